@@ -1,0 +1,1 @@
+"""The running recorder: it wires the pure parts to the world."""

@@ -1,0 +1,1 @@
+"""What the user asks for: the settings file, checked and explained."""

@@ -1,0 +1,136 @@
+"""Every error this package raises on purpose.
+
+    SmartrecError               anything below; the command line prints it without a traceback
+      ConfigError               the settings are wrong: every mistake at once            (exit 2)
+      UsageError                the command was asked for something that cannot be       (exit 2)
+      MissingElement            a GStreamer element is not installed                     (exit 3)
+      CameraError               one camera failed; the others go on without it           (exit 4)
+        CameraGone              unplugged, or never there
+        CameraBusy              another program holds it
+        CameraForbidden         no permission to open it
+        CameraUnusable          it offers nothing that can be recorded
+        CameraSilent            it is there and sends nothing
+      SourceError               a file cannot be played as a camera                      (exit 4)
+      PipelineError             GStreamer posted an error                                (exit 5)
+      StoreError                clips cannot be kept                                     (exit 6)
+        DiskFull                no space is left where clips go
+        CatalogTooNew           the catalogue was written by a newer smartrec
+        RecorderRunning         another recorder owns the clip directory
+      ControlError              the running recorder cannot be reached                   (exit 7)
+      ClipDamaged               a finished clip is not what its proof says               (exit 8)
+
+A bug is not in this tree: those stay `AssertionError`, `TypeError` and the like.
+"""
+
+from typing import ClassVar
+
+
+class SmartrecError(Exception):
+    """Base of all errors that a person can act on.
+
+    Args:
+        message: What is wrong and why, in one sentence.
+        hint: What to do about it, in one sentence, if possible a command; shown below.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigError(SmartrecError):
+    """The settings are wrong; the message has one line for every mistake."""
+
+    exit_code = 2
+
+
+class UsageError(SmartrecError):
+    """The command was asked for something that cannot be done."""
+
+    exit_code = 2
+
+
+class MissingElement(SmartrecError):  # noqa: N818 - the tree names conditions, not classes
+    """No way to do a job is installed."""
+
+    exit_code = 3
+
+
+class CameraError(SmartrecError):
+    """One camera failed; the others go on without it."""
+
+    exit_code = 4
+
+
+class CameraGone(CameraError):  # noqa: N818
+    """The camera is unplugged, or never was there."""
+
+
+class CameraBusy(CameraError):  # noqa: N818
+    """Another program holds the camera."""
+
+
+class CameraForbidden(CameraError):  # noqa: N818
+    """This user may not open the camera."""
+
+
+class CameraUnusable(CameraError):  # noqa: N818
+    """The camera offers nothing that can be recorded."""
+
+
+class CameraSilent(CameraError):  # noqa: N818
+    """The camera is there and sends nothing."""
+
+
+class SourceError(SmartrecError):
+    """A file cannot be played as a camera."""
+
+    exit_code = 4
+
+
+class PipelineError(SmartrecError):
+    """GStreamer posted an ERROR message that no other error describes.
+
+    Attributes:
+        element: Name of the element that posted it, such as ``"source"``.
+        debug: GStreamer's own debugging text, for the log and not for the screen.
+    """
+
+    exit_code = 5
+
+    def __init__(self, element: str, message: str, *, debug: str = "") -> None:
+        super().__init__(f"{element}: {message}")
+        self.element = element
+        self.debug = debug
+
+
+class StoreError(SmartrecError):
+    """Clips cannot be kept."""
+
+    exit_code = 6
+
+
+class DiskFull(StoreError):  # noqa: N818
+    """No space is left where clips go."""
+
+
+class CatalogTooNew(StoreError):  # noqa: N818
+    """The catalogue was written by a newer smartrec."""
+
+
+class RecorderRunning(StoreError):  # noqa: N818
+    """Another recorder owns the clip directory."""
+
+
+class ControlError(SmartrecError):
+    """The running recorder cannot be reached."""
+
+    exit_code = 7
+
+
+class ClipDamaged(SmartrecError):  # noqa: N818
+    """A finished clip is not what its proof says."""
+
+    exit_code = 8

@@ -1,0 +1,1 @@
+"""What a pipeline shall be, as plain values: no GStreamer is imported here."""

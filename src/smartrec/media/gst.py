@@ -1,0 +1,115 @@
+"""GStreamer itself: import it from here only, so that versions and start-up are settled once."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Final, NoReturn
+
+from smartrec.errors import MissingElement, PipelineError, SmartrecError
+from smartrec.units import SECOND, Ns
+
+try:
+    import gi
+
+    gi.require_version("Gst", "1.0")
+    gi.require_version("GstApp", "1.0")
+    from gi.repository import GLib, Gst, GstApp
+except (ImportError, ValueError) as error:
+    raise MissingElement(
+        f"GStreamer for Python is not installed ({error})",
+        hint="Run: sudo apt install python3-gi gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0",
+    ) from error
+
+__all__ = [
+    "GLib",
+    "Gst",
+    "GstApp",
+    "error_of",
+    "has_element",
+    "launch",
+    "raise_first_error",
+    "reaches_ready",
+    "running",
+]
+
+START_TIMEOUT: Final = Ns(10 * SECOND)
+
+Gst.init(None)
+
+
+@cache
+def has_element(factory: str) -> bool:
+    """Whether an element factory of that name is installed."""
+    return Gst.ElementFactory.find(factory) is not None
+
+
+@cache
+def reaches_ready(fragment: str) -> bool:
+    """Whether every element of a launch fragment exists and opens its device.
+
+    An Orin Nano has the encoder's plug-in but no encoder: only READY tells.
+    """
+    try:
+        bin_ = Gst.parse_bin_from_description(fragment, False)
+    except GLib.Error:
+        return False
+    ready = bin_.set_state(Gst.State.READY) == Gst.StateChangeReturn.SUCCESS
+    bin_.set_state(Gst.State.NULL)
+    return ready
+
+
+def launch(text: str) -> Gst.Pipeline:
+    """Make a pipeline on the one timeline: system clock, base time 0, so pts is CLOCK_MONOTONIC.
+
+    Raises:
+        MissingElement: An element of it is not installed.
+        PipelineError: The text is no pipeline.
+    """
+    try:
+        pipeline = Gst.parse_launch(text)
+    except GLib.Error as error:
+        if error.matches(Gst.ParseError.quark(), Gst.ParseError.NO_SUCH_ELEMENT):
+            raise MissingElement(
+                f"GStreamer: {error.message}", hint="Run: smartrec doctor"
+            ) from error
+        raise PipelineError("pipeline", error.message, debug=text) from error
+    if not isinstance(pipeline, Gst.Pipeline):
+        whole = Gst.Pipeline.new(None)
+        whole.add(pipeline)
+        pipeline = whole
+    pipeline.use_clock(Gst.SystemClock.obtain())
+    pipeline.set_start_time(Gst.CLOCK_TIME_NONE)
+    pipeline.set_base_time(0)
+    return pipeline
+
+
+@contextmanager
+def running(pipeline: Gst.Pipeline) -> Iterator[Gst.Bus]:
+    """Play a pipeline for the length of a ``with``; it is NULL afterwards, whatever happens.
+
+    Raises:
+        SmartrecError: It does not start; see `error_of`.
+    """
+    bus = pipeline.get_bus()
+    assert bus is not None
+    try:
+        if pipeline.set_state(Gst.State.PLAYING) == Gst.StateChangeReturn.FAILURE:
+            raise_first_error(bus)
+        yield bus
+    finally:
+        pipeline.set_state(Gst.State.NULL)
+
+
+def raise_first_error(bus: Gst.Bus) -> NoReturn:
+    """Raise what the bus says of a failed start."""
+    message = bus.timed_pop_filtered(0, Gst.MessageType.ERROR)
+    if message is None:
+        raise PipelineError("pipeline", "did not start and did not say why")
+    raise error_of(message)
+
+
+def error_of(message: Gst.Message) -> SmartrecError:
+    """Our error for GStreamer's ERROR message; GStreamer's own debug text goes along for the log."""
+    error, debug = message.parse_error()
+    source = message.src.get_name() if message.src is not None else None
+    return PipelineError(source or "pipeline", error.message, debug=debug or "")

@@ -1,0 +1,270 @@
+"""The nouns of the program: plain, frozen, and known to every layer.
+
+All times named ``pts`` or ``dts`` are CLOCK_MONOTONIC nanoseconds (see `smartrec.clock`).
+"""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+import uuid6
+
+from smartrec.clock import Instant
+from smartrec.units import Ns
+
+
+def new_id() -> str:
+    """A UUIDv7 (RFC 9562): sorts by the time it was made."""
+    return str(uuid6.uuid7())
+
+
+class Codec(str, Enum):
+    """What one access unit is."""
+
+    JPEG = "jpeg"
+    H264 = "h264"
+    H265 = "h265"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFormat:
+    """What a camera's access units are, for as long as one epoch lasts.
+
+    Attributes:
+        codec: How pictures are encoded.
+        width: Pixels.
+        height: Pixels.
+        fps: Nominal pictures a second; 0 where the camera does not say.
+        caps: The same as GStreamer writes it.
+        codec_private: The decoder's set-up (avcC or hvcC); empty for JPEG.
+        rotate: Degrees clockwise that the picture must be turned to stand upright: 0, 90, 180, 270.
+        flip: Whether it must be mirrored left to right after turning.
+    """
+
+    codec: Codec
+    width: int
+    height: int
+    fps: float
+    caps: str
+    codec_private: bytes = b""
+    rotate: int = 0
+    flip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccessUnit:
+    """One encoded picture.
+
+    Attributes:
+        epoch: Counts up with every new start or new format of the camera; a clip never spans two.
+        seq: The source's own sequence number, made to count up for ever within an epoch.
+        pts: When it was taken.
+        dts: When it is to be decoded; equal to `pts` where pictures are not reordered.
+        duration: How long it is shown; nominal.
+        keyframe: Whether a decoder can start here.
+        lost_before: Pictures that the source numbered but did not deliver right before this one.
+        data: The camera's own bits; empty when `damaged`.
+        damaged: The bits were not a whole picture. It is counted, never written.
+    """
+
+    epoch: int
+    seq: int
+    pts: Ns
+    dts: Ns
+    duration: Ns
+    keyframe: bool
+    lost_before: int
+    data: bytes = field(repr=False)
+    damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A reason to record, at a moment.
+
+    Attributes:
+        trigger_id: UUIDv7.
+        pts: The moment that the event happened, not that it became known.
+        reason: Short and machine-made: ``"key-R"``, ``"cli"``, ``"person"``.
+        why: What led to it, for people and replay; JSON values only.
+        start: Where the clip shall begin, instead of `pts` less the pre-roll.
+        end: Where the clip shall end, instead of `pts` plus the post-roll.
+    """
+
+    trigger_id: str
+    pts: Ns
+    reason: str
+    why: dict[str, object] = field(default_factory=dict)
+    start: Ns | None = None
+    end: Ns | None = None
+
+
+class Action(str, Enum):
+    """What a command asks for."""
+
+    START = "start"
+    STOP = "stop"
+
+
+class Verdict(str, Enum):
+    """What became of a command."""
+
+    ACCEPTED = "accepted"
+    EXTENDED = "extended"
+    STOPPED = "stopped"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A request from outside; every way in (key, command line, page, broker) makes one.
+
+    Attributes:
+        id: Chosen by the sender; a repeat of the same id gets the same answer and does nothing.
+        camera: Camera id or name; None means every camera.
+        action: What to do.
+        reason: Becomes the trigger's reason.
+        pts: When it happened; None means when it is received.
+        start: Wall time (ns) where the clip shall begin; None means the pre-roll.
+        end: Wall time (ns) where the clip shall end; None means the post-roll.
+        expires: Wall time (ns) after which it must no longer be obeyed.
+        reply_to: For the sender's own use.
+    """
+
+    id: str
+    camera: str | None
+    action: Action
+    reason: str = "cli"
+    pts: Ns | None = None
+    start: int | None = None
+    end: int | None = None
+    expires: int | None = None
+    reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a command at one camera.
+
+    Attributes:
+        id: The command's.
+        camera: Camera id.
+        verdict: What was done.
+        reason: Why it was refused, or what it did, in words.
+        clip_id: The clip that holds the moment.
+        pre_roll_s: Seconds before the moment that are held and will be in the clip.
+    """
+
+    id: str
+    camera: str
+    verdict: Verdict
+    reason: str = ""
+    clip_id: str | None = None
+    pre_roll_s: float | None = None
+
+
+class ClipState(str, Enum):
+    """Where a clip stands in its life, and how its recording ended."""
+
+    RECORDING = "recording"
+    FINISHING = "finishing"
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    CAMERA_LOST = "camera-lost"
+    DISK_FULL = "disk-full"
+    RECOVERED = "recovered"
+    FAILED = "failed"
+
+
+class Loss(str, Enum):
+    """Where a picture that should be in a clip was lost."""
+
+    DRIVER = "driver"
+    DAMAGED = "damaged"
+    RING = "ring"
+    DISK = "disk"
+    DECODER = "decoder"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ClipHead:
+    """What is known of a clip while it is recorded; written into its journal at every change.
+
+    Everything the finisher and recovery need is here and in the journal's own frames.
+
+    Attributes:
+        clip_id: UUIDv7.
+        event_id: UUIDv7; the parts of a rolled-over event share it.
+        part: Counts from 1 within the event.
+        station_id: Which machine.
+        camera_id: Which camera, stable.
+        camera_name: What people call it.
+        format: Of the access units.
+        epoch: Of the access units.
+        instant: The map from pts to wall time.
+        triggers: In order of arrival.
+        asked_pre: The pre-roll wanted before the first trigger.
+        asked_post: The post-roll wanted after the last.
+        start: The interval is ``start <= pts < end``.
+        end: May still move while `state` is recording.
+        state: RECORDING until closed, then how it ended.
+        file_name: Name of the finished clip, without directory or suffix.
+        expected: Pictures the source numbered within the interval.
+        lost: Of those, how many will be missing and why, as far as known before finishing.
+        software_version: Of smartrec.
+        engine: What detects; ``"none"`` without a detector.
+        config_digest: SHA-256 of the settings in force.
+        model_digest: SHA-256 of the detector's model, if any.
+    """
+
+    clip_id: str
+    event_id: str
+    part: int
+    station_id: str
+    camera_id: str
+    camera_name: str
+    format: StreamFormat
+    epoch: int
+    instant: Instant
+    triggers: tuple[Trigger, ...]
+    asked_pre: Ns
+    asked_post: Ns
+    start: Ns
+    end: Ns
+    state: ClipState
+    file_name: str
+    expected: int = 0
+    lost: dict[str, int] = field(default_factory=dict)
+    software_version: str = ""
+    engine: str = "none"
+    config_digest: str = ""
+    model_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What the finisher made and measured; read back from the finished file.
+
+    Attributes:
+        path: The clip.
+        thumbnail: A JPEG, or None where the clip has no picture.
+        frames_written: Pictures in the finished file that a player shows.
+        first_pts: Of the first picture shown.
+        last_pts: Of the last picture shown.
+        lost: Pictures lost on the way from journal to file, by cause.
+        bytes: Size of the clip.
+        sha256: Of the clip.
+        encoder: Recipe that made it; ``"copy"`` or ``"remux"`` where nothing was encoded.
+        duration: From the first picture to the end of the last.
+    """
+
+    path: str
+    thumbnail: str | None
+    frames_written: int
+    first_pts: Ns | None
+    last_pts: Ns | None
+    lost: dict[str, int]
+    bytes: int
+    sha256: str
+    encoder: str
+    duration: Ns

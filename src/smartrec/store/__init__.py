@@ -1,0 +1,1 @@
+"""What stays: the catalogue of clips."""

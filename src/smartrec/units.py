@@ -1,0 +1,101 @@
+"""Quantities as people write them, and as the program counts them.
+
+Time is whole nanoseconds (`Ns`) everywhere inside; seconds appear only in JSON and on screens.
+"""
+
+import re
+from fractions import Fraction
+from typing import Final, NewType
+
+Ns = NewType("Ns", int)
+
+MILLISECOND: Final = Ns(1_000_000)
+SECOND: Final = Ns(1_000_000_000)
+
+_DURATION_UNITS: Final = {
+    "ns": 1,
+    "us": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "sec": 1_000_000_000,
+    "m": 60_000_000_000,
+    "min": 60_000_000_000,
+    "h": 3_600_000_000_000,
+    "d": 86_400_000_000_000,
+}
+_SIZE_UNITS: Final = {
+    "": 1,
+    "B": 1,
+    "kB": 1000,
+    "KB": 1000,
+    "MB": 1000**2,
+    "GB": 1000**3,
+    "TB": 1000**4,
+    "KiB": 1024,
+    "MiB": 1024**2,
+    "GiB": 1024**3,
+    "TiB": 1024**4,
+}
+_PART: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
+_SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
+_PICTURE: Final = re.compile(r"\s*(\d{1,5})\s*x\s*(\d{1,5})\s*")
+
+
+def duration(value: str | float) -> Ns:
+    """Read ``"10s"``, ``"1m30s"``, ``"2.5 min"``, ``"500ms"``; a bare number is seconds.
+
+    Raises:
+        ValueError: It is no duration, or is negative.
+    """
+    text = value.strip() if isinstance(value, str) else repr(value)
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return Ns(round(Fraction(text) * SECOND))
+    total, at = Fraction(0), 0
+    for part in _PART.finditer(text):
+        if part.start() != at or part[2] not in _DURATION_UNITS:
+            break
+        total += Fraction(part[1]) * _DURATION_UNITS[part[2]]
+        at = part.end()
+    if not text or at != len(text):
+        raise ValueError(f"{value!r} is no duration; write it like '10s', '500ms' or '1m30s'")
+    return Ns(round(total))
+
+
+def size(value: str | int) -> int:
+    """Read ``"200MB"`` or ``"1.5 GiB"`` as bytes; a bare number is bytes.
+
+    Raises:
+        ValueError: It is no size, or is negative.
+    """
+    match = _SIZE.fullmatch(str(value))
+    if match is None or match[2] not in _SIZE_UNITS:
+        raise ValueError(f"{value!r} is no size; write it like '200MB' or '1.5GiB'")
+    return int(Fraction(match[1]) * _SIZE_UNITS[match[2]])
+
+
+def picture_size(value: str) -> tuple[int, int]:
+    """Read ``"1280x720"`` as width and height in pixels.
+
+    Raises:
+        ValueError: It is no picture size, or a side is zero.
+    """
+    match = _PICTURE.fullmatch(value)
+    if match is None or 0 in (sides := (int(match[1]), int(match[2]))):
+        raise ValueError(f"{value!r} is no picture size; write it like '1280x720'")
+    return sides
+
+
+def seconds(value: Ns) -> float:
+    """For JSON and screens, to the microsecond."""
+    return round(value / SECOND, 6)
+
+
+def in_words(value: Ns) -> str:
+    """The shortest text that `duration` reads back as `value`, such as ``"1m30s"``."""
+    if value == 0:
+        return "0s"
+    words, rest = "", int(value)
+    for unit in ("h", "m", "s", "ms", "us", "ns"):
+        count, rest = divmod(rest, _DURATION_UNITS[unit])
+        words += f"{count}{unit}" if count else ""
+    return words
