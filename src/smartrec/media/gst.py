@@ -109,7 +109,6 @@ def raise_first_error(bus: Gst.Bus) -> NoReturn:
 
 
 def error_of(message: Gst.Message) -> SmartrecError:
-    """Our error for GStreamer's ERROR message; GStreamer's own debug text goes along for the log."""
+    """Our error for GStreamer's ERROR message; its debug text goes along for the log."""
     error, debug = message.parse_error()
-    source = message.src.get_name() if message.src is not None else None
-    return PipelineError(source or "pipeline", error.message, debug=debug or "")
+    return PipelineError(message.src.get_name() or "pipeline", error.message, debug=debug or "")
