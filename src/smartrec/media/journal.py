@@ -1,0 +1,271 @@
+"""The crash-safe copy of an event while it lasts: the camera's own bits in a Matroska file.
+
+`JournalWriter` belongs to one thread. A reader may follow the file while it grows.
+"""
+
+import errno
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from smartrec.errors import DiskFull, StoreError
+from smartrec.model import AccessUnit, ClipHead
+from smartrec.recording import ebml, journal_layout
+from smartrec.units import Ns
+
+_HEAD_ROOM: Final = 16
+_CHECKED: Final = (journal_layout.CLUSTER, journal_layout.TAGS)
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def store_error(path: Path, doing: str, error: OSError) -> StoreError:
+    """Our error for the system's when a file of ours cannot be written or read."""
+    what = f"{doing} {path}: {error.strerror or error}"
+    if error.errno in _NO_ROOM:
+        return DiskFull(what, hint=f"Make room: df -h '{path.parent}'")
+    return StoreError(what, hint=f"Check the directory: ls -ld '{path.parent}'")
+
+
+class JournalWriter:
+    """Appends pictures to a journal; whatever `write` returned from is in the file.
+
+    A SIGKILL loses nothing that was written; a power cut nothing that was synced.
+
+    Raises:
+        DiskFull: No room is left; everything written before is kept.
+        StoreError: The file cannot be made or written.
+    """
+
+    def __init__(self, path: Path, head: ClipHead) -> None:
+        self.path = path
+        self._zero: Ns | None = None
+        self._size = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise store_error(path, "cannot make", error) from error
+        self._append(journal_layout.opening(head))
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file that hold whole elements."""
+        return self._size
+
+    def write(self, units: Sequence[AccessUnit]) -> int:
+        """Append pictures, all or none; return the offset up to which the file may be read."""
+        if units:
+            if self._zero is None:
+                self._zero = units[0].pts
+            self._append(b"".join(journal_layout.clusters(units, self._zero)))
+        return self._size
+
+    def update(self, head: ClipHead) -> int:
+        """Append what is now known of the clip; return the readable offset."""
+        self._append(journal_layout.tags(head))
+        return self._size
+
+    def sync(self) -> None:
+        """Wait until the device has what was written."""
+        try:
+            os.fdatasync(self._fd)
+        except OSError as error:
+            raise store_error(self.path, "cannot sync", error) from error
+
+    def close(self, head: ClipHead) -> int:
+        """Append the final head, sync and close; return the size of the journal."""
+        try:
+            self.update(head)
+            self.sync()
+        finally:
+            self.abandon()
+        return self._size
+
+    def abandon(self) -> None:
+        """Close the file as it is, for when the disk takes no more. Idempotent."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def _append(self, data: bytes) -> None:
+        """Write all of `data` or cut the file back to the last whole element."""
+        try:
+            write_all(self._fd, data, self._size)
+        except OSError as error:
+            os.ftruncate(self._fd, self._size)
+            raise store_error(self.path, "cannot write", error) from error
+        self._size += len(data)
+
+
+class JournalReader:
+    """Reads a journal while it grows or after it was cut off. One thread.
+
+    Attributes:
+        head: The newest head read so far.
+        torn: Whether reading stopped at bytes that are no whole element.
+        segment: Offset of the segment's content, from which Matroska counts positions.
+
+    Raises:
+        StoreError: It cannot be read, or is no journal.
+    """
+
+    head: ClipHead
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.torn = False
+        try:
+            self._file = path.open("rb", buffering=0)
+            start = os.pread(self._file.fileno(), 4096, 0)
+        except OSError as error:
+            raise store_error(path, "cannot read", error) from error
+        self.segment = self._at = self._find_segment(start)
+        while not hasattr(self, "head"):
+            top = self._next(None)
+            if top is None or top[0] == journal_layout.CLUSTER:
+                self.close()
+                raise StoreError(f"{path} is no journal: nothing is known of its clip")
+
+    @property
+    def position(self) -> int:
+        """Offset behind the last whole element that was read."""
+        return self._at
+
+    def read(self, limit: int | None = None) -> Iterator[AccessUnit]:
+        """All whole pictures before byte `limit` that were not yet returned.
+
+        A torn tail is not returned. May be called again with a larger limit, once exhausted.
+        """
+        for element_id, _, buffer in self.elements(limit):
+            if element_id == journal_layout.CLUSTER:
+                yield from journal_layout.units_of(buffer)
+
+    def elements(self, limit: int | None = None) -> Iterator[tuple[int, int, bytes]]:
+        """Whole, undamaged top elements not yet read: id, offset in the file, and all bytes."""
+        while (top := self._next(limit)) is not None:
+            yield top
+
+    def rewind(self) -> None:
+        """Begin again at the segment's first element."""
+        self._at = self.segment
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _find_segment(self, start: bytes) -> int:
+        header = ebml.read_head(start, 0)
+        if header is not None and header.id == journal_layout.EBML_HEADER:
+            segment = ebml.read_head(start, header.end)
+            if segment is not None and segment.id == journal_layout.SEGMENT:
+                return segment.body
+        self.close()
+        raise StoreError(f"{self.path} is no journal: it does not begin as Matroska")
+
+    def _next(self, limit: int | None) -> tuple[int, int, bytes] | None:
+        at = self._at
+        head = ebml.read_head(os.pread(self._file.fileno(), _HEAD_ROOM, at), 0)
+        if head is None or head.end < 0:
+            self.torn = head is not None or os.fstat(self._file.fileno()).st_size > at
+            return None
+        if limit is not None and at + head.end > limit:
+            return None
+        buffer = os.pread(self._file.fileno(), head.end, at)
+        whole = len(buffer) == head.end
+        if head.id in _CHECKED and whole:
+            whole = ebml.crc_holds(buffer, head)
+        self.torn = not whole
+        if not whole:
+            return None
+        self._at = at + head.end
+        if head.id == journal_layout.TAGS:
+            self._take_head(buffer)
+        return head.id, at, buffer
+
+    def _take_head(self, buffer: bytes) -> None:
+        try:
+            head = journal_layout.head_of(buffer)
+        except ValueError as error:
+            raise StoreError(
+                f"{self.path}: what it says of its clip is unreadable: {error}"
+            ) from error
+        if head is not None:
+            self.head = head
+
+
+def finalise(path: Path) -> None:
+    """Make a journal a finished Matroska clip: cut a torn tail, write index, sizes and duration.
+
+    The pictures stay where they are, bit by bit. Doing it again changes nothing.
+
+    Raises:
+        DiskFull: No room for the index; the journal is as good as before.
+        StoreError: It is no journal, or cannot be written.
+    """
+    reader = JournalReader(path)
+    reader.rewind()
+    index = _Index(reader.segment)
+    for element_id, offset, buffer in reader.elements():
+        index.add(element_id, offset, buffer)
+    end = index.cues_at or reader.position
+    segment, duration_at = reader.segment, index.duration_at
+    reader.close()
+    index.tops[journal_layout.CUES] = end - segment
+    cues = journal_layout.cues(index.points)
+    try:
+        with path.open("r+b", buffering=0) as file:
+            os.ftruncate(file.fileno(), end)
+            write_all(file.fileno(), cues, end)
+            size = (end + len(cues) - segment) | 1 << 56
+            write_all(file.fileno(), journal_layout.seek_head(index.tops), segment)
+            write_all(file.fileno(), struct.pack(">d", index.duration), duration_at)
+            write_all(file.fileno(), size.to_bytes(8, "big"), segment - 8)
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise store_error(path, "cannot finish", error) from error
+
+
+class _Index:
+    """What the index of a finished file needs, gathered element by element."""
+
+    def __init__(self, segment: int) -> None:
+        self.segment = segment
+        self.points: list[tuple[Ns, int]] = []
+        self.tops: dict[int, int] = {}
+        self.duration_at = 0
+        self.cues_at = 0
+        self._zero: Ns | None = None
+        self._end = Ns(0)
+
+    @property
+    def duration(self) -> float:
+        """In Matroska's time steps."""
+        return (self._end - (self._zero or 0)) / journal_layout.TIMESTAMP_SCALE
+
+    def add(self, element_id: int, offset: int, buffer: bytes) -> None:
+        """Take in the next element of the file."""
+        if element_id in (journal_layout.INFO, journal_layout.TRACKS, journal_layout.TAGS):
+            self.tops[element_id] = offset - self.segment
+        if element_id == journal_layout.INFO:
+            self.duration_at = offset + journal_layout.duration_offset(buffer)
+        elif element_id == journal_layout.CUES:
+            self.cues_at = offset
+        elif element_id == journal_layout.CLUSTER:
+            self._add_cluster(offset, buffer)
+
+    def _add_cluster(self, offset: int, buffer: bytes) -> None:
+        for number, unit in enumerate(journal_layout.units_of(buffer)):
+            if self._zero is None:
+                self._zero = unit.pts
+            if unit.keyframe and number == 0:
+                self.points.append((Ns(max(0, unit.pts - self._zero)), offset - self.segment))
+            self._end = max(self._end, Ns(unit.pts + unit.duration))
+
+
+def write_all(fd: int, data: bytes, offset: int) -> None:
+    """Write all of `data` at `offset`, however many calls it takes."""
+    view, done = memoryview(data), 0
+    while done < len(view):
+        done += os.pwrite(fd, view[done:], offset + done)
