@@ -36,20 +36,23 @@ _SIZE_UNITS: Final = {
     "GiB": 1024**3,
     "TiB": 1024**4,
 }
-_PART: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*")
-_SIZE: Final = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
-_PICTURE: Final = re.compile(r"\s*(\d{1,5})\s*x\s*(\d{1,5})\s*")
+_NUMBER: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_PART: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*")
+_SIZE: Final = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)\s*")
+_PICTURE: Final = re.compile(r"\s*([0-9]{1,5})\s*x\s*([0-9]{1,5})\s*")
+_TEXT_MAX: Final = 64
+_INT64_MAX: Final = 2**63 - 1
 
 
 def duration(value: str | float) -> Ns:
     """Read ``"10s"``, ``"1m30s"``, ``"2.5 min"``, ``"500ms"``; a bare number is seconds.
 
     Raises:
-        ValueError: It is no duration, or is negative.
+        ValueError: It is no duration, is negative, or is longer than 292 years (63 bits).
     """
-    text = value.strip() if isinstance(value, str) else repr(value)
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return Ns(round(Fraction(text) * SECOND))
+    text = _as_text(value)
+    if _NUMBER.fullmatch(text):
+        return Ns(_in_63_bits(Fraction(text) * SECOND, value))
     total, at = Fraction(0), 0
     for part in _PART.finditer(text):
         if part.start() != at or part[2] not in _DURATION_UNITS:
@@ -57,20 +60,41 @@ def duration(value: str | float) -> Ns:
         total += Fraction(part[1]) * _DURATION_UNITS[part[2]]
         at = part.end()
     if not text or at != len(text):
-        raise ValueError(f"{value!r} is no duration; write it like '10s', '500ms' or '1m30s'")
-    return Ns(round(total))
+        raise ValueError(f"{text!r} is no duration; write it like '10s', '500ms' or '1m30s'")
+    return Ns(_in_63_bits(total, value))
 
 
-def size(value: str | int) -> int:
+def size(value: str | float) -> int:
     """Read ``"200MB"`` or ``"1.5 GiB"`` as bytes; a bare number is bytes.
 
     Raises:
-        ValueError: It is no size, or is negative.
+        ValueError: It is no size, is negative, or needs more than 63 bits.
     """
-    match = _SIZE.fullmatch(str(value))
+    text = _as_text(value)
+    match = _SIZE.fullmatch(text)
     if match is None or match[2] not in _SIZE_UNITS:
-        raise ValueError(f"{value!r} is no size; write it like '200MB' or '1.5GiB'")
-    return int(Fraction(match[1]) * _SIZE_UNITS[match[2]])
+        raise ValueError(f"{text!r} is no size; write it like '200MB' or '1.5GiB'")
+    return _in_63_bits(Fraction(match[1]) * _SIZE_UNITS[match[2]], value)
+
+
+def _as_text(value: str | float) -> str:
+    """What was written, as decimal digits and units; bounded, so that it can be shown."""
+    if isinstance(value, float) and 0 < value < float("inf"):
+        whole = Fraction(repr(value))
+        value = f"{whole.numerator // whole.denominator}.{_decimals(whole)}"
+    text = value.strip() if isinstance(value, str) else repr(value)
+    return text if len(text) <= _TEXT_MAX else f"{text[:_TEXT_MAX]}…"
+
+
+def _decimals(value: Fraction) -> str:
+    """The decimals of a number to a billionth of a billionth, finer than anything we count."""
+    return f"{int(value % 1 * 10**18):018d}"
+
+
+def _in_63_bits(number: Fraction, written: object) -> int:
+    if (whole := round(number)) > _INT64_MAX:
+        raise ValueError(f"{written!r} is too large")
+    return whole
 
 
 def picture_size(value: str) -> tuple[int, int]:
@@ -91,11 +115,28 @@ def seconds(value: Ns) -> float:
 
 
 def in_words(value: Ns) -> str:
-    """The shortest text that `duration` reads back as `value`, such as ``"1m30s"``."""
+    """The shortest text that `duration` reads back as `value`, such as ``"1m30s"``.
+
+    A negative one, which `duration` refuses, gets a minus sign in front.
+    """
     if value == 0:
         return "0s"
-    words, rest = "", int(value)
+    words, rest = "", abs(int(value))
     for unit in ("h", "m", "s", "ms", "us", "ns"):
         count, rest = divmod(rest, _DURATION_UNITS[unit])
         words += f"{count}{unit}" if count else ""
-    return words
+    return words if value > 0 else f"-{words}"
+
+
+def size_in_words(value: int) -> str:
+    """A short text that `size` reads back as exactly `value` bytes, such as ``"512MB"``."""
+    for unit in ("TB", "TiB", "GB", "GiB", "MB", "MiB", "kB", "KiB"):
+        if value and value % _SIZE_UNITS[unit] == 0:
+            return f"{value // _SIZE_UNITS[unit]}{unit}"
+    return f"{value}B"
+
+
+def picture_in_words(value: tuple[int, int]) -> str:
+    """The text that `picture_size` reads back as `value`, such as ``"1280x720"``."""
+    width, height = value
+    return f"{width}x{height}"

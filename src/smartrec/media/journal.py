@@ -167,8 +167,9 @@ class JournalReader:
     def _next(self, limit: int | None) -> tuple[int, int, bytes] | None:
         at = self._at
         head = ebml.read_head(os.pread(self._file.fileno(), _HEAD_ROOM, at), 0)
-        if head is None or head.end < 0:
-            self.torn = head is not None or os.fstat(self._file.fileno()).st_size > at
+        end = os.fstat(self._file.fileno()).st_size
+        if head is None or head.end < 0 or at + head.end > end:
+            self.torn = end > at
             return None
         if limit is not None and at + head.end > limit:
             return None
