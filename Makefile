@@ -1,0 +1,24 @@
+# Short names for what contributors do. Users need only ./run.sh and ./test.sh.
+.PHONY: check test test-long lock wheel docs fresh clean
+UV ?= uv
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade pyproject.toml
+
+check: ## the gates without the tests
+	./test.sh --check
+test: ## the gates and the tests, at most 10 minutes
+	./test.sh
+test-long: ## the long tests
+	./test.sh -m long --timeout 900
+lock: ## requirements/*.txt anew: newest versions, Python 3.10 to 3.13, x86_64 and aarch64 (needs uv)
+	$(COMPILE) --group dev --output-file requirements/dev.txt
+	$(COMPILE) --group build --constraint requirements/dev.txt --output-file requirements/run.txt
+wheel: ## dist/*.whl
+	.venv/bin/python -m build --wheel --no-isolation
+docs: ## the reference pages that are made from the code
+	.venv/bin/python tools/docs.py
+fresh: ## both commands on a new Debian 12 and a new Debian 13 (root, debootstrap)
+	tools/fresh.sh bookworm
+	tools/fresh.sh trixie
+clean: ## everything that is made, but not the clips
+	rm -rf .venv dist build .*_cache .hypothesis
