@@ -53,7 +53,7 @@ reason_in_log() {
     *'DO NOT MATCH THE HASHES'*) echo "the download is not the file that the lock names" ;;
     *'CERTIFICATE_VERIFY_FAILED'* | *'certificate verif'*) echo "the server's certificate is not trusted here" ;;
     *'Permission denied'*) echo "no permission to write ($(id -un))" ;;
-    *) grep -v '^[[:space:]]*$' <<<"$text" | tail -n 1 ;;
+    *) { grep -E '^(E:|ERROR|[[:space:]]*[A-Za-z.]*Error:)' <<<"$text" || echo "see the log"; } | tail -n 1 | sed 's/^ *//' ;;
   esac
 }
 
