@@ -21,7 +21,7 @@ gate() {
 gate "ruff check" .venv/bin/ruff check --quiet
 gate "ruff format" .venv/bin/ruff format --quiet --check
 gate "mypy" .venv/bin/mypy
-gate "import-linter" .venv/bin/lint-imports
+gate "import-linter" .venv/bin/lint-imports --no-logo
 if [ "${1-}" != --check ]; then
   # Media tests use threads and processes of their own: more than two at once would only wait.
   gate "pytest" .venv/bin/pytest -n "$(($(nproc) < 2 ? 1 : 2))" --dist loadgroup -m "not long" "$@"
