@@ -52,7 +52,7 @@ def duration(value: str | float) -> Ns:
     """
     text = _as_text(value)
     if _NUMBER.fullmatch(text):
-        return Ns(_in_63_bits(Fraction(text) * SECOND, value))
+        return Ns(_in_63_bits(Fraction(text) * SECOND, text))
     total, at = Fraction(0), 0
     for part in _PART.finditer(text):
         if part.start() != at or part[2] not in _DURATION_UNITS:
@@ -61,7 +61,7 @@ def duration(value: str | float) -> Ns:
         at = part.end()
     if not text or at != len(text):
         raise ValueError(f"{text!r} is no duration; write it like '10s', '500ms' or '1m30s'")
-    return Ns(_in_63_bits(total, value))
+    return Ns(_in_63_bits(total, text))
 
 
 def size(value: str | float) -> int:
@@ -74,7 +74,7 @@ def size(value: str | float) -> int:
     match = _SIZE.fullmatch(text)
     if match is None or match[2] not in _SIZE_UNITS:
         raise ValueError(f"{text!r} is no size; write it like '200MB' or '1.5GiB'")
-    return _in_63_bits(Fraction(match[1]) * _SIZE_UNITS[match[2]], value)
+    return _in_63_bits(Fraction(match[1]) * _SIZE_UNITS[match[2]], text)
 
 
 def _as_text(value: str | float) -> str:
@@ -91,7 +91,7 @@ def _decimals(value: Fraction) -> str:
     return f"{int(value % 1 * 10**18):018d}"
 
 
-def _in_63_bits(number: Fraction, written: object) -> int:
+def _in_63_bits(number: Fraction, written: str) -> int:
     if (whole := round(number)) > _INT64_MAX:
         raise ValueError(f"{written!r} is too large")
     return whole
@@ -105,7 +105,7 @@ def picture_size(value: str) -> tuple[int, int]:
     """
     match = _PICTURE.fullmatch(value)
     if match is None or 0 in (sides := (int(match[1]), int(match[2]))):
-        raise ValueError(f"{value!r} is no picture size; write it like '1280x720'")
+        raise ValueError(f"{_as_text(value)!r} is no picture size; write it like '1280x720'")
     return sides
 
 

@@ -1,0 +1,303 @@
+"""Find the settings, merge them and explain what is wrong with them.
+
+Each value comes from the first of: the command line, the environment (such as
+``SMARTREC_RING__MAX_BYTES``), one file. The file is the first of: ``--config``,
+``SMARTREC_CONFIG``, ``./smartrec.toml``, the user's own ``smartrec/smartrec.toml``; files are not
+merged with each other.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from smartrec.config.document import Document, read
+from smartrec.config.schema import (
+    ALIKE,
+    Camera,
+    Config,
+    Controls,
+    Log,
+    Recording,
+    Ring,
+    alike,
+    numbered,
+)
+from smartrec.config.suggest import Place, config_error, dotted, nearest, shown
+from smartrec.errors import ConfigError
+
+FILE_NAME: Final = "smartrec.toml"
+PREFIX: Final = "SMARTREC_"
+RESERVED: Final = frozenset(
+    {"SMARTREC_CONFIG", "SMARTREC_LOG", "SMARTREC_STATE_DIR", "SMARTREC_CACHE_DIR"}
+)
+"""Variables of ours that are no settings."""
+
+TABLES: Final[dict[str, type[BaseModel]]] = {"recording": Recording, "ring": Ring, "log": Log}
+"""The tables that stand once, and so can be set by the environment."""
+
+_SCHEMA: Final[dict[Place, type[BaseModel]]] = {
+    (): Config,
+    **{(name,): table for name, table in TABLES.items()},
+    ("camera",): Camera,
+    ("camera", "controls"): Controls,
+}
+_PLAIN_WORDS: Final = {
+    "Input should be": "must be",
+    "String should have": "must have",
+    "a valid boolean": "true or false",
+    "a valid integer": "a whole number",
+    "a valid number": "a number",
+    "a valid string": "text",
+    "greater than or equal to": "at least",
+    "less than or equal to": "at most",
+}
+"""Pydantic's words for programmers, and ours."""
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings in force.
+
+    Attributes:
+        config: The settings.
+        origins: Where each comes from, by dotted key as in `flat`: ``"default"``,
+            ``"smartrec.toml:3"``, ``"SMARTREC_RING__MAX_BYTES"``, ``"command line"``.
+        path: The file that was read, if any.
+    """
+
+    config: Config
+    origins: Mapping[str, str]
+    path: Path | None
+
+
+def load(
+    *,
+    path: Path | None,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, object],
+    origin: str = "command line",
+) -> Loaded:
+    """Make the settings in force.
+
+    Args:
+        path: The file asked for by ``--config``; None looks in the usual places.
+        environ: The environment, normally `os.environ`.
+        overrides: By dotted key (``"recording.pre_roll"``), or ``"camera"`` with a list of tables
+            that replaces all others; None as a value means not given.
+        origin: What to call the source of `overrides`.
+
+    Raises:
+        ConfigError: With every mistake at once, one a line, each with its place.
+    """
+    sources = _Sources(origin)
+    sources.add_file(path, environ)
+    sources.add_environment(environ)
+    sources.add_overrides(overrides)
+    config = sources.checked()
+    origins = {dotted(place): sources.origin(place) for place, _ in _leaves(_plain(config))}
+    return Loaded(config, origins, sources.document.path if sources.document else None)
+
+
+def find(environ: Mapping[str, str]) -> Path | None:
+    """The file that is read where none is asked for; it may turn out to be unreadable."""
+    if named := environ.get("SMARTREC_CONFIG"):
+        return Path(named)
+    home = environ.get("XDG_CONFIG_HOME")
+    user = Path(home) / "smartrec" if home else platformdirs.user_config_path("smartrec")
+    usual = (Path(FILE_NAME), user / FILE_NAME)
+    return next((path for path in usual if os.path.lexists(path)), None)
+
+
+def flat(config: Config) -> dict[str, object]:
+    """Every setting by its dotted key, in the form that people write."""
+    return {dotted(place): value for place, value in _leaves(_plain(config))}
+
+
+@dataclass(slots=True)
+class _Sources:
+    """The values of all sources, laid over each other, and the mistakes found on the way."""
+
+    own_name: str
+    values: dict[str, object] = field(default_factory=dict)
+    document: Document | None = None
+    variables: dict[Place, str] = field(default_factory=dict)
+    overridden: set[Place] = field(default_factory=set)
+    mistakes: list[str] = field(default_factory=list)
+
+    def add_file(self, path: Path | None, environ: Mapping[str, str]) -> None:
+        found = path if path is not None else find(environ)
+        if found is None:
+            return
+        try:
+            self.document = read(found)
+        except ConfigError as error:
+            self.mistakes.append(str(error))
+        else:
+            self.values = dict(self.document.values)
+
+    def add_environment(self, environ: Mapping[str, str]) -> None:
+        known = {
+            f"{PREFIX}{table}__{key}".upper(): (table, key)
+            for table, model in TABLES.items()
+            for key in model.model_fields
+        }
+        for name in sorted(environ):
+            if name in known:
+                place = known[name]
+                annotation = TABLES[place[0]].model_fields[place[1]].annotation
+                self.variables[place] = name
+                self._set(place, _typed(environ[name], annotation))
+            elif name.startswith(PREFIX) and name not in RESERVED:
+                meant = nearest(name.lower(), {each.lower(): each for each in known})
+                guess = f"; did you mean {meant.upper()}?" if meant else ""
+                self.mistakes.append(f"{name}: unknown variable{guess}")
+
+    def add_overrides(self, overrides: Mapping[str, object]) -> None:
+        for key, value in overrides.items():
+            if value is not None:
+                place = tuple(key.split("."))
+                self.overridden.add(place)
+                self._set(place, value)
+
+    def _set(self, place: tuple[str, ...], value: object) -> None:
+        """Put a value over what lies there; the tables of the lower sources stay as they are."""
+        table = self.values
+        for part in place[:-1]:
+            below = table.get(part, {})
+            if not isinstance(below, dict):
+                return  # A value where a table belongs: reported as the lower source's mistake.
+            table[part] = dict(below)
+            table = table[part]  # type: ignore[assignment]
+        table[place[-1]] = value
+
+    def checked(self) -> Config:
+        """The settings.
+
+        Raises:
+            ConfigError: Any source has a mistake.
+        """
+        config, found = None, list(self._twice())
+        try:
+            config = Config.model_validate(self.values)
+        except ValidationError as error:
+            found += [
+                (_place(details), _words(details))
+                for details in error.errors(include_url=False)
+                if details["type"] != ALIKE and not self._follows(_place(details))
+            ]
+        found.sort(key=lambda mistake: self._line(mistake[0]))
+        self.mistakes += [f"{self._where(place)}: {words}" for place, words in found]
+        if config is None or self.mistakes:
+            raise config_error(self.mistakes)
+        return config
+
+    def _twice(self) -> Iterator[tuple[Place, str]]:
+        cameras = self.values.get("camera")
+        if isinstance(cameras, (list, tuple)):
+            for number, key, why in alike(numbered(cameras)):
+                yield ("camera", number, key), why
+
+    def _follows(self, place: Place) -> bool:
+        """Whether a mistake only repeats another: a name that was made from a wrong id."""
+        return place[-1:] == ("name",) and not _holds(self.values, place)
+
+    def _line(self, place: Place) -> float:
+        """For sorting: the file's mistakes as they stand there, all others after them."""
+        if self.document is None or place in self.variables or self._overridden(place):
+            return float("inf")
+        return self.document.line(place)
+
+    def _overridden(self, place: Place) -> bool:
+        return any(place[: len(over)] == over for over in self.overridden)
+
+    def _where(self, place: Place) -> str:
+        source = self.origin(place, whole=False)
+        return source if source in self.variables.values() else f"{source}: {dotted(place)}"
+
+    def origin(self, place: Place, *, whole: bool = True) -> str:
+        """Who says what stands at a place.
+
+        Args:
+            place: Of a setting.
+            whole: The place itself must be said; else what it stands in will do.
+        """
+        if self._overridden(place):
+            return self.own_name if not whole or _holds(self.values, place) else "default"
+        if place in self.variables:
+            return self.variables[place]
+        if self.document and (not whole or _holds(self.document.values, place)):
+            return f"{self.document.path}:{self.document.line(place)}"
+        return "default"
+
+
+def _typed(text: str, annotation: object) -> object:
+    """A variable's text as the type of its setting, where TOML would not write it as text."""
+    return int(text) if annotation is int and _INTEGER.fullmatch(text) else text
+
+
+def _holds(values: object, place: Place) -> bool:
+    for part in place:
+        if isinstance(values, (list, tuple)):
+            values = dict(enumerate(values))
+        if not isinstance(values, Mapping) or part not in values:
+            return False
+        values = values[part]
+    return True
+
+
+def _plain(config: Config) -> dict[str, object]:
+    return config.model_dump(mode="json")
+
+
+def _leaves(values: object, place: Place = ()) -> Iterator[tuple[Place, object]]:
+    """Each setting; an empty table of free keys counts as one, a list without cameras as none."""
+    if isinstance(values, dict) and values:
+        for key, value in values.items():
+            yield from _leaves(value, (*place, key))
+    elif isinstance(values, list):
+        for number, value in enumerate(values):
+            yield from _leaves(value, (*place, number))
+    else:
+        yield place, values
+
+
+def _place(details: ErrorDetails) -> Place:
+    return tuple(part for part in details["loc"] if part != "[key]")
+
+
+def _words(details: ErrorDetails) -> str:
+    """What is wrong, in the words of somebody who writes TOML."""
+    place, kind = _place(details), details["type"]
+    if kind == "extra_forbidden":
+        return _unknown(place)
+    if kind == "value_error":
+        return str(details["ctx"]["error"])
+    if kind == "tuple_type":
+        return f"must be written [[{dotted(place)}]], once for each camera"
+    if kind == "model_type":
+        return f"must be a table, not {shown(details['input'])}"
+    if kind == "dict_type":
+        return f"must be a table of names and numbers, not {shown(details['input'])}"
+    message = details["msg"]
+    for theirs, ours in _PLAIN_WORDS.items():
+        message = message.replace(theirs, ours)
+    return f"{message}, not {shown(details['input'])}"
+
+
+def _unknown(place: Place) -> str:
+    word = str(place[-1])
+    table = tuple(part for part in place[:-1] if isinstance(part, str))
+    meant = nearest(word, _SCHEMA[table].model_fields) if table in _SCHEMA else None
+    if meant is None:
+        meant = next(
+            (dotted((*t, word)) for t, m in _SCHEMA.items() if word in m.model_fields), None
+        )
+    return f"unknown; did you mean '{meant}'?" if meant else "unknown"

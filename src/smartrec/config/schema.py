@@ -1,0 +1,314 @@
+"""The settings: one class for every TOML table, checked as a whole and frozen once made.
+
+Quantities are written as text (``"10s"``, ``"512MB"``, ``"1280x720"``) and held as numbers. To
+make one by hand takes the text too: ``Recording.model_validate({"pre_roll": "5s"})``.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    field_validator,
+    model_validator,
+)
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
+
+from smartrec.config.written import (
+    AUTO_OR_NUMBER,
+    DIRECTORY,
+    FREQUENCY,
+    PICTURE,
+    SOURCE,
+    duration,
+    read_text,
+    size,
+    slug,
+)
+from smartrec.units import SECOND, Ns
+
+RESTARTS_CAPTURE: Final[JsonDict] = {"x-change": "restarts the capture"}
+REBUILDS_WATCH: Final[JsonDict] = {"x-change": "rebuilds the watch"}
+AT_ONCE: Final[JsonDict] = {"x-change": "takes effect at once"}
+NEEDS_NEW_START: Final[JsonDict] = {"x-change": "needs a new start of smartrec"}
+"""What a change of a setting does to a running recorder."""
+
+ALIKE: Final = "cameras_alike"
+"""Type of the validation error for two cameras that share an id or a name."""
+
+MINUTE: Final = Ns(60 * SECOND)
+HOUR: Final = Ns(60 * MINUTE)
+
+
+Slug = Annotated[str, slug("a-z0-9_-", 32)]
+ControlName = Annotated[str, slug("a-z0-9_", 64)]
+ControlValue = Annotated[StrictInt, Field(ge=-(2**31), lt=2**31)]
+
+
+class Table(BaseModel):
+    """What all tables share: nothing unknown, nothing changed afterwards."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Recording(Table):
+    """What a clip holds, where it goes and how it is made."""
+
+    pre_roll: Annotated[Ns, duration(Ns(0), Ns(10 * MINUTE))] = Field(
+        default=Ns(10 * SECOND),
+        description="How much of the time before a trigger the clip holds.",
+        json_schema_extra=AT_ONCE,
+    )
+    post_roll: Annotated[Ns, duration(Ns(0), HOUR)] = Field(
+        default=Ns(10 * SECOND),
+        description="How much of the time after the last trigger the clip holds.",
+        json_schema_extra=AT_ONCE,
+    )
+    max_length: Annotated[Ns, duration(SECOND, Ns(24 * HOUR))] = Field(
+        default=Ns(5 * MINUTE),
+        description="An event longer than this goes on in a new clip, with no frame missing and "
+        "none twice.",
+        json_schema_extra=AT_ONCE,
+    )
+    directory: Annotated[Path, DIRECTORY] = Field(
+        default=Path("SmartRecDir"),
+        description="Where clips, thumbnails and the catalogue are kept; a relative path starts at "
+        "the directory that smartrec was started in.",
+        json_schema_extra=NEEDS_NEW_START,
+    )
+    journal_dir: Annotated[Path, DIRECTORY] | None = Field(
+        default=None,
+        description="Where the crash-safe copy of an event is kept until its clip is finished. "
+        "Without it: `.open` beside the clips. In memory (tmpfs) it spares a flash card, but a "
+        "power cut loses the event.",
+        examples=["/var/lib/smartrec/journal"],
+        json_schema_extra=NEEDS_NEW_START,
+    )
+    format: Literal["mp4", "copy"] = Field(
+        default="mp4",
+        description='"mp4" is H.264 that plays everywhere; "copy" keeps the camera\'s own bits, '
+        "in Matroska.",
+        json_schema_extra=AT_ONCE,
+    )
+    encoder: Slug = Field(
+        default="auto",
+        description='Recipe that makes H.264. "auto" takes the first that works here, hardware '
+        "before software; `smartrec doctor` lists them.",
+        examples=["x264"],
+        json_schema_extra=AT_ONCE,
+    )
+    quality: StrictInt = Field(
+        default=21,
+        ge=0,
+        le=51,
+        description="Constant quality of H.264: smaller is better and larger in bytes; 18 is hard "
+        "to tell from the original, 28 looks soft.",
+        json_schema_extra=AT_ONCE,
+    )
+    finishers: StrictInt = Field(
+        default=4,
+        ge=1,
+        le=64,
+        description="How many clips are finished at the same time; others wait, safe in their "
+        "journals.",
+        json_schema_extra=AT_ONCE,
+    )
+
+
+class Ring(Table):
+    """The memory that holds the pre-roll."""
+
+    max_bytes: Annotated[int, size(1_000_000, 1_000_000_000_000)] = Field(
+        default=512_000_000,
+        description="Most memory a camera's pre-roll may take. Where it does not reach for the "
+        "whole pre-roll, clips begin later and say so.",
+        json_schema_extra=AT_ONCE,
+    )
+
+
+class Controls(Table):
+    """Set on the camera before it starts; what is left out stays as the camera has it."""
+
+    power_line_frequency: Annotated[Literal["off", "50", "60", "auto"], FREQUENCY] | None = Field(
+        default=None,
+        description="Frequency of the mains, in hertz, against flicker under lamps.",
+        examples=["50"],
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+    focus: Annotated[Literal["auto"] | int, AUTO_OR_NUMBER] | None = Field(
+        default=None,
+        description="A fixed position in the camera's own units, or autofocus. A fixed one avoids "
+        "blurred moments when someone walks in.",
+        examples=["auto"],
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+    exposure: Annotated[Literal["auto"] | int, AUTO_OR_NUMBER] | None = Field(
+        default=None,
+        description="A fixed time in units of 100 µs (312 is 1/32 s), or automatic.",
+        examples=["auto"],
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+    exposure_dynamic_framerate: StrictBool | None = Field(
+        default=None,
+        description="Whether the camera may lower its rate in the dark; many halve it, silently.",
+        examples=[False],
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+    extra: dict[ControlName, ControlValue] = Field(
+        default_factory=dict,
+        description="Any other V4L2 controls by name; `v4l2-ctl --list-ctrls` lists them.",
+        examples=[{"gain": 32}],
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+
+
+class Camera(Table):
+    """One camera; write the table once for each."""
+
+    id: Slug = Field(
+        default="cam0",
+        description="Short and stable: file names and the catalogue use it. Left out: "
+        "`cam0`, `cam1` … by order.",
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+    name: str = Field(
+        default="",
+        max_length=100,
+        description="What people call it. Left out: the id.",
+        examples=["Front door"],
+        json_schema_extra=AT_ONCE,
+    )
+    source: Annotated[str, SOURCE] = Field(
+        default="usb",
+        description='"usb" is the first USB camera that gives video; "usb:/dev/v4l/by-id/…" names '
+        'one; "file:PATH" plays a video as if live; "demo" is built in.',
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+    size: Annotated[tuple[int, int], PICTURE] = Field(
+        default=(1280, 720),
+        description="Picture size to ask for; the nearest that the camera offers is taken.",
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+    fps: Annotated[float, Field(strict=True)] = Field(
+        default=30.0,
+        ge=1,
+        le=240,
+        description="Pictures a second to ask for; the nearest that the camera offers is taken.",
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+    rotate: Literal[0, 90, 180, 270] = Field(
+        default=0,
+        description="Degrees clockwise to turn the picture so that it stands upright.",
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+    flip: StrictBool = Field(
+        default=False,
+        description="Mirror the picture left to right, after turning.",
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+    loop: StrictBool = Field(
+        default=False,
+        description='Start a "file:" again at its end; other sources have none.',
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+    controls: Controls = Field(
+        default_factory=Controls,
+        description="Settings of the camera itself.",
+        json_schema_extra=RESTARTS_CAPTURE,
+    )
+
+    @field_validator("name")
+    @classmethod
+    def _name_fits_one_line(cls, name: str) -> str:
+        return read_text(name, "text of one line")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named_by_id(cls, table: object) -> object:
+        if isinstance(table, Mapping) and "name" not in table:
+            return {**table, "name": table.get("id", "cam0")}
+        return table
+
+    @property
+    def kind(self) -> Literal["usb", "file", "demo"]:
+        """What sort of source it is."""
+        kind = self.source.partition(":")[0]
+        return "usb" if kind == "usb" else "file" if kind == "file" else "demo"
+
+    @property
+    def path(self) -> Path | None:
+        """The device or the file; None for the first USB camera and for the demo."""
+        path = self.source.partition(":")[2]
+        return Path(path).expanduser() if path else None
+
+
+class Log(Table):
+    """What is said on the terminal and in the log."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="The least important message that is still shown.",
+        json_schema_extra=AT_ONCE,
+    )
+
+
+class Config(Table):
+    """All settings."""
+
+    recording: Recording = Field(default_factory=Recording)
+    ring: Ring = Field(default_factory=Ring)
+    camera: tuple[Camera, ...] = Field(
+        default=(),
+        description="Without any: the first USB camera that gives video.",
+    )
+    log: Log = Field(default_factory=Log)
+
+    @field_validator("camera", mode="before")
+    @classmethod
+    def _numbered(cls, cameras: object) -> object:
+        return numbered(cameras) if isinstance(cameras, (list, tuple)) else cameras
+
+    @model_validator(mode="after")
+    def _cameras_differ(self) -> "Config":
+        for number, key, why in alike([{"id": c.id, "name": c.name} for c in self.camera]):
+            raise PydanticCustomError(ALIKE, f"camera[{number}].{key}: {why}")
+        return self
+
+    def digest(self) -> str:
+        """SHA-256 of all settings in one canonical form, as 64 hex digits; goes into each proof."""
+        settings = self.model_dump(mode="json")
+        canonical = json.dumps(settings, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def numbered(cameras: Sequence[object]) -> list[object]:
+    """The same tables with ids by order where they have none; what is no table stays as it is."""
+    return [
+        {"id": f"cam{number}", **camera} if isinstance(camera, Mapping) else camera
+        for number, camera in enumerate(cameras)
+    ]
+
+
+def alike(cameras: Sequence[object]) -> list[tuple[int, str, str]]:
+    """Cameras that a command could not tell apart: (number, key, why).
+
+    A command names a camera by id or name, so that no camera may be called like another's id.
+    """
+    seen: dict[str, int] = {}
+    mistakes: list[tuple[int, str, str]] = []
+    for number, camera in enumerate(cameras):
+        if not isinstance(camera, Mapping):
+            continue
+        own = {camera[key]: key for key in ("name", "id") if isinstance(camera.get(key), str)}
+        for word, key in own.items():
+            if (first := seen.setdefault(word, number)) != number:
+                mistakes.append((number, key, f"{word[:64]!r} is taken by camera[{first}]"))
+    return mistakes

@@ -1,0 +1,62 @@
+"""Say what somebody wrote, and what they may have meant."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from smartrec.errors import ConfigError
+
+Place = tuple[str | int, ...]
+"""Where a setting stands: ``("camera", 0, "controls", "focus")``."""
+
+CHECK: Final = "Run: smartrec config check"
+_BARE: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_LONG: Final = 60
+
+
+def nearest(word: str, names: Iterable[str]) -> str | None:
+    """The name that is most like a word; None where none is."""
+    matches = difflib.get_close_matches(word[:_LONG].lower(), names, n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def dotted(place: Place) -> str:
+    """As people write it: ``camera[0].controls.focus``."""
+    text = ""
+    for part in place:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            name = part if _BARE.fullmatch(part) else shown(part)
+            text += f".{name}" if text else name
+    return text
+
+
+def shown(value: object) -> str:
+    """A value as TOML writes it, cut to fit one line."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return repr(value if len(value) <= _LONG else f"{value[:_LONG]}…")
+    if isinstance(value, (int, float)):
+        # Python refuses to write integers of more than 4300 digits.
+        return (
+            repr(value) if isinstance(value, float) or abs(value) < 10**_LONG else "a huge number"
+        )
+    kinds = {dict: "a table", list: "a list", tuple: "a list", type(None): "nothing"}
+    return kinds.get(type(value), f"a {type(value).__name__}")
+
+
+def one_line(text: str) -> str:
+    """Text that every terminal can print: bytes that are no UTF-8 are escaped."""
+    printable = text.encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in printable)
+
+
+def config_error(mistakes: Iterable[str]) -> ConfigError:
+    """One error for all mistakes, a line for each."""
+    lines = [one_line(mistake) for mistake in dict.fromkeys(mistakes)]
+    if len(lines) > _LONG:
+        lines = [*lines[:_LONG], f"… and {len(lines) - _LONG} more"]
+    return ConfigError("\n".join(lines), hint=CHECK)

@@ -1,0 +1,166 @@
+"""How a setting is written and read: the forms that pydantic does not know by itself.
+
+Readers raise ValueError or return the value; pydantic gathers what they raise.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.config import JsonDict
+from pydantic_core import CoreSchema, core_schema
+
+from smartrec import units
+from smartrec.units import Ns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """Marks a field that people write in another form than the program holds.
+
+    Attributes:
+        read: From what TOML, the environment or the command line gave; raises ValueError.
+        write: Back to a TOML value.
+        schema: The written form as JSON Schema; ``x-allowed`` says it in words.
+    """
+
+    read: Callable[[object], object]
+    write: Callable[[Any], object]  # Any: of the field's own type
+    schema: JsonDict
+
+    def __get_pydantic_core_schema__(
+        self, _source: object, _handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Pydantic's hook: check by `read`, serialize to JSON by `write`."""
+        return core_schema.no_info_plain_validator_function(
+            self.read,
+            serialization=core_schema.plain_serializer_function_ser_schema(
+                self.write, when_used="json-unless-none"
+            ),
+        )
+
+    def __get_pydantic_json_schema__(
+        self, _schema: CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> JsonDict:
+        """Pydantic's hook: the schema of the written form."""
+        return dict(self.schema)
+
+
+def duration(low: Ns, high: Ns) -> Written:
+    """A duration within limits, both included."""
+    limits = f"{units.in_words(low)} to {units.in_words(high)}"
+
+    def read(value: object) -> Ns:
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise ValueError("must be a duration like '10s'")  # noqa: TRY004 - pydantic's protocol
+        if not low <= (read := units.duration(value)) <= high:
+            raise ValueError(f"must be {limits}, not {units.in_words(read)}")
+        return read
+
+    return Written(
+        read, units.in_words, {"type": ["string", "number"], "x-allowed": f"duration, {limits}"}
+    )
+
+
+def size(low: int, high: int) -> Written:
+    """A number of bytes within limits, both included."""
+    limits = f"{units.size_in_words(low)} to {units.size_in_words(high)}"
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise ValueError("must be a size like '512MB'")  # noqa: TRY004 - pydantic's protocol
+        if not low <= (read := units.size(value)) <= high:
+            raise ValueError(f"must be {limits}, not {units.size_in_words(read)}")
+        return read
+
+    return Written(
+        read, units.size_in_words, {"type": ["string", "integer"], "x-allowed": f"size, {limits}"}
+    )
+
+
+def read_text(value: object, what: str) -> str:
+    """Text that every screen, database and file system can hold."""
+    if not isinstance(value, str):
+        raise ValueError(f"must be {what}")  # noqa: TRY004 - pydantic's protocol
+    if not value or not value.isprintable():
+        raise ValueError(f"must be {what}, without control characters or bytes that are not UTF-8")
+    return value
+
+
+def _picture(value: object) -> tuple[int, int]:
+    width, height = units.picture_size(read_text(value, "a picture size like '1280x720'"))
+    if not (16 <= width <= 16_384 and 16 <= height <= 16_384):
+        raise ValueError(f"sides must be 16 to 16384 pixels, not {width}x{height}")
+    return width, height
+
+
+def _directory(value: object) -> Path:
+    if isinstance(value, Path):
+        value = str(value)
+    try:
+        return Path(read_text(value, "the name of a directory")).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"~ stands for no home directory: {error}") from error
+
+
+def _source(value: object) -> str:
+    choices = '"usb", "usb:/dev/video0", "file:PATH" or "demo"'
+    text = read_text(value, choices)
+    kind, _, path = text.partition(":")
+    if len(text) > 4096:
+        raise ValueError("is longer than 4096 characters")
+    if text in ("usb", "demo") or (kind == "usb" and path.startswith("/")):
+        return text
+    if kind == "file" and path:
+        return text
+    guess = f"; did you mean 'usb:{text}'?" if text.startswith("/dev/") else ""
+    raise ValueError(f"{text[:64]!r} is no source{guess or f'; write {choices}'}")
+
+
+def slug(letters: str, most: int) -> Written:
+    """A short word of the given letters, such as ``"a-z0-9_-"``, safe in file names and graphs."""
+    pattern = f"^[{letters}]{{1,{most}}}$"
+    allowed = re.compile(f"[{letters}]{{1,{most}}}")
+    words = letters.replace("a-z", "a to z ").replace("0-9", "0 to 9 ")
+    words = f"1 to {most} of: {words.replace('_', '_ ').strip()}"
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not allowed.fullmatch(value):
+            raise ValueError(f"must be {words}")
+        return value
+
+    return Written(read, str, {"type": "string", "pattern": pattern, "x-allowed": words})
+
+
+def _frequency(value: object) -> str:
+    text = str(value) if isinstance(value, int) else value
+    if not isinstance(text, str) or text not in ("off", "50", "60", "auto"):
+        raise ValueError('must be "off", "50", "60" or "auto"')
+    return text
+
+
+def _auto_or_number(value: object) -> object:
+    number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+    if not number and value != "auto":
+        raise ValueError('must be "auto" or a whole number, 0 or more')
+    return value
+
+
+AUTO_OR_NUMBER: Final = Written(
+    _auto_or_number,
+    lambda value: value,
+    {"type": ["string", "integer"], "x-allowed": '"auto" or a whole number'},
+)
+DIRECTORY: Final = Written(_directory, str, {"type": "string", "x-allowed": "path"})
+FREQUENCY: Final = Written(_frequency, str, {"enum": ["off", "50", "60", "auto"]})
+SOURCE: Final = Written(
+    _source, str, {"type": "string", "x-allowed": '"usb", "usb:/dev/…", "file:PATH" or "demo"'}
+)
+PICTURE: Final = Written(
+    _picture,
+    units.picture_in_words,
+    {"type": "string", "x-allowed": "WIDTHxHEIGHT, sides 16 to 16384"},
+)
