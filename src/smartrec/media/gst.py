@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Final, NoReturn
 
-from smartrec.errors import MissingElement, PipelineError, SmartrecError
+from smartrec.errors import DiskFull, MissingElement, PipelineError, SmartrecError
 from smartrec.units import SECOND, Ns
 
 try:
@@ -111,4 +111,6 @@ def raise_first_error(bus: Gst.Bus) -> NoReturn:
 def error_of(message: Gst.Message) -> SmartrecError:
     """Our error for GStreamer's ERROR message; its debug text goes along for the log."""
     error, debug = message.parse_error()
+    if error.matches(Gst.ResourceError.quark(), Gst.ResourceError.NO_SPACE_LEFT):
+        return DiskFull(f"{message.src.get_name()}: {error.message}", hint="Make room: df -h")
     return PipelineError(message.src.get_name() or "pipeline", error.message, debug=debug or "")

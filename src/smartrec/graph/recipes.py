@@ -1,0 +1,196 @@
+"""Which GStreamer elements do which job on which machine.
+
+A new platform is new rows in `RECIPES`, in order of preference; no other module asks what
+machine it runs on.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from string import Formatter
+from typing import Final
+
+from smartrec.errors import MissingElement
+
+#: The full-range BT.601 of every JPEG, in GStreamer's words; nothing is converted.
+FULL_RANGE: Final = "colorimetry=1:4:0:0"
+#: What a decoder assumes of a stream that says nothing about its colours.
+LIMITED_RANGE: Final = "colorimetry=2:4:0:0"
+
+_SAMPLE: Final = {"quality": 21, "gop": 60}
+
+
+class Role(str, Enum):
+    """A job in a graph."""
+
+    DECODE_JPEG = "decode-jpeg"
+    DECODE_H264 = "decode-h264"
+    DECODE_H265 = "decode-h265"
+    ENCODE_H264 = "encode-h264"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One way to do one job.
+
+    Attributes:
+        role: The job.
+        name: What a person writes in the settings to pin it.
+        launch: The gst-launch fragment; ``{quality}`` and ``{gop}`` are filled in by `fragment`.
+        raw: Caps that the fragment's raw side wants, without size; empty where it takes any.
+        package: The Debian package that has the elements; empty where a vendor installs them.
+    """
+
+    role: Role
+    name: str
+    launch: str
+    raw: str = ""
+    package: str = ""
+
+    def fragment(self, **values: int) -> str:
+        """The launch text with every placeholder filled in.
+
+        Raises:
+            KeyError: A placeholder has no value.
+        """
+        wanted = {name for _, name, _, _ in Formatter().parse(self.launch) if name}
+        return self.launch.format(**{name: values[name] for name in wanted})
+
+    def sample(self) -> str:
+        """The launch text with ordinary values: for asking whether it works here."""
+        return self.fragment(**_SAMPLE)
+
+
+# Hardware rows convert to limited range: only x264enc is known to declare full range in the
+# stream, and a full-range picture that does not say so plays too dark and too harsh.
+RECIPES: Final = (
+    # Decoding what a camera sends must survive what a camera sends: by default jpegdec gives up
+    # after some broken pictures in a row.
+    Recipe(
+        Role.DECODE_JPEG,
+        "cpu",
+        "jpegdec idct-method=islow max-errors=-1",
+        package="gstreamer1.0-plugins-good",
+    ),
+    Recipe(Role.DECODE_H264, "libav", "avdec_h264 max-threads=1", package="gstreamer1.0-libav"),
+    Recipe(Role.DECODE_H264, "openh264", "openh264dec", package="gstreamer1.0-plugins-bad"),
+    Recipe(Role.DECODE_H264, "nvidia", "nvv4l2decoder ! nvvidconv ! video/x-raw"),
+    Recipe(Role.DECODE_H264, "v4l2", "v4l2h264dec"),
+    Recipe(Role.DECODE_H265, "libav", "avdec_h265 max-threads=1", package="gstreamer1.0-libav"),
+    Recipe(Role.DECODE_H265, "libde265", "libde265dec", package="gstreamer1.0-plugins-bad"),
+    Recipe(Role.DECODE_H265, "nvidia", "nvv4l2decoder ! nvvidconv ! video/x-raw"),
+    Recipe(Role.DECODE_H265, "v4l2", "v4l2h265dec"),
+    Recipe(
+        Role.ENCODE_H264,
+        "jetson",
+        "nvvidconv ! video/x-raw(memory:NVMM),format=NV12 ! nvv4l2h264enc ratecontrol-enable=false"
+        " quant-i-frames={quality} quant-p-frames={quality} num-B-Frames=0"
+        " iframeinterval={gop} idrinterval={gop} maxperf-enable=true",
+        f"video/x-raw,format=I420,{LIMITED_RANGE}",
+    ),
+    Recipe(
+        Role.ENCODE_H264,
+        "nvenc",
+        "nvh264enc rc-mode=constqp qp-const-i={quality} qp-const-p={quality} bframes=0"
+        " gop-size={gop}",
+        f"video/x-raw,format=NV12,{LIMITED_RANGE}",
+        "gstreamer1.0-plugins-bad",
+    ),
+    Recipe(
+        Role.ENCODE_H264,
+        "va",
+        "vah264enc rate-control=cqp qpi={quality} qpp={quality} b-frames=0 key-int-max={gop}",
+        f"video/x-raw,format=NV12,{LIMITED_RANGE}",
+        "gstreamer1.0-plugins-bad",
+    ),
+    Recipe(
+        Role.ENCODE_H264,
+        "vaapi",
+        "vaapih264enc rate-control=cqp init-qp={quality} max-bframes=0 keyframe-period={gop}",
+        f"video/x-raw,format=NV12,{LIMITED_RANGE}",
+        "gstreamer1.0-vaapi",
+    ),
+    Recipe(
+        Role.ENCODE_H264,
+        "v4l2",
+        'v4l2h264enc extra-controls="controls,h264_minimum_qp_value={quality},'
+        'h264_maximum_qp_value={quality},h264_i_frame_period={gop}"'
+        " ! video/x-h264,level=(string)4",
+        f"video/x-raw,format=I420,{LIMITED_RANGE}",
+        "gstreamer1.0-plugins-good",
+    ),
+    Recipe(
+        Role.ENCODE_H264,
+        "x264",
+        "x264enc pass=qual quantizer={quality} speed-preset=superfast bframes=0 rc-lookahead=0"
+        " sync-lookahead=0 mb-tree=false threads=1 key-int-max={gop}",
+        f"video/x-raw,format=I420,{FULL_RANGE}",
+        "gstreamer1.0-plugins-ugly",
+    ),
+    Recipe(
+        Role.ENCODE_H264,
+        "openh264",
+        "openh264enc rate-control=off qp-min={quality} qp-max={quality} gop-size={gop}"
+        " multi-thread=1 scene-change-detection=false",
+        f"video/x-raw,format=I420,{LIMITED_RANGE}",
+        "gstreamer1.0-plugins-bad",
+    ),
+)
+
+
+def candidates(
+    role: Role,
+    *,
+    usable: Callable[[str], bool],
+    pinned: str | None = None,
+    recipes: Iterable[Recipe] = RECIPES,
+) -> Iterator[Recipe]:
+    """The recipes for `role` that work here, best first.
+
+    Args:
+        role: The job to do.
+        usable: Says whether every element of a launch fragment exists *and* reaches READY.
+        pinned: Name of the only recipe to consider, from the settings.
+        recipes: The table to choose from.
+    """
+    for recipe in recipes:
+        if recipe.role is role and pinned in (None, recipe.name) and usable(recipe.sample()):
+            yield recipe
+
+
+def choose(
+    role: Role,
+    *,
+    usable: Callable[[str], bool],
+    pinned: str | None = None,
+    recipes: Iterable[Recipe] = RECIPES,
+) -> Recipe:
+    """The first recipe for `role` that works here; arguments as for `candidates`.
+
+    Raises:
+        MissingElement: None does, or none has the pinned name.
+    """
+    table = tuple(recipes)
+    for recipe in candidates(role, usable=usable, pinned=pinned, recipes=table):
+        return recipe
+    raise none_usable(role, pinned, table)
+
+
+def none_usable(
+    role: Role, pinned: str | None, recipes: Iterable[Recipe] = RECIPES
+) -> MissingElement:
+    """The error that says what could be installed, or which names could be pinned."""
+    rows = [recipe for recipe in recipes if recipe.role is role]
+    if pinned is not None and pinned not in (names := [recipe.name for recipe in rows]):
+        return MissingElement(
+            f"There is no recipe {pinned!r} to {role.value}",
+            hint=f"Write one of: auto, {', '.join(names)}",
+        )
+    packages = [
+        recipe.package for recipe in rows if recipe.package and pinned in (None, recipe.name)
+    ]
+    what = f"the recipe {pinned!r}" if pinned else "any recipe"
+    return MissingElement(
+        f"This machine lacks what {what} to {role.value} needs, or its device does not open",
+        hint=f"Run: sudo apt install {packages[-1]}" if packages else "Run: smartrec doctor",
+    )

@@ -1,0 +1,105 @@
+"""Follows a journal into an MP4 file: JPEG is encoded, H.264 and H.265 are taken as they are."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from smartrec.errors import ClipDamaged, PipelineError
+from smartrec.graph import plan
+from smartrec.graph.recipes import Recipe, Role, candidates, choose, none_usable
+from smartrec.media.gst import reaches_ready
+from smartrec.media.inlet import Inlet, stream_caps
+from smartrec.media.journal import JournalReader
+from smartrec.media.orders import Job, Orders
+from smartrec.media.proof import Fed
+from smartrec.model import ClipHead, Codec
+from smartrec.units import Ns
+
+#: Called with the number of pictures handed over so far.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file as the muxer left it.
+
+    Attributes:
+        head: The journal's last.
+        fed: What was handed over.
+        zero: The time that is 0 in the file.
+        encoder: The recipe that made it, or ``"remux"``.
+    """
+
+    head: ClipHead
+    fed: list[Fed]
+    zero: Ns
+    encoder: str
+
+
+def write_mp4(job: Job, orders: Orders, part: Path, progress: Progress) -> Written:
+    """Write everything that the journal holds and will hold until it is closed.
+
+    An encoder that fails is replaced by the next that works here, from the beginning.
+
+    Raises:
+        Abandoned: The recorder died before the journal was closed.
+        MissingElement: Nothing here encodes H.264, or not what is pinned.
+        SmartrecError: The graph failed; see `smartrec.media.gst.error_of`.
+    """
+    with _opened(job.journal) as reader:
+        format_ = reader.head.format
+        if format_.codec is not Codec.JPEG:
+            return _follow(reader, orders, str(plan.finish_remux(format_.codec)), part, progress)
+    pinned = None if job.encoder == "auto" else job.encoder
+    decoder = choose(Role.DECODE_JPEG, usable=reaches_ready)
+    failure: PipelineError | None = None
+    for encoder in candidates(Role.ENCODE_H264, usable=reaches_ready, pinned=pinned):
+        text = str(plan.finish_encode(format_, decoder, encoder, job.quality))
+        try:
+            with _opened(job.journal) as reader:
+                return _follow(reader, orders, text, part, progress, encoder)
+        except PipelineError as error:
+            failure = error
+            sys.stderr.write(f"encoder {encoder.name} failed: {error} {error.debug}\n")
+    raise failure or none_usable(Role.ENCODE_H264, pinned)
+
+
+@contextmanager
+def _opened(journal: Path) -> Iterator[JournalReader]:
+    reader = JournalReader(journal)
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def _follow(
+    reader: JournalReader,
+    orders: Orders,
+    text: str,
+    part: Path,
+    progress: Progress,
+    encoder: Recipe | None = None,
+) -> Written:
+    caps = None if encoder else stream_caps(reader.head.format)
+    fed: list[Fed] = []
+    with Inlet(text, caps=caps, location=part) as inlet:
+        while True:
+            last = orders.closed
+            for unit in reader.read(orders.readable):
+                if unit.damaged or not unit.data:
+                    continue
+                inlet.push(unit)
+                fed.append(Fed(unit.pts, unit.duration))
+                orders.poll(0)
+                progress(len(fed))
+            if last:
+                break
+            orders.poll(None)
+        if not fed:
+            raise ClipDamaged(f"The journal {reader.path} holds no picture")
+        inlet.end()
+    assert inlet.zero is not None
+    return Written(reader.head, fed, Ns(inlet.zero), encoder.name if encoder else "remux")

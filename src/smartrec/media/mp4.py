@@ -1,0 +1,330 @@
+"""The boxes of a finished MP4: read to prove what is in it, patched to show exactly the interval.
+
+Pure byte work on the ``moov`` box (ISO/IEC 14496-12), which the muxer writes behind the media, so
+that it can grow without moving a picture. Ticks are of the video track's timescale.
+"""
+
+import json
+import struct
+import uuid
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from smartrec.errors import ClipDamaged
+
+#: Type of the box that says which clip a file is, whatever its name.
+IDENTITY: Final = uuid.UUID("3f3fb4ae-6b0e-5c55-9f0e-5a1d2f0b7c61").bytes
+
+_CONTAINERS: Final = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts")
+_MOOV_LIMIT: Final = 1 << 28
+_ONE: Final = 0x10000
+_W: Final = 0x40000000
+
+
+@dataclass
+class Box:
+    """One box: containers have `children`, all others `payload`."""
+
+    kind: bytes
+    payload: bytes = b""
+    children: list["Box"] = field(default_factory=list)
+
+    def find(self, *path: bytes) -> "Box | None":
+        """The first descendant along a path of types."""
+        here = self
+        for kind in path:
+            found = next((child for child in here.children if child.kind == kind), None)
+            if found is None:
+                return None
+            here = found
+        return here
+
+    def need(self, *path: bytes) -> "Box":
+        """`find`, for boxes that every video has.
+
+        Raises:
+            ClipDamaged: It is missing.
+        """
+        found = self.find(*path)
+        if found is None:
+            raise ClipDamaged(f"The file's index has no {b'/'.join(path).decode()} box")
+        return found
+
+    def pack(self) -> bytes:
+        """The box as bytes."""
+        body = self.payload + b"".join(child.pack() for child in self.children)
+        return struct.pack(">I4s", 8 + len(body), self.kind) + body
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One line of an edit list.
+
+    Attributes:
+        duration: How long it is shown, ticks of the movie's timescale.
+        media_time: First tick of the media shown; -1 shows nothing.
+    """
+
+    duration: int
+    media_time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The video track of a file, as its index describes it.
+
+    Attributes:
+        timescale: Ticks a second of the media.
+        movie_timescale: Ticks a second of the edit list.
+        width: Pixels, before the matrix.
+        height: Pixels, before the matrix.
+        times: Composition time of every sample, in decoding order.
+        sizes: Bytes of every sample.
+        duration: Ticks of the media, as the sum of the samples' durations.
+        edits: The edit list; empty where there is none.
+    """
+
+    timescale: int
+    movie_timescale: int
+    width: int
+    height: int
+    times: tuple[int, ...]
+    sizes: tuple[int, ...]
+    duration: int
+    edits: tuple[Edit, ...]
+
+    def presented(self) -> list[tuple[int, int]]:
+        """What a player shows: (tick on the movie's timeline, sample's index), in order.
+
+        A sample that began before an edit and lasts into it is not counted: we cut at samples.
+        """
+        order = sorted((time, index) for index, time in enumerate(self.times))
+        if not self.edits:
+            return order
+        shown, at = [], 0
+        for edit in self.edits:
+            length = edit.duration * self.timescale // self.movie_timescale
+            if edit.media_time >= 0:
+                first = bisect_left(order, (edit.media_time, -1))
+                # A duration of 0 lasts to the end of the media.
+                stop = bisect_left(order, (edit.media_time + length, -1)) if length else len(order)
+                shown += [(at + time - edit.media_time, index) for time, index in order[first:stop]]
+            at += length
+        return shown
+
+
+def tree(data: bytes) -> list[Box]:
+    """Read the boxes that lie side by side in `data`.
+
+    Raises:
+        ClipDamaged: A size does not fit.
+    """
+    boxes, at = [], 0
+    while at + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if size < 8 or at + size > len(data):
+            raise ClipDamaged(f"The file's index is torn in its {kind!r} box")
+        body = data[at + 8 : at + size]
+        if kind in _CONTAINERS:
+            boxes.append(Box(kind, children=tree(body)))
+        else:
+            boxes.append(Box(kind, body))
+        at += size
+    return boxes
+
+
+class Movie:
+    """The index (``moov``) of an MP4 file.
+
+    Attributes:
+        offset: Where it begins in the file.
+
+    Raises:
+        ClipDamaged: The file has none, or it is torn.
+        OSError: The file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with path.open("rb") as file:
+            for kind, offset, size in _top_boxes(file):
+                if kind == b"moov" and size <= _MOOV_LIMIT:
+                    file.seek(offset)
+                    self.offset = offset
+                    self.end = offset + size
+                    self._moov = tree(file.read(size))[0]
+                    return
+        raise ClipDamaged(
+            f"{path} has no index: it was never finished", hint=f"Run: ffprobe '{path}'"
+        )
+
+    def track(self) -> Track:
+        """What the index says of the video track.
+
+        Raises:
+            ClipDamaged: It has no video track, or its tables contradict each other.
+        """
+        video = self._video()
+        header = video.need(b"mdia", b"mdhd").payload
+        table = video.need(b"mdia", b"minf", b"stbl")
+        sizes = _sizes(table.need(b"stsz").payload)
+        times, duration = _times(table, len(sizes))
+        width, height = struct.unpack(">II", video.need(b"tkhd").payload[-8:])
+        listed = video.find(b"edts", b"elst")
+        return Track(
+            timescale=_u32(header, 20 if header[0] else 12),
+            movie_timescale=self._timescale(),
+            width=width >> 16,
+            height=height >> 16,
+            times=times,
+            sizes=sizes,
+            duration=duration,
+            edits=_edits(listed.payload) if listed else (),
+        )
+
+    def show(self, media_time: int, duration: int) -> None:
+        """Make players begin at exactly `media_time` and show `duration`; both in media ticks."""
+        video = self._video()
+        scale = self.track().timescale
+        length = -(-duration * self._timescale() // scale)
+        entry = struct.pack(">IIQqHH", 0x01000000, 1, length, media_time, 1, 0)
+        if length < 1 << 32 and media_time < 1 << 31:
+            entry = struct.pack(">IIIiHH", 0, 1, length, media_time, 1, 0)
+        video.children = [box for box in video.children if box.kind != b"edts"]
+        place = 1 + next(i for i, box in enumerate(video.children) if box.kind == b"tkhd")
+        video.children.insert(place, Box(b"edts", children=[Box(b"elst", entry)]))
+        for box, (short, long) in (
+            (self._moov.need(b"mvhd"), (16, 24)),
+            (video.need(b"tkhd"), (20, 28)),
+        ):
+            box.payload = _with_duration(box.payload, short, long, length)
+
+    def turn(self, rotate: int, *, flip: bool = False) -> None:
+        """Have players turn the picture: degrees clockwise, then mirrored left to right."""
+        tkhd = self._video().need(b"tkhd")
+        width, height = struct.unpack(">II", tkhd.payload[-8:])
+        a, b, c, d, x, y = {
+            0: (1, 0, 0, 1, 0, 0),
+            90: (0, 1, -1, 0, height, 0),
+            180: (-1, 0, 0, -1, width, height),
+            270: (0, -1, 1, 0, 0, width),
+        }[rotate % 360]
+        if flip:
+            across = width if rotate % 180 == 0 else height
+            a, c, x = -a, -c, across - x
+        matrix = struct.pack(
+            ">9i", a * _ONE, b * _ONE, 0, c * _ONE, d * _ONE, 0, _fixed(x), _fixed(y), _W
+        )
+        tkhd.payload = tkhd.payload[:-44] + matrix + tkhd.payload[-8:]
+
+    def write(self, identity: dict[str, str]) -> None:
+        """Put the index back into its file, followed by what the file says of itself.
+
+        Raises:
+            ClipDamaged: Media follows the index, which therefore cannot grow.
+            OSError: The file cannot be written.
+        """
+        named = Box(b"uuid", IDENTITY + json.dumps(identity).encode())
+        with self.path.open("r+b") as file:
+            file.seek(0, 2)
+            if file.tell() != self.end:
+                raise ClipDamaged(f"{self.path} has media behind its index")
+            file.seek(self.offset)
+            file.write(self._moov.pack() + named.pack())
+            file.truncate()
+
+    def _video(self) -> Box:
+        for trak in self._moov.children:
+            handler = trak.find(b"mdia", b"hdlr") if trak.kind == b"trak" else None
+            if handler is not None and handler.payload[8:12] == b"vide":
+                return trak
+        raise ClipDamaged(f"{self.path} has no video track")
+
+    def _timescale(self) -> int:
+        header = self._moov.need(b"mvhd").payload
+        return _u32(header, 20 if header[0] else 12)
+
+
+def identity(path: Path) -> dict[str, str]:
+    """What `Movie.write` wrote of itself into a file; empty where nothing."""
+    with path.open("rb") as file:
+        for kind, offset, size in _top_boxes(file):
+            file.seek(offset + 8)
+            if kind == b"uuid" and file.read(16) == IDENTITY:
+                read = json.loads(file.read(size - 24))
+                return {str(key): str(value) for key, value in read.items()}
+    return {}
+
+
+def _top_boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
+    """(type, offset, size) of each box of the file, as far as they are whole."""
+    end = file.seek(0, 2)
+    at = 0
+    while at + 8 <= end:
+        file.seek(at)
+        head = file.read(16)
+        size, kind = struct.unpack_from(">I4s", head)
+        if size == 1 and len(head) == 16:
+            size = struct.unpack_from(">Q", head, 8)[0]
+        elif size == 0:
+            size = end - at
+        if size < 8 or at + size > end:
+            return
+        yield kind, at, size
+        at += size
+
+
+def _u32(data: bytes, at: int) -> int:
+    return int(struct.unpack_from(">I", data, at)[0])
+
+
+def _fixed(value: int) -> int:
+    """16.16; a translation beyond 32767 pixels does not fit, and no player reads it."""
+    return min(value, 0x7FFF) * _ONE
+
+
+def _sizes(stsz: bytes) -> tuple[int, ...]:
+    uniform, count = struct.unpack_from(">II", stsz, 4)
+    return (uniform,) * count if uniform else struct.unpack_from(f">{count}I", stsz, 12)
+
+
+def _runs(box: bytes, kind: str) -> Iterator[int]:
+    """The run-length coded numbers of an stts or ctts box, one a sample."""
+    for count, value in struct.iter_unpack(f">I{kind}", box[8 : 8 + 8 * _u32(box, 4)]):
+        for _ in range(count):
+            yield value
+
+
+def _times(table: Box, count: int) -> tuple[tuple[int, ...], int]:
+    """Composition times of `count` samples, and the sum of their durations."""
+    durations = list(_runs(table.need(b"stts").payload, "I"))
+    offsets = table.find(b"ctts")
+    shifts = list(_runs(offsets.payload, "i")) if offsets else [0] * count
+    if len(durations) != count or len(shifts) != count:
+        raise ClipDamaged("The file's tables disagree on the number of pictures")
+    times, at = [], 0
+    for length, shift in zip(durations, shifts, strict=True):
+        times.append(at + shift)
+        at += length
+    return tuple(times), at
+
+
+def _edits(elst: bytes) -> tuple[Edit, ...]:
+    long = elst[0] == 1
+    body = elst[8:]
+    step = 20 if long else 12
+    lines = (
+        struct.unpack_from(">Qq" if long else ">Ii", body, step * line)
+        for line in range(_u32(elst, 4))
+    )
+    return tuple(Edit(duration, media_time) for duration, media_time in lines)
+
+
+def _with_duration(header: bytes, short: int, long: int, duration: int) -> bytes:
+    """An mvhd or tkhd with another duration, wherever its version keeps it."""
+    at, code = (long, ">Q") if header[0] else (short, ">I")
+    value = struct.pack(code, duration)
+    return header[:at] + value + header[at + len(value) :]
