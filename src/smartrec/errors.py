@@ -15,6 +15,7 @@
       StoreError                clips cannot be kept                                     (exit 6)
         DiskFull                no space is left where clips go
         CatalogTooNew           the catalogue was written by a newer smartrec
+        CatalogDamaged          the catalogue is no longer a database
         RecorderRunning         another recorder owns the clip directory
       ControlError              the running recorder cannot be reached                   (exit 7)
       ClipDamaged               a finished clip is not what its proof says               (exit 8)
@@ -118,6 +119,10 @@ class DiskFull(StoreError):  # noqa: N818
 
 class CatalogTooNew(StoreError):  # noqa: N818
     """The catalogue was written by a newer smartrec."""
+
+
+class CatalogDamaged(StoreError):  # noqa: N818
+    """The catalogue is no longer a database; the clips themselves may be whole."""
 
 
 class RecorderRunning(StoreError):  # noqa: N818
