@@ -7,7 +7,7 @@ from smartrec.clock import ClockQuality, Instant
 from smartrec.model import AccessUnit, ClipHead, ClipState, Codec, StreamFormat, Trigger
 from smartrec.units import SECOND, Ns
 
-FRAME = Ns(SECOND // 30)
+FRAME = Ns(SECOND // 30 + 1)  # rounded up: picture 30 is at a second or just after
 JPEG_FORMAT = StreamFormat(Codec.JPEG, 64, 48, 30.0, "image/jpeg,width=64,height=48,framerate=30/1")
 INSTANT = Instant(1_700_000_000_000_000_000, Ns(0), "boot", ClockQuality("adjtimex", True, 500))
 

@@ -1,0 +1,207 @@
+"""What to record of one camera: units and triggers in, clips out.
+
+Pure: no file, no thread, no clock. A clip is an interval ``[start, end)`` and a cursor over the
+ring. So an event right after another still has its whole pre-roll, an event during a clip extends
+it, and nothing is ever refused.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from smartrec.model import AccessUnit, ClipState, Loss, Trigger, Verdict
+from smartrec.recording.ring import Ring
+from smartrec.recording.tally import Tally
+from smartrec.units import Ns
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How much is recorded around a trigger.
+
+    Attributes:
+        pre_roll: Before the trigger.
+        post_roll: After the last trigger.
+        max_length: Of one clip; a longer event goes on in another, no picture missing or twice.
+    """
+
+    pre_roll: Ns
+    post_roll: Ns
+    max_length: Ns
+
+
+class OpenClip:
+    """One clip while it is recorded: an interval and a cursor over the ring.
+
+    Attributes:
+        clip_id: UUIDv7.
+        event_id: UUIDv7, shared by the parts of one event.
+        part: Counts from 1.
+        triggers: In order of arrival; those of earlier parts too.
+        start: First moment that belongs to the clip.
+        end: First moment that does not, as far as known; moves while triggers come.
+        state: RECORDING, or how the recording ended.
+        ending: What `state` becomes when `end` is reached.
+        tally: The proof.
+        version: Counts up whenever something changed that the journal should know.
+    """
+
+    def __init__(
+        self,
+        ids: tuple[str, str],
+        part: int,
+        triggers: list[Trigger],
+        interval: tuple[Ns, Ns],
+        cursor: int,
+    ) -> None:
+        self.clip_id, self.event_id = ids
+        self.part = part
+        self.triggers = triggers
+        self.start, self.end = interval
+        self.state = ClipState.RECORDING
+        self.ending = ClipState.COMPLETE
+        self.tally = Tally(self.start)
+        self.version = 0
+        self._cursor = cursor
+        self._stop_index: int | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether `end` is final."""
+        return self.state is not ClipState.RECORDING
+
+    @property
+    def cursor(self) -> int:
+        """Index of the next unit to read."""
+        return self._cursor
+
+    def covers(self, moment: Ns, end: Ns) -> bool:
+        """Whether a trigger at `moment` that wants to be recorded until `end` extends this clip."""
+        return not self.closed and moment < self.end and end >= self.start
+
+    def exhausted(self) -> bool:
+        """Whether it is closed and all of it has been read."""
+        return self._stop_index is not None and self._cursor >= self._stop_index
+
+    def close(self, state: ClipState, stop_index: int) -> None:
+        """Let nothing from `stop_index` on belong to the clip."""
+        self.state = state
+        self._stop_index = stop_index
+        self.version += 1
+
+    def read(self, ring: Ring, max_bytes: int) -> list[AccessUnit]:
+        """The next pictures to write, whole ones only; what was evicted unread is counted lost.
+
+        Args:
+            ring: The ring that `cursor` counts in.
+            max_bytes: Stop when this much is gathered; at least one unit is read.
+        """
+        evicted = max(0, ring.first - self._cursor)
+        self._cursor += evicted
+        batch: list[AccessUnit] = []
+        gathered = 0
+        for unit in ring.since(self._cursor):
+            if gathered >= max_bytes or self._cursor == self._stop_index:
+                break
+            self.tally.see(unit, self.end, evicted=evicted)
+            evicted = 0
+            self._cursor += 1
+            if not unit.damaged:
+                batch.append(unit)
+                gathered += len(unit.data)
+        if self.exhausted() and ring.first <= self._cursor < ring.end:
+            self.tally.see(ring[self._cursor], self.end)
+        return batch
+
+    def lose(self, units: list[AccessUnit], cause: Loss) -> None:
+        """Count what was read and could not be written."""
+        self.tally.lose(units, self.end, cause)
+
+
+class Session:
+    """All clips of one camera that are being recorded. One thread.
+
+    Args:
+        ring: Fed through `push` only.
+        timing: How much is recorded around a trigger.
+        new_id: Makes ids.
+    """
+
+    def __init__(self, ring: Ring, timing: Timing, new_id: Callable[[], str]) -> None:
+        self.ring = ring
+        self.timing = timing
+        self.clips: list[OpenClip] = []
+        self._new_id = new_id
+
+    def push(self, unit: AccessUnit) -> None:
+        """Take in the next unit; clips whose interval is over are closed, long ones roll over."""
+        pinned = min((clip.cursor for clip in self.clips), default=None)
+        self.ring.push(unit, pinned=pinned)
+        for clip in [clip for clip in self.clips if not clip.closed]:
+            if clip.cursor < self.ring.end:
+                clip.tally.anchor(unit)
+            self._settle(clip, self.ring.end - 1)
+
+    def trigger(self, trigger: Trigger) -> tuple[Verdict, OpenClip]:
+        """Record around `trigger`: extend the clip that covers it, else open another."""
+        start = Ns(trigger.pts - self.timing.pre_roll) if trigger.start is None else trigger.start
+        end = Ns(trigger.pts + self.timing.post_roll) if trigger.end is None else trigger.end
+        for clip in self.clips:
+            if clip.covers(trigger.pts, end):
+                clip.triggers.append(trigger)
+                clip.end = max(clip.end, end)
+                clip.version += 1
+                return Verdict.EXTENDED, clip
+        # An interval of nothing would hold no picture of the moment itself.
+        interval = (start, max(end, Ns(trigger.pts + 1)))
+        clip = self._open(1, self._new_id(), [trigger], interval)
+        return Verdict.ACCEPTED, clip
+
+    def stop(self, pts: Ns) -> list[OpenClip]:
+        """Let all open clips end at `pts`; return them.
+
+        They close when the first later picture comes, for one taken before may be on its way.
+        """
+        open_clips = [clip for clip in self.clips if not clip.closed]
+        for clip in open_clips:
+            clip.end = min(clip.end, pts)
+            clip.ending = ClipState.STOPPED
+            clip.version += 1
+        return open_clips
+
+    def close_all(self, state: ClipState) -> list[OpenClip]:
+        """No further unit of this epoch will come: close with what there is; return the clips."""
+        closing = [clip for clip in self.clips if not clip.closed]
+        for clip in closing:
+            clip.close(state, self.ring.end)
+        return closing
+
+    def forget(self, clip: OpenClip) -> None:
+        """The clip is written, or given up."""
+        self.clips.remove(clip)
+
+    def _open(
+        self, part: int, event_id: str, triggers: list[Trigger], interval: tuple[Ns, Ns]
+    ) -> OpenClip:
+        start = self.ring.start_of(interval[0])
+        clip = OpenClip((self._new_id(), event_id), part, triggers, interval, start)
+        self.clips.append(clip)
+        if start < self.ring.end:
+            clip.tally.anchor(self.ring[start])
+        self._settle(clip, start)
+        return clip
+
+    def _settle(self, clip: OpenClip, index: int) -> None:
+        """Close or roll over `clip` if a unit from `index` on lies behind its end or its limit."""
+        limit = Ns(clip.start + self.timing.max_length)
+        for at in range(max(index, self.ring.first), self.ring.end):
+            dts = self.ring[at].dts
+            if dts >= clip.end:
+                clip.close(clip.ending, at)
+                return
+            if dts >= limit:
+                rest = (limit, clip.end)
+                clip.end = limit
+                clip.close(ClipState.COMPLETE, at)
+                following = self._open(clip.part + 1, clip.event_id, list(clip.triggers), rest)
+                following.ending = clip.ending
+                return

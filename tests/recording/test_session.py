@@ -1,0 +1,262 @@
+"""The promises of recording hold for every stream, every trigger and every pace of writing.
+
+A model that knows all frames at once says what each clip must hold; the session, which sees them
+one by one and is read in random portions, must agree.
+"""
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartrec.model import AccessUnit, ClipState, Loss, Trigger, Verdict
+from smartrec.recording.ring import Ring
+from smartrec.recording.session import OpenClip, Session, Timing
+from smartrec.units import SECOND, Ns
+from tests.streams import FRAME, stream
+
+BIG = 10**12
+
+
+def seconds(value: float) -> Ns:
+    return Ns(round(value * SECOND))
+
+
+@dataclass
+class Recording:
+    """A session together with what was read from it."""
+
+    pre: float = 2.0
+    post: float = 1.0
+    longest: float = 1000.0
+    ring_bytes: int = BIG
+    ring_length: float = 5.0
+    written: dict[str, list[AccessUnit]] = field(default_factory=dict)
+    clips: list[OpenClip] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        numbers = count()
+        timing = Timing(seconds(self.pre), seconds(self.post), seconds(self.longest))
+        self.session = Session(
+            Ring(seconds(self.ring_length), self.ring_bytes), timing, lambda: str(next(numbers))
+        )
+
+    def trigger(self, pts: int) -> Verdict:
+        return self.session.trigger(Trigger("t", Ns(pts), "key-R"))[0]
+
+    def read(self, max_bytes: int = BIG) -> None:
+        for clip in list(self.session.clips):
+            if clip not in self.clips:
+                self.clips.append(clip)
+                self.written[clip.clip_id] = []
+            self.written[clip.clip_id] += clip.read(self.session.ring, max_bytes)
+            if clip.exhausted():
+                self.session.forget(clip)
+
+    def run(self, units: list[AccessUnit], triggers: dict[int, int] | None = None) -> None:
+        """Push all units; after unit number n, trigger at ``triggers[n]``."""
+        for unit in units:
+            self.session.push(unit)
+            if triggers and unit.seq in triggers:
+                self.trigger(triggers[unit.seq])
+            self.read()
+
+    def numbers(self, clip: OpenClip) -> list[int]:
+        return [unit.seq for unit in self.written[clip.clip_id]]
+
+
+def frames(first: float, last: float) -> list[int]:
+    """Numbers of the frames with ``first <= pts < last`` seconds."""
+    return [n for n in range(100_000) if seconds(first) <= n * FRAME < seconds(last)][:100_000]
+
+
+def test_clip_holds_exactly_pre_roll_event_and_post_roll() -> None:
+    recording = Recording()
+    recording.run(list(stream(400)), {150: seconds(5)})
+    (clip,) = recording.clips
+    assert recording.numbers(clip) == frames(3, 6)
+    assert clip.state is ClipState.COMPLETE
+    assert clip.tally.expected == len(frames(3, 6))
+
+
+def test_trigger_during_a_clip_extends_it() -> None:
+    recording = Recording()
+    recording.run(list(stream(400)), {150: seconds(5), 170: seconds(5.6)})
+    (clip,) = recording.clips
+    assert recording.numbers(clip) == frames(3, 6.6)
+    assert len(clip.triggers) == 2
+
+
+def test_event_right_after_another_has_its_whole_pre_roll() -> None:
+    recording = Recording()
+    recording.run(list(stream(400)), {150: seconds(5), 182: seconds(6.05)})
+    first, second = recording.clips
+    assert recording.numbers(first) == frames(3, 6)
+    assert recording.numbers(second) == frames(4.05, 7.05)
+    assert first.event_id != second.event_id
+
+
+def test_trigger_in_the_first_moments_takes_what_there_is() -> None:
+    recording = Recording()
+    recording.run(list(stream(400)), {10: 10 * FRAME})
+    (clip,) = recording.clips
+    assert recording.numbers(clip)[0] == 0
+    assert clip.tally.first == 0
+
+
+def test_trigger_before_the_first_picture_waits_for_it() -> None:
+    recording = Recording()
+    assert recording.trigger(0) is Verdict.ACCEPTED
+    recording.run(list(stream(100)))
+    assert recording.numbers(recording.clips[0]) == frames(0, 1)
+
+
+def test_long_event_rolls_over_with_no_picture_missing_or_twice() -> None:
+    recording = Recording(longest=1.5)
+    recording.run(list(stream(600)), {150: seconds(5), 170: seconds(5.6), 190: seconds(6.2)})
+    parts = recording.clips
+    assert [clip.part for clip in parts] == [1, 2, 3]
+    assert len({clip.event_id for clip in parts}) == 1
+    assert [n for clip in parts for n in recording.numbers(clip)] == frames(3, 7.2)
+    assert all(clip.tally.expected == len(recording.numbers(clip)) for clip in parts)
+
+
+def test_interval_long_past_is_cut_from_the_ring_in_parts() -> None:
+    recording = Recording(longest=1.0, ring_length=60)
+    recording.run(list(stream(600)), {500: seconds(5)})
+    assert [n for clip in recording.clips for n in recording.numbers(clip)] == frames(3, 6)
+    assert [len(recording.numbers(clip)) for clip in recording.clips] == [30, 30, 30]
+
+
+def test_stop_ends_the_clip_there_and_the_next_trigger_starts_anew() -> None:
+    recording = Recording(post=100)
+    units = list(stream(400))
+    for unit in units:
+        recording.session.push(unit)
+        if unit.seq == 150:
+            recording.trigger(seconds(5))
+        if unit.seq == 200:
+            recording.session.stop(Ns(unit.pts + 1))
+        if unit.seq == 250:
+            assert recording.trigger(unit.pts) is Verdict.ACCEPTED
+        recording.read()
+    assert recording.numbers(recording.clips[0]) == list(range(90, 201))
+    assert recording.clips[0].state is ClipState.STOPPED
+
+
+def test_lost_camera_closes_with_what_there_is() -> None:
+    recording = Recording()
+    recording.run(list(stream(160)), {150: seconds(5)})
+    recording.session.close_all(ClipState.CAMERA_LOST)
+    recording.read()
+    (clip,) = recording.clips
+    assert recording.numbers(clip) == list(range(90, 160))
+    assert clip.tally.expected == 70
+    assert clip.exhausted()
+
+
+def test_ring_too_small_for_a_slow_writer_counts_what_it_lost() -> None:
+    recording = Recording(ring_bytes=100 * 12)
+    units = list(stream(400))
+    for unit in units:
+        recording.session.push(unit)
+        if unit.seq == 150:
+            recording.trigger(seconds(5))
+        if unit.seq % 130 == 0:
+            recording.read()
+    recording.read()
+    (clip,) = recording.clips
+    lost = clip.tally.lost[Loss.RING]
+    assert lost > 0
+    assert lost + len(recording.numbers(clip)) == clip.tally.expected == 90
+
+
+def test_clip_of_an_inter_coded_stream_begins_at_the_keyframe_before() -> None:
+    recording = Recording()
+    recording.run(list(stream(400, gop=50)), {150: seconds(5)})
+    (clip,) = recording.clips
+    assert recording.numbers(clip) == list(range(50, 180))
+    assert clip.tally.expected == 90
+    assert clip.tally.first == 90 * FRAME
+
+
+numbers = st.integers(0, 299)
+
+
+@given(
+    lost=st.frozensets(numbers, max_size=60),
+    damaged=st.frozensets(numbers, max_size=60),
+    triggers=st.dictionaries(numbers, st.integers(0, 30), max_size=5),
+    longest=st.sampled_from([0.4, 1.1, 1000.0]),
+    gop=st.sampled_from([1, 7]),
+    pace=st.integers(1, 40),
+    portion=st.sampled_from([1, 100, BIG]),
+)
+def test_every_clip_holds_its_interval_and_every_loss_has_a_cause(
+    lost: frozenset[int],
+    damaged: frozenset[int],
+    triggers: dict[int, int],
+    longest: float,
+    gop: int,
+    pace: int,
+    portion: int,
+) -> None:
+    recording = Recording(pre=0.5, post=0.7, longest=longest)
+    if gop > 1:  # without a keyframe nothing can be decoded until the next
+        lost = frozenset(n for n in lost if n % gop)
+    units = list(stream(300, gop=gop, lost=lost, damaged=damaged if gop == 1 else frozenset()))
+    for unit in units:
+        recording.session.push(unit)
+        if unit.seq in triggers:
+            recording.trigger(unit.pts - triggers[unit.seq] * FRAME)
+        if unit.seq % pace == 0:
+            recording.read(portion)
+    recording.session.close_all(ClipState.STOPPED)
+    while recording.session.clips:
+        recording.read(portion)
+    arrived = {unit.seq: unit for unit in units}
+    for clip in recording.clips:
+        shown = [n for n in recording.numbers(clip) if clip.start <= n * FRAME < clip.end]
+        last = max(arrived) if clip.state is ClipState.STOPPED else 299
+        interval = [n for n in range(last + 1) if clip.start <= n * FRAME < clip.end]
+        interval = [n for n in interval if n >= min(arrived) - arrived[min(arrived)].lost_before]
+        assert shown == [n for n in interval if n in arrived and not arrived[n].damaged]
+        assert clip.tally.expected == len(interval)
+        assert clip.tally.lost[Loss.DRIVER] == len([n for n in interval if n in lost])
+        assert clip.tally.lost[Loss.DAMAGED] == len([n for n in interval if n in arrived]) - len(
+            shown
+        )
+        if shown and clip.state is ClipState.COMPLETE:
+            assert clip.end - clip.start <= seconds(longest)
+
+
+@given(st.integers(1, 400), st.integers(1, 60), st.integers(0, 5000), st.integers(0, 200))
+def test_ring_keeps_its_length_and_its_bounds(
+    count_: int, gop: int, max_bytes: int, length: int
+) -> None:
+    ring = Ring(Ns(length * FRAME), max_bytes)
+    unbounded = Ring(Ns(length * FRAME), BIG)
+    for unit in stream(count_, gop=gop):
+        ring.push(unit)
+        unbounded.push(unit)
+        assert ring.bytes <= max_bytes or ring.end - ring.first == 1
+        assert unbounded.span >= min(unit.pts, length * FRAME)
+        assert unbounded[unbounded.first].keyframe
+        assert unbounded.span <= length * FRAME + 2 * gop * FRAME
+        assert ring.bytes == sum(len(u.data) for u in ring.since(0))
+
+
+@given(st.integers(1, 200), st.integers(1, 20), st.integers(0, 250))
+def test_ring_starts_reading_at_a_keyframe_not_after_the_wanted_moment(
+    count_: int, gop: int, wanted: int
+) -> None:
+    ring = Ring(Ns(1000 * SECOND), BIG)
+    for unit in stream(count_, gop=gop):
+        ring.push(unit)
+    index = ring.start_of(Ns(wanted * FRAME))
+    if wanted >= count_:
+        assert index == ring.end
+    else:
+        assert ring[index].keyframe
+        assert index <= wanted < index + gop
