@@ -107,9 +107,9 @@ timed() {
 
 set_up() {
   local before after
-  before=$(du -sm --exclude proc "$root" 2>/dev/null | cut -f1)
+  before=$(du -sm --exclude proc --exclude archives "$root" 2>/dev/null | cut -f1)
   timed inside "$1" ./run.sh --setup-only
-  after=$(du -sm --exclude proc "$root" 2>/dev/null | cut -f1)
+  after=$(du -sm --exclude proc --exclude archives "$root" 2>/dev/null | cut -f1)
   say "the disk holds $((after - before)) MB more; $(du -sm "$cache/apt-$suite-$arch" | cut -f1) MB of packages in the cache"
   timed inside "$1" ./run.sh --setup-only
   inside "$1" .venv/bin/python -W error -W ignore:DynamicImporter:ImportWarning -c '

@@ -17,6 +17,23 @@ def new_id() -> str:
     return str(uuid6.uuid7())
 
 
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright rectangle in a picture, as fractions of the picture; origin top left.
+
+    Attributes:
+        left: 0 is the picture's left edge, 1 its right.
+        top: 0 is the picture's upper edge, 1 its lower.
+        right: Greater than `left`.
+        bottom: Greater than `top`.
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 class Codec(str, Enum):
     """What one access unit is."""
 
