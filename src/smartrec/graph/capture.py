@@ -1,0 +1,40 @@
+"""Lays out the capture of one camera: source to appsink, with no decoder, GPU or window in it.
+
+Element names that code or people meet are fixed: ``source`` and ``units``.
+"""
+
+from typing import Final
+
+from smartrec.graph.plan import Graph
+
+# When both are full the driver drops, and its sequence numbers tell how much.
+_HOLD: Final = (
+    "queue name=hold max-size-time=2000000000 max-size-buffers=0 max-size-bytes=0",
+    "appsink name=units sync=false max-buffers=300 wait-on-eos=false",
+)
+_TO_UNITS: Final[dict[str, tuple[str, ...]]] = {
+    "image/jpeg": (),
+    "video/x-raw": ("jpegenc name=encode quality=90",),
+    "video/x-h264": ("h264parse name=parse", "video/x-h264,stream-format=avc,alignment=au"),
+}
+
+
+def usb_capture(device: str, caps: str) -> Graph:
+    """Capture from a V4L2 device.
+
+    ``drop-allocation`` keeps v4l2src from leaking a descriptor at every start, for which node
+    numbers climb after replugs.
+
+    Args:
+        device: Path of the node.
+        caps: One of the camera's own formats.
+    """
+    to_units = _TO_UNITS[caps.split(",", maxsplit=1)[0]]
+    source = (f'v4l2src name=source device="{device}"', caps, "identity drop-allocation=true")
+    return Graph(((*source, *to_units, *_HOLD),))
+
+
+def fed_capture() -> Graph:
+    """Capture of units that are pushed ahead of time; ``clocksync`` lets each pass at its pts."""
+    source = "appsrc name=source format=time is-live=false max-buffers=0 max-bytes=0 max-time=0"
+    return Graph(((source, "clocksync name=pace", *_HOLD),))

@@ -1,0 +1,232 @@
+"""One camera's capture: a GStreamer pipeline whose access units the station's thread takes out.
+
+No Python runs in the pipeline's threads: appsink's native queue is the hand-over, so a program
+that is busy loses nothing.
+"""
+
+import logging
+from typing import Final
+
+from smartrec.clock import SystemClock
+from smartrec.errors import PipelineError, SmartrecError
+from smartrec.graph.capture import fed_capture
+from smartrec.graph.plan import Graph
+from smartrec.media.feed import Feed, Feeder
+from smartrec.media.gst import Gst, GstApp, error_of, launch, raise_first_error
+from smartrec.model import AccessUnit, Codec, StreamFormat
+from smartrec.recording import jpeg
+from smartrec.units import SECOND, Ns
+
+_CODECS: Final = {
+    "image/jpeg": Codec.JPEG,
+    "video/x-h264": Codec.H264,
+    "video/x-h265": Codec.H265,
+}
+_STRANGE_GAP: Final = 1_000_000
+"""Sequence numbers that leap so far were reset, not lost."""
+_NO_OFFSET: Final = 2**64 - 1
+
+log = logging.getLogger(__name__)
+
+
+class Capture:
+    """A running capture. All methods belong to the station's thread.
+
+    Args:
+        graph: Ends in an appsink ``units``.
+        epoch: Of the first unit; each new format counts it up.
+        rotate: Degrees clockwise that make the picture upright.
+        flip: Whether it must be mirrored afterwards.
+        nominal: What the camera was asked for, pictures a second, where caps do not say.
+
+    Attributes:
+        format: Of the newest unit; None before the first.
+        epoch: Of the newest unit.
+        damaged: Units so far that were no whole pictures.
+        lost: Numbers so far that the source skipped.
+    """
+
+    def __init__(
+        self, graph: Graph, *, epoch: int, rotate: int = 0, flip: bool = False, nominal: float = 30
+    ) -> None:
+        self.format: StreamFormat | None = None
+        self.epoch = epoch
+        self.damaged = 0
+        self.lost = 0
+        self._turn = (rotate, flip)
+        self._nominal = nominal
+        self._caps: Gst.Caps | None = None
+        self._numbers = _Numbers()
+        self._pipeline = launch(str(graph))
+        sink = self._pipeline.get_by_name("units")
+        bus = self._pipeline.get_bus()
+        assert isinstance(sink, GstApp.AppSink)
+        assert bus is not None
+        self._sink = sink
+        self._bus = bus
+
+    def start(self) -> None:
+        """Let the camera run.
+
+        Raises:
+            SmartrecError: It does not start.
+        """
+        if self._pipeline.set_state(Gst.State.PLAYING) == Gst.StateChangeReturn.FAILURE:
+            try:
+                raise_first_error(self._bus)
+            finally:
+                self.stop()
+
+    def drain(self, *, at_most: int = 600) -> list[AccessUnit]:
+        """Every unit that has come since the last call, oldest first; never waits.
+
+        A unit's epoch tells where the format changed; `format` is that of the last.
+        """
+        units: list[AccessUnit] = []
+        while len(units) < at_most:
+            sample = self._sink.try_pull_sample(0)
+            if sample is None:
+                break
+            epoch = self.epoch
+            unit = self._unit(sample)
+            units.append(unit)
+            if unit.epoch != epoch:
+                break
+        return units
+
+    def problem(self) -> SmartrecError | None:
+        """What the pipeline says has gone wrong since the last call, if anything."""
+        wanted = Gst.MessageType.ERROR | Gst.MessageType.QOS
+        while (message := self._bus.timed_pop_filtered(0, wanted)) is not None:
+            if message.type == Gst.MessageType.ERROR:
+                error = error_of(message)
+                if isinstance(error, PipelineError):
+                    log.debug("%s: %s", error, error.debug)
+                return error
+            self._numbers.dropped(int(message.parse_qos_stats()[2]))
+        return None
+
+    def ended(self) -> bool:
+        """Whether the source came to its end and every unit was taken out."""
+        return bool(self._sink.is_eos())
+
+    def stop(self) -> None:
+        """Let go of the camera. Idempotent."""
+        self._pipeline.set_state(Gst.State.NULL)
+
+    def _unit(self, sample: Gst.Sample) -> AccessUnit:
+        caps, buffer = sample.get_caps(), sample.get_buffer()
+        assert caps is not None
+        assert buffer is not None
+        if self._caps is None or not (caps is self._caps or caps.is_equal(self._caps)):
+            self._new_format(caps)
+        assert self.format is not None
+        data = buffer.extract_dup(0, buffer.get_size())
+        lost = self._numbers.take(None if buffer.offset == _NO_OFFSET else buffer.offset)
+        damaged = self.format.codec is Codec.JPEG and not jpeg.whole(data)
+        self.damaged += damaged
+        self.lost += lost
+        dts = buffer.dts if buffer.dts != Gst.CLOCK_TIME_NONE else buffer.pts
+        pts = buffer.pts if buffer.pts != Gst.CLOCK_TIME_NONE else dts
+        known = buffer.duration != Gst.CLOCK_TIME_NONE and buffer.duration > 0
+        return AccessUnit(
+            epoch=self.epoch,
+            seq=self._numbers.seq,
+            pts=Ns(pts),
+            dts=Ns(dts),
+            duration=Ns(buffer.duration if known else round(SECOND / self._rate())),
+            keyframe=not buffer.has_flags(Gst.BufferFlags.DELTA_UNIT),
+            lost_before=lost,
+            data=b"" if damaged else data,
+            damaged=damaged,
+        )
+
+    def _rate(self) -> float:
+        return (self.format.fps if self.format else 0) or self._nominal
+
+    def _new_format(self, caps: Gst.Caps) -> None:
+        if self._caps is not None:
+            self.epoch += 1
+            self._numbers = _Numbers()
+        self._caps = caps
+        self.format = format_of(caps, self._turn)
+
+
+class _Numbers:
+    """A source's sequence numbers made to count up for ever.
+
+    A source without numbers is counted as it delivers; what it says it dropped is added.
+    """
+
+    def __init__(self) -> None:
+        self.seq = -1
+        self._offset: int | None = None
+        self._dropped = 0
+        self._dropped_seen = 0
+
+    def dropped(self, total: int) -> None:
+        """The source says that it dropped so many so far; for sources without numbers."""
+        self._dropped = max(self._dropped, total)
+
+    def take(self, offset: int | None) -> int:
+        """Number the next unit as `seq`; return how many numbers were skipped before it."""
+        lost = 0
+        if offset is None:
+            lost = self._dropped - self._dropped_seen
+            self._dropped_seen = self._dropped
+        elif self._offset is not None and 0 < offset - self._offset < _STRANGE_GAP:
+            lost = offset - self._offset - 1
+        self._offset = offset
+        self.seq += lost + 1
+        return lost
+
+
+def format_of(caps: Gst.Caps, turn: tuple[int, bool] = (0, False)) -> StreamFormat:
+    """Our format for GStreamer's caps.
+
+    Raises:
+        PipelineError: They are of nothing that the ring can hold.
+    """
+    fields = caps.get_structure(0)
+    codec = _CODECS.get(fields.get_name())
+    if codec is None:
+        raise PipelineError("units", f"{fields.get_name()} is nothing that can be recorded")
+    known, numerator, denominator = fields.get_fraction("framerate")
+    private = b""
+    header = fields.get_value("codec_data") if fields.has_field("codec_data") else None
+    if header is not None:
+        private = header.extract_dup(0, header.get_size())
+    return StreamFormat(
+        codec=codec,
+        width=fields.get_int("width")[1],
+        height=fields.get_int("height")[1],
+        fps=numerator / denominator if known and denominator else 0.0,
+        caps=caps.to_string(),
+        codec_private=private,
+        rotate=turn[0],
+        flip=turn[1],
+    )
+
+
+class FedCapture(Capture):
+    """A capture of a feed: the demo camera, or a file played as one."""
+
+    def __init__(self, feed: Feed, *, epoch: int, rotate: int = 0, flip: bool = False) -> None:
+        super().__init__(fed_capture(), epoch=epoch, rotate=rotate, flip=flip)
+        source = self._pipeline.get_by_name("source")
+        assert isinstance(source, GstApp.AppSrc)
+        self._feeder = Feeder(feed, source, SystemClock())
+
+    def start(self) -> None:
+        """See `Capture.start`."""
+        super().start()
+        self._feeder.start()
+
+    def problem(self) -> SmartrecError | None:
+        """See `Capture.problem`; also why the feed ended early."""
+        return super().problem() or self._feeder.error
+
+    def stop(self) -> None:
+        """See `Capture.stop`."""
+        self._pipeline.set_state(Gst.State.NULL)
+        self._feeder.stop()
