@@ -35,7 +35,14 @@ from smartrec.errors import ConfigError
 FILE_NAME: Final = "smartrec.toml"
 PREFIX: Final = "SMARTREC_"
 RESERVED: Final = frozenset(
-    {"SMARTREC_CONFIG", "SMARTREC_LOG", "SMARTREC_STATE_DIR", "SMARTREC_CACHE_DIR"}
+    {
+        "SMARTREC_CACHE_DIR",
+        "SMARTREC_CONFIG",
+        "SMARTREC_FRESH",
+        "SMARTREC_LOG",
+        "SMARTREC_PYTHON",
+        "SMARTREC_STATE_DIR",
+    }
 )
 """Variables of ours that are no settings."""
 

@@ -169,6 +169,11 @@ class Controls(Table):
         json_schema_extra=RESTARTS_CAPTURE,
     )
 
+    def wanted(self) -> dict[str, int | str | bool]:
+        """All that is set, by name; the four named keys win over `extra`."""
+        named = self.model_dump(mode="json", exclude={"extra"}, exclude_none=True)
+        return {**self.extra, **named}
+
 
 class Camera(Table):
     """One camera; write the table once for each."""

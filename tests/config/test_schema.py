@@ -1,0 +1,257 @@
+"""The settings as a whole: what is taken, what is refused, and what holds for every field."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from smartrec.config.schema import (
+    AT_ONCE,
+    NEEDS_NEW_START,
+    REBUILDS_WATCH,
+    RESTARTS_CAPTURE,
+    Camera,
+    Config,
+    Controls,
+    Log,
+    Recording,
+    Ring,
+)
+from smartrec.units import SECOND, Ns, in_words, picture_in_words, size_in_words
+
+TABLES: tuple[type[BaseModel], ...] = (Recording, Ring, Camera, Controls, Log)
+
+
+def every_field() -> Iterator[tuple[str, FieldInfo]]:
+    for table in TABLES:
+        for name, field in table.model_fields.items():
+            yield f"{table.__name__}.{name}", field
+
+
+def refused(settings: object) -> str:
+    with pytest.raises(ValidationError) as caught:
+        Config.model_validate(settings)
+    assert len(caught.value.errors()) == 1
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "field"), list(every_field()))
+def test_every_field_says_what_it_is_and_what_a_change_does(name: str, field: FieldInfo) -> None:
+    assert field.description
+    assert field.description.endswith("."), name
+    assert field.json_schema_extra in (AT_ONCE, RESTARTS_CAPTURE, REBUILDS_WATCH, NEEDS_NEW_START)
+
+
+def test_nothing_at_all_is_a_valid_configuration_without_cameras() -> None:
+    config = Config()
+    assert config.camera == ()
+    assert config.recording.pre_roll == 10 * SECOND
+    assert config.recording.directory == Path("SmartRecDir")
+    assert config.recording.journal_dir is None
+
+
+def test_a_configuration_cannot_be_changed_afterwards() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Config().recording.pre_roll = SECOND
+
+
+def test_cameras_are_numbered_by_order_and_named_by_id() -> None:
+    config = Config.model_validate({"camera": [{}, {"id": "door"}, {"name": "Yard / gate"}]})
+    assert [camera.id for camera in config.camera] == ["cam0", "door", "cam2"]
+    assert [camera.name for camera in config.camera] == ["cam0", "door", "Yard / gate"]
+
+
+@pytest.mark.parametrize(
+    "cameras",
+    [
+        [{"id": "a"}, {"id": "a"}],
+        [{"name": "Door"}, {"name": "Door"}],
+        [{"id": "door"}, {"name": "door"}],
+        [{"id": "cam1"}, {}],
+    ],
+)
+def test_two_cameras_that_a_command_could_not_tell_apart_are_refused(cameras: object) -> None:
+    assert "is taken by camera[0]" in refused({"camera": cameras})
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "path"),
+    [
+        ("usb", "usb", None),
+        ("usb:/dev/video2", "usb", "/dev/video2"),
+        ("usb:/dev/v4l/by-id/usb-A:B-index0", "usb", "/dev/v4l/by-id/usb-A:B-index0"),
+        ("file:a b.mkv", "file", "a b.mkv"),
+        ("demo", "demo", None),
+    ],
+)
+def test_a_source_is_taken_apart(source: str, kind: str, path: str | None) -> None:
+    camera = Camera.model_validate({"source": source})
+    assert camera.kind == kind
+    assert camera.path == (Path(path) if path else None)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "",
+        "video0",
+        "usb:",
+        "usb:video0",
+        "file:",
+        "demo:1",
+        "rtsp://x",
+        "file:a\nb",
+        3,
+        None,
+        "\udcff",
+    ],
+)
+def test_what_is_no_source_is_refused(source: object) -> None:
+    refused({"camera": [{"source": source}]})
+
+
+def test_a_bare_device_is_answered_with_the_right_spelling() -> None:
+    assert "did you mean 'usb:/dev/video0'?" in refused({"camera": [{"source": "/dev/video0"}]})
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "x" * 300, "\x00", 5, "\x1b[2J"])
+def test_a_name_that_no_screen_could_show_is_refused(name: object) -> None:
+    refused({"camera": [{"name": name}]})
+
+
+@pytest.mark.parametrize("id_", ["", "A", "a b", "a/b", "a\n", "x" * 33, "..", "ä", 0])
+def test_an_id_that_is_not_safe_in_a_file_name_is_refused(id_: object) -> None:
+    refused({"camera": [{"id": id_, "name": "any"}]})
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "value"),
+    [
+        ("recording", "pre_roll", "10m1s"),
+        ("recording", "post_roll", "61m"),
+        ("recording", "max_length", "999ms"),
+        ("recording", "pre_roll", -1),
+        ("recording", "pre_roll", True),
+        ("recording", "pre_roll", [1]),
+        ("recording", "quality", 52),
+        ("recording", "quality", -1),
+        ("recording", "quality", 21.5),
+        ("recording", "quality", True),
+        ("recording", "finishers", 0),
+        ("recording", "format", "avi"),
+        ("recording", "encoder", "x264enc ! filesink"),
+        ("recording", "directory", ""),
+        ("recording", "directory", "a\x00b"),
+        ("recording", "directory", 5),
+        ("recording", "directory", "~nobody-of-that-name/clips"),
+        ("ring", "max_bytes", "10 apples"),
+        ("ring", "max_bytes", "1kB"),
+        ("log", "level", "loud"),
+    ],
+)
+def test_a_value_out_of_its_limits_is_refused(table: str, key: str, value: object) -> None:
+    refused({table: {key: value}})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("fps", 0.5),
+        ("fps", 241),
+        ("fps", float("nan")),
+        ("fps", float("inf")),
+        ("fps", "30"),
+        ("fps", True),
+        ("rotate", 45),
+        ("flip", "yes"),
+        ("loop", 1),
+        ("size", "1280"),
+        ("size", "8x8"),
+        ("size", "99999x99999"),
+        ("controls", {"focus": "near"}),
+        ("controls", {"focus": -1}),
+        ("controls", {"focus": True}),
+        ("controls", {"power_line_frequency": "55"}),
+        ("controls", {"exposure_dynamic_framerate": 0}),
+        ("controls", {"extra": {"gain,x=1": 1}}),
+        ("controls", {"extra": {"gain": "1"}}),
+        ("controls", {"extra": {"gain": 2**31}}),
+    ],
+)
+def test_a_camera_setting_out_of_its_limits_is_refused(key: str, value: object) -> None:
+    refused({"camera": [{key: value}]})
+
+
+def test_the_limits_themselves_are_taken() -> None:
+    config = Config.model_validate(
+        {
+            "recording": {"pre_roll": "10m", "post_roll": "1h", "max_length": 1, "quality": 51},
+            "camera": [{"fps": 240, "size": "16x16384"}, {"fps": 7.5, "rotate": 270}],
+        }
+    )
+    assert config.recording.max_length == SECOND
+    assert config.camera[0].size == (16, 16_384)
+
+
+def test_controls_are_handed_on_in_one_mapping_without_those_left_out() -> None:
+    controls = Controls.model_validate(
+        {"power_line_frequency": 50, "focus": 0, "exposure": "auto", "extra": {"gain": -3}}
+    )
+    assert controls.wanted() == {
+        "power_line_frequency": "50",
+        "focus": 0,
+        "exposure": "auto",
+        "gain": -3,
+    }
+
+
+def test_home_is_found_in_a_directory() -> None:
+    assert Recording.model_validate({"directory": "~/clips"}).directory == Path.home() / "clips"
+
+
+SECONDS = st.integers(0, 600 * SECOND).map(lambda ns: in_words(Ns(ns)))
+CONFIGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "recording": st.fixed_dictionaries(
+            {}, optional={"pre_roll": SECONDS, "quality": st.integers(0, 51)}
+        ),
+        "ring": st.fixed_dictionaries(
+            {}, optional={"max_bytes": st.integers(10**6, 10**12).map(size_in_words)}
+        ),
+        "camera": st.lists(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "fps": st.floats(1, 240),
+                    "size": st.tuples(st.integers(16, 9999), st.integers(16, 9999)).map(
+                        picture_in_words
+                    ),
+                    "rotate": st.sampled_from([0, 90, 180, 270]),
+                },
+            ),
+            max_size=4,
+        ),
+    },
+)
+
+
+@given(CONFIGS)
+def test_what_is_written_out_reads_back_the_same_with_the_same_digest(settings: object) -> None:
+    config = Config.model_validate(settings)
+    again = Config.model_validate(config.model_dump(mode="json"))
+    assert again == config
+    assert again.digest() == config.digest()
+
+
+def test_the_digest_tells_settings_apart_but_not_their_spelling() -> None:
+    digests = {
+        Config.model_validate({"recording": {"pre_roll": written}}).digest()
+        for written in ("60s", "1m", 60, "0.5m 30s", "61s")
+    }
+    assert len(digests) == 2
+    assert all(len(digest) == 64 for digest in digests)

@@ -1,0 +1,64 @@
+"""Record around the key R from a USB camera. Set what you want here, then press F5 or Run."""
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+# ------------------------------------------------------------------------------------ settings
+USB_DEVICE = None  # such as "/dev/video0"; None: the first camera, or the demo if there is none
+WIDTH, HEIGHT, FPS = 1280, 720, 30  # the nearest that the camera offers is taken
+SR_BACK_SEC = 10  # how many seconds before the key a clip begins
+SR_FRONT_SEC = 10  # and how many after the last one it ends
+SMARTREC_DIR = "SmartRecDir"  # where clips go; a relative path starts beside this file
+# Detection uses the next three. This version has none and records on R only: leave them None.
+PGIE_CONFIG = None
+PERSON_CLASS_IDS = None
+MIN_PERSON_CONF = None
+# --------------------------------------------------------------------- nothing to set below here
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+
+
+def enter_venv() -> None:
+    """Start again in the project's own Python, unless this is it already."""
+    if Path(sys.prefix).resolve() == VENV.resolve():
+        return
+    python = VENV / "bin" / "python"
+    if not (python.exists() and (VENV / "pyvenv.cfg").exists()):
+        ask_for_setup()
+    os.execv(str(python), [str(python), str(Path(__file__).resolve()), *sys.argv[1:]])
+
+
+def ask_for_setup() -> NoReturn:
+    """Name the one command that is missing, and end."""
+    sys.stderr.write(
+        f"smartrec is not set up yet. Run this once:\n\n    {ROOT}/run.sh --setup-only\n\n"
+    )
+    sys.exit(2)
+
+
+def main() -> None:
+    """Record until ESC."""
+    enter_venv()
+    try:
+        from smartrec.cli.main import run_with
+        from smartrec.media.devices import cameras
+    except ModuleNotFoundError:
+        ask_for_setup()
+    if (PGIE_CONFIG, PERSON_CLASS_IDS, MIN_PERSON_CONF) != (None, None, None):
+        sys.stderr.write("Detection is not in this version: it records on the key R only.\n")
+    source = f"usb:{USB_DEVICE}" if USB_DEVICE else "usb" if cameras() else "demo"
+    run_with(
+        {
+            "camera": [{"source": source, "size": f"{WIDTH}x{HEIGHT}", "fps": FPS}],
+            "recording.pre_roll": SR_BACK_SEC,
+            "recording.post_roll": SR_FRONT_SEC,
+            "recording.directory": str(ROOT / SMARTREC_DIR),
+        }
+    )
+
+
+if __name__ == "__main__":
+    main()
