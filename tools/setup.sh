@@ -74,7 +74,7 @@ missing() {
 as_root() {
   if [ "$(id -u)" = 0 ]; then
     logged "$@"
-  elif [ -t 0 ] && [ -t 2 ] && ! sudo -n true 2>/dev/null; then
+  elif [ -t 0 ] && [ -t 2 ] && ! sudo -n true >/dev/null 2>&1; then
     sudo -v && logged sudo -n "$@"
   else
     logged sudo -n "$@"
@@ -84,7 +84,7 @@ as_root() {
 may_be_root() {
   [ "$(id -u)" = 0 ] && return
   command -v sudo >/dev/null || return
-  { [ -t 0 ] && [ -t 2 ]; } || sudo -n true 2>/dev/null
+  { [ -t 0 ] && [ -t 2 ]; } || sudo -n true >/dev/null 2>&1
 }
 
 apt_get() {
@@ -186,7 +186,7 @@ pip_or_fail() {
   shift
   pip_install "$@" && return
   package=$(grep -oE '^(Collecting|Obtaining|ERROR: Could not find a version that satisfies the requirement|ERROR: No matching distribution found for) [^ ;]+' "$log" |
-    tail -n 1 | grep -oE '[^ ]+$')
+    tail -n 1 | grep -oE '[^ ]+$') || true # it may have said nothing of the kind
   fail "$what cannot be installed${package:+ (package $package)}" "$(reason_in_log)" "./run.sh --setup-only"
 }
 
