@@ -62,6 +62,7 @@ def test_check_raises_all_mistakes_with_exit_status_2() -> None:
     assert isinstance(error, ConfigError)
     assert error.exit_code == 2
     assert str(error).count("smartrec.toml:") == 2
+    assert error.hint == "See what there is: smartrec config example"
 
 
 def test_schema_prints_json() -> None:

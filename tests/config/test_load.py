@@ -134,6 +134,25 @@ def test_cameras_of_the_command_line_replace_those_of_the_file() -> None:
     assert result.origins["log.level"] == "default"
 
 
+def test_a_camera_setting_of_the_command_line_is_set_in_every_camera() -> None:
+    result = loaded(GOOD, overrides={"camera.fps": 15, "camera.controls.focus": 7})
+    assert [camera.fps for camera in result.config.camera] == [15, 15]
+    assert [camera.controls.focus for camera in result.config.camera] == [7, 7]
+    assert [camera.source for camera in result.config.camera] == ["demo", "usb"]
+    assert result.origins["camera[1].fps"] == "command line"
+    assert result.origins["camera[0].source"] == "my.toml:8"
+    assert result.origins["camera[1].source"] == "default"
+
+
+def test_a_camera_setting_of_the_command_line_makes_a_camera_where_there_is_none() -> None:
+    result = loaded(overrides={"camera.size": "640x480", "camera.rotate": 90})
+    (camera,) = result.config.camera
+    assert (camera.source, camera.size, camera.rotate) == ("usb", (640, 480), 90)
+    assert result.origins["camera[0].source"] == "default"
+    overrides = {"camera.fps": 15, "camera": [{"source": "demo"}, {"source": "demo"}]}
+    assert [camera.fps for camera in loaded(overrides=overrides).config.camera] == [15, 15]
+
+
 def test_numbers_come_from_the_environment_as_numbers() -> None:
     environ = {"SMARTREC_RECORDING__QUALITY": "30", "SMARTREC_RING__MAX_BYTES": "64MB"}
     config = loaded(environ=environ).config

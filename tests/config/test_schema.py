@@ -72,9 +72,10 @@ def test_cameras_are_numbered_by_order_and_named_by_id() -> None:
         [{"name": "Door"}, {"name": "Door"}],
         [{"id": "door"}, {"name": "door"}],
         [{"id": "cam1"}, {}],
+        [{"source": "usb:/dev/video0"}, {"source": "usb:/dev/video0"}],
     ],
 )
-def test_two_cameras_that_a_command_could_not_tell_apart_are_refused(cameras: object) -> None:
+def test_two_cameras_that_get_in_each_others_way_are_refused(cameras: object) -> None:
     assert "is taken by camera[0]" in refused({"camera": cameras})
 
 
@@ -207,6 +208,10 @@ def test_controls_are_handed_on_in_one_mapping_without_those_left_out() -> None:
         "exposure": "auto",
         "gain": -3,
     }
+
+
+def test_two_cameras_may_play_the_same_file_or_demo() -> None:
+    Config.model_validate({"camera": [{"source": s} for s in ("demo", "demo", "file:a", "file:a")]})
 
 
 def test_home_is_found_in_a_directory() -> None:

@@ -97,8 +97,9 @@ def load(
     Args:
         path: The file asked for by ``--config``; None looks in the usual places.
         environ: The environment, normally `os.environ`.
-        overrides: By dotted key (``"recording.pre_roll"``), or ``"camera"`` with a list of tables
-            that replaces all others; None as a value means not given.
+        overrides: By dotted key (``"recording.pre_roll"``). ``"camera"`` is a list of tables that
+            replaces all others; ``"camera.size"`` is set in every camera, and makes one where there
+            is none. None as a value means not given.
         origin: What to call the source of `overrides`.
 
     Raises:
@@ -168,22 +169,19 @@ class _Sources:
                 self.mistakes.append(f"{name}: unknown variable{guess}")
 
     def add_overrides(self, overrides: Mapping[str, object]) -> None:
-        for key, value in overrides.items():
-            if value is not None:
+        for key in sorted(overrides):  # "camera" before "camera.size"
+            if (value := overrides[key]) is not None:
                 place = tuple(key.split("."))
                 self.overridden.add(place)
                 self._set(place, value)
 
     def _set(self, place: tuple[str, ...], value: object) -> None:
-        """Put a value over what lies there; the tables of the lower sources stay as they are."""
-        table = self.values
-        for part in place[:-1]:
-            below = table.get(part, {})
-            if not isinstance(below, dict):
-                return  # A value where a table belongs: reported as the lower source's mistake.
-            table[part] = dict(below)
-            table = table[part]  # type: ignore[assignment]
-        table[place[-1]] = value
+        """Put a value over what lies there; what the lower sources hold stays as it is."""
+        if place[0] == "camera" and len(place) > 1:
+            self.values.setdefault("camera", [{}])
+        laid = _laid_over(self.values, place, value)
+        assert isinstance(laid, dict)
+        self.values = laid
 
     def checked(self) -> Config:
         """The settings.
@@ -223,7 +221,8 @@ class _Sources:
         return self.document.line(place)
 
     def _overridden(self, place: Place) -> bool:
-        return any(place[: len(over)] == over for over in self.overridden)
+        keys = tuple(part for part in place if isinstance(part, str))
+        return any(keys[: len(over)] == over for over in self.overridden)
 
     def _where(self, place: Place) -> str:
         source = self.origin(place, whole=False)
@@ -248,6 +247,20 @@ class _Sources:
 def _typed(text: str, annotation: object) -> object:
     """A variable's text as the type of its setting, where TOML would not write it as text."""
     return int(text) if annotation is int and _INTEGER.fullmatch(text) else text
+
+
+def _laid_over(below: object, place: tuple[str, ...], value: object) -> object:
+    """The same tables with a value at a place; in every table where there is a list of them.
+
+    A value where a table belongs stays: it is reported as its own source's mistake.
+    """
+    if not place:
+        return value
+    if isinstance(below, (list, tuple)):
+        return [_laid_over(each, place, value) for each in below]
+    if not isinstance(below, Mapping):
+        return below
+    return {**below, place[0]: _laid_over(below.get(place[0], {}), place[1:], value)}
 
 
 def _holds(values: object, place: Place) -> bool:

@@ -283,7 +283,7 @@ class Config(Table):
 
     @model_validator(mode="after")
     def _cameras_differ(self) -> "Config":
-        for number, key, why in alike([{"id": c.id, "name": c.name} for c in self.camera]):
+        for number, key, why in alike([dict(camera) for camera in self.camera]):
             raise PydanticCustomError(ALIKE, f"camera[{number}].{key}: {why}")
         return self
 
@@ -303,17 +303,24 @@ def numbered(cameras: Sequence[object]) -> list[object]:
 
 
 def alike(cameras: Sequence[object]) -> list[tuple[int, str, str]]:
-    """Cameras that a command could not tell apart: (number, key, why).
+    """Cameras that get in each other's way: (number, key, why).
 
-    A command names a camera by id or name, so that no camera may be called like another's id.
+    A command names a camera by id or name, so that no camera may be called like another's id; and
+    a device gives its pictures to one.
     """
     seen: dict[str, int] = {}
     mistakes: list[tuple[int, str, str]] = []
     for number, camera in enumerate(cameras):
-        if not isinstance(camera, Mapping):
-            continue
-        own = {camera[key]: key for key in ("name", "id") if isinstance(camera.get(key), str)}
-        for word, key in own.items():
+        for word, key in _claims(camera).items():
             if (first := seen.setdefault(word, number)) != number:
                 mistakes.append((number, key, f"{word[:64]!r} is taken by camera[{first}]"))
     return mistakes
+
+
+def _claims(camera: object) -> dict[str, str]:
+    """What a camera has for itself, and under which key."""
+    if not isinstance(camera, Mapping):
+        return {}
+    keys = ("name", "id", "source")
+    words = {word: key for key in keys if isinstance(word := camera.get(key), str)}
+    return {word: key for word, key in words.items() if key != "source" or word.startswith("usb:")}
