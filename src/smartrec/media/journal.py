@@ -47,7 +47,12 @@ class JournalWriter:
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise store_error(path, "cannot make", error) from error
-        self._append(journal_layout.opening(head))
+        try:
+            self._append(journal_layout.opening(head))
+        except StoreError:
+            self.abandon()
+            path.unlink(missing_ok=True)
+            raise
 
     @property
     def size(self) -> int:

@@ -6,9 +6,10 @@ it, and nothing is ever refused.
 """
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 
-from smartrec.model import AccessUnit, ClipState, Loss, Trigger, Verdict
+from smartrec.model import AccessUnit, ClipState, Trigger, Verdict
 from smartrec.recording.ring import Ring
 from smartrec.recording.tally import Tally
 from smartrec.units import Ns
@@ -88,6 +89,11 @@ class OpenClip:
         self._stop_index = stop_index
         self.version += 1
 
+    def take_over(self, other: "OpenClip") -> None:
+        """End when and how `other` would have."""
+        self.ending, self.state = other.ending, other.state
+        self._stop_index = other._stop_index
+
     def read(self, ring: Ring, max_bytes: int) -> list[AccessUnit]:
         """The next pictures to write, whole ones only; what was evicted unread is counted lost.
 
@@ -112,9 +118,13 @@ class OpenClip:
             self.tally.see(ring[self._cursor], self.end)
         return batch
 
-    def lose(self, units: list[AccessUnit], cause: Loss) -> None:
-        """Count what was read and could not be written."""
-        self.tally.lose(units, self.end, cause)
+    def mark(self) -> tuple[int, Tally]:
+        """Where reading stands, for `go_back`."""
+        return self._cursor, copy(self.tally)
+
+    def go_back(self, mark: tuple[int, Tally]) -> None:
+        """Undo what was read since `mark`, because it could not be written."""
+        self._cursor, self.tally = mark
 
 
 class Session:
@@ -174,6 +184,28 @@ class Session:
         for clip in closing:
             clip.close(state, self.ring.end)
         return closing
+
+    def break_off(self, clip: OpenClip) -> OpenClip | None:
+        """End `clip` where it has been read to; return the part that takes up from there, if any.
+
+        For when its journal takes no more: the ring still holds what follows.
+        """
+        if clip.exhausted():
+            return None
+        at = max(clip.cursor, self.ring.first)
+        start = self.ring[at].pts if at < self.ring.end else clip.end
+        rest = OpenClip(
+            (self._new_id(), clip.event_id),
+            clip.part + 1,
+            list(clip.triggers),
+            (max(clip.start, start), clip.end),
+            clip.cursor,
+        )
+        rest.take_over(clip)
+        self.clips.append(rest)
+        clip.end = rest.start
+        clip.close(ClipState.DISK_FULL, clip.cursor)
+        return rest
 
     def forget(self, clip: OpenClip) -> None:
         """The clip is written, or given up."""

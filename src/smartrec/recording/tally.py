@@ -61,9 +61,10 @@ class Tally:
             self.last = unit
         return True
 
-    def lose(self, units: list[AccessUnit], end: Ns, cause: Loss) -> None:
-        """Count pictures that were read and then could not be kept."""
-        self._lose(cause, sum(self.start <= unit.pts < end for unit in units))
+    def __copy__(self) -> "Tally":
+        twin = Tally(self.start)
+        twin.__dict__.update(self.__dict__, lost=self.lost.copy())
+        return twin
 
     def as_dict(self) -> dict[str, int]:
         """`lost` with plain keys."""

@@ -1,0 +1,221 @@
+"""Starts the finishers, feeds them and takes in what they made. Station thread only.
+
+A finisher is a niced child process a clip, a bounded number at once. It follows the journal while
+the event lasts, so that the clip is there right after the event. It may crash, hang or be killed:
+the journal stays until the clip is verified and catalogued.
+"""
+
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from smartrec.model import Finished
+from smartrec.units import SECOND, Ns
+
+RETRY_AFTER: Final = Ns(10 * SECOND)
+TRIES: Final = 3
+"""How often a clip is tried whose finisher fails for another reason than a full disk."""
+_TELL_EVERY: Final = Ns(SECOND // 5)
+_ANSWER_LIMIT: Final = 1_000_000
+_TOLD_ALL: Final = -2
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A finisher ended.
+
+    Attributes:
+        clip_id: Whose.
+        finished: What it made, or None.
+        error: Name of the error class where it made nothing.
+        message: Why it made nothing.
+    """
+
+    clip_id: str
+    finished: Finished | None
+    error: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How clips are to be finished: the fields of the finisher's job line beside the journal.
+
+    Attributes:
+        clips: Directory of the finished clips.
+        format: ``"mp4"`` or ``"copy"``.
+        encoder: A recipe's name or ``"auto"``.
+        quality: Constant quality, 0 (best) to 51.
+    """
+
+    clips: Path
+    format: str
+    encoder: str
+    quality: int
+
+
+@dataclass(slots=True)
+class _Job:
+    clip_id: str
+    journal: Path
+    readable: int = 0
+    closed: bool = False
+    tries: int = 0
+    not_before: int = 0
+    child: "_Child | None" = None
+    told: int = -1
+    told_at: int = 0
+
+
+class Finishers:
+    """All clips that are being finished, oldest first.
+
+    Args:
+        order: How.
+        limit: How many at once.
+        report: Called on a thread of its own with each `Made`.
+    """
+
+    def __init__(self, order: Order, limit: int, report: Callable[[Made], None]) -> None:
+        self._order = order
+        self._limit = limit
+        self._report = report
+        self._jobs: dict[str, _Job] = {}
+
+    @property
+    def backlog(self) -> int:
+        """Clips that are not finished yet."""
+        return len(self._jobs)
+
+    def begin(self, clip_id: str, journal: Path) -> None:
+        """A journal exists that shall become a clip."""
+        self._jobs[clip_id] = _Job(clip_id, journal)
+
+    def readable(self, clip_id: str, size: int) -> None:
+        """The journal may be read up to `size`."""
+        self._jobs[clip_id].readable = size
+
+    def closed(self, clip_id: str, size: int) -> None:
+        """The journal is whole, and `size` long."""
+        job = self._jobs[clip_id]
+        job.readable, job.closed = size, True
+
+    def turn(self, now: Ns) -> None:
+        """Start what may start; tell the running ones what is new."""
+        running = sum(job.child is not None for job in self._jobs.values())
+        for job in self._jobs.values():
+            if job.child is not None:
+                self._tell(job, now)
+            elif running < self._limit and now >= job.not_before:
+                self._start(job)
+                running += 1
+
+    def take(self, made: Made, now: Ns) -> bool:
+        """A finisher ended; say whether the clip is settled, made or not, or tried again later."""
+        job = self._jobs[made.clip_id]
+        job.child, job.told = None, -1
+        if made.finished is None:
+            # A full disk says nothing against the clip: it is tried for as long as it takes.
+            job.tries += made.error != "DiskFull"
+            if job.tries < TRIES:
+                job.not_before = Ns(now + RETRY_AFTER)
+                return False
+        del self._jobs[made.clip_id]
+        return True
+
+    def stop(self) -> None:
+        """Let the finishers end without a clip; the next start begins them anew."""
+        for job in self._jobs.values():
+            if job.child is not None:
+                job.child.abandon()
+
+    def _start(self, job: _Job) -> None:
+        line = {
+            "journal": str(job.journal),
+            "clips": str(self._order.clips),
+            "format": self._order.format,
+            "encoder": self._order.encoder,
+            "quality": self._order.quality,
+        }
+        job.child = _Child(job.clip_id, self._report)
+        job.child.start()
+        job.child.tell(line)
+
+    def _tell(self, job: _Job, now: Ns) -> None:
+        assert job.child is not None
+        if job.closed:
+            if job.told != _TOLD_ALL and job.child.tell({"closed": job.readable}):
+                job.told = _TOLD_ALL
+        elif job.readable > job.told and now - job.told_at >= _TELL_EVERY:
+            job.told_at = now
+            if job.child.tell({"readable": job.readable}):
+                job.told = job.readable
+
+
+class _Child(threading.Thread):
+    """One finisher process; the thread waits for its answer."""
+
+    def __init__(self, clip_id: str, report: Callable[[Made], None]) -> None:
+        super().__init__(name="finisher", daemon=True)
+        self._clip_id = clip_id
+        self._report = report
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "smartrec.media.finish"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            close_fds=True,
+        )
+        assert self._process.stdin is not None
+        self._stdin = self._process.stdin.fileno()
+        os.set_blocking(self._stdin, False)
+
+    def tell(self, line: dict[str, object]) -> bool:
+        """Send one line unless the child does not read; a child that is gone is told later."""
+        try:
+            os.write(self._stdin, json.dumps(line).encode() + b"\n")
+        except BlockingIOError:
+            return False
+        except BrokenPipeError:
+            log.debug("the finisher of %s is gone", self._clip_id)
+        return True
+
+    def abandon(self) -> None:
+        """End it: without its recorder it leaves nothing but the journal."""
+        self._process.terminate()
+
+    def run(self) -> None:
+        """See the class."""
+        assert self._process.stdout is not None
+        last: dict[str, object] = {}
+        for line in iter(lambda: self._process.stdout.readline(_ANSWER_LIMIT), b""):  # type: ignore[union-attr]
+            last = self._understood(line) or last
+        status = self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._report(self._made(last, status))
+
+    def _understood(self, line: bytes) -> dict[str, object] | None:
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            log.warning("the finisher said something strange: %r", line[:200])
+            return None
+        return answer if isinstance(answer, dict) and "progress" not in answer else None
+
+    def _made(self, answer: dict[str, object], status: int) -> Made:
+        if status == 0 and isinstance(finished := answer.get("finished"), dict):
+            return Made(self._clip_id, Finished(**finished))
+        failed = answer.get("failed")
+        if isinstance(failed, dict):
+            return Made(self._clip_id, None, str(failed.get("error")), str(failed.get("message")))
+        return Made(self._clip_id, None, "FinisherDied", f"the finisher ended with status {status}")

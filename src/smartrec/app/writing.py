@@ -1,0 +1,191 @@
+"""One clip from its first picture to its closed journal. Station thread only."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
+
+from smartrec.app.journaling import Closed, Failed, Journal, Report, Wrote
+from smartrec.errors import StoreError
+from smartrec.model import ClipHead
+from smartrec.recording.session import OpenClip, Session
+from smartrec.recording.tally import Tally
+from smartrec.units import SECOND, Ns
+
+BATCH_BYTES: Final = 16_000_000
+"""What one request to a journal carries at most; a whole pre-roll is a few of these."""
+RETRY_EVERY: Final = Ns(SECOND)
+GIVE_UP_AFTER: Final = Ns(60 * SECOND)
+"""How long a clip that is over waits for a disk that takes nothing."""
+
+log = logging.getLogger(__name__)
+
+
+class Follower(Protocol):
+    """What wants to know how a clip comes along."""
+
+    def opened(self, head: ClipHead, journal: Path) -> None:
+        """The journal exists and can be followed."""
+
+    def changed(self, head: ClipHead) -> None:
+        """A trigger extended the clip, or it was closed."""
+
+    def readable(self, clip_id: str, size: int) -> None:
+        """The journal has grown."""
+
+    def closed(self, head: ClipHead, size: int) -> None:
+        """The journal is whole; `head` is final."""
+
+    def troubled(self, head: ClipHead, error: StoreError) -> None:
+        """The disk takes nothing now; what can be kept in memory is kept."""
+
+    def given_up(self, head: ClipHead, error: StoreError) -> None:
+        """Nothing of the clip could be written, and it will not be tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Describe:
+    """How a clip's head and journal come about.
+
+    Attributes:
+        head: Describes a clip as it stands.
+        journal: Where the journal of a head goes.
+    """
+
+    head: Callable[[OpenClip], ClipHead]
+    journal: Callable[[ClipHead], Path]
+
+
+class ClipWriting:
+    """Moves one clip's pictures from the ring to its journal, one request at a time.
+
+    Args:
+        clip: Of `session`.
+        session: Whose ring is read.
+        describe: Makes heads and paths.
+        follower: Is told.
+        report: Where the journal's thread puts its reports.
+    """
+
+    def __init__(
+        self,
+        clip: OpenClip,
+        session: Session,
+        describe: Describe,
+        follower: Follower,
+        report: Callable[[Report], None],
+    ) -> None:
+        self.clip = clip
+        self._session = session
+        self._describe = describe
+        self._follower = follower
+        self._report = report
+        self._journal: Journal | None = None
+        self._busy = False
+        self._made = False
+        self._told_version = clip.version
+        self._mark: tuple[int, Tally] | None = None
+        self._retry_at = Ns(0)
+        self._error: StoreError | None = None
+        self._over_since: Ns | None = None
+        self.finished = False
+
+    @property
+    def head(self) -> ClipHead:
+        """What is known of the clip now."""
+        return self._describe.head(self.clip)
+
+    @property
+    def secured(self) -> bool:
+        """Whether pictures of it are in a file."""
+        return self._made
+
+    def turn(self, now: Ns) -> None:
+        """Ask for the next piece of work, unless one is under way."""
+        if self._busy or self.finished:
+            return
+        if self._journal is None:
+            self._open(now)
+        elif self.clip.exhausted():
+            self._busy = True
+            self._journal.close(self.head)
+        else:
+            self._write(self._journal)
+
+    def take(self, report: Report, now: Ns) -> None:
+        """A report of this clip's journal has come."""
+        self._busy = False
+        if isinstance(report, Wrote):
+            self._wrote(report)
+        elif isinstance(report, Closed):
+            self._finish(report.size)
+        elif isinstance(report, Failed):
+            self._failed(report, now)
+
+    def abandon(self) -> None:
+        """Leave the journal as it is for the next start; nothing is reported any more."""
+        if self._journal is not None:
+            self._journal.abandon()
+        self.finished = True
+
+    def _open(self, now: Ns) -> None:
+        if now < self._retry_at:
+            return
+        if self.clip.closed and self._error is not None:
+            self._over_since = self._over_since or now
+            if now - self._over_since > GIVE_UP_AFTER:
+                self._give_up(self._error)
+                return
+        head = self.head
+        self._busy = True
+        self._journal = Journal(self._describe.journal(head), head, self._report)
+        self._journal.start()
+
+    def _write(self, journal: Journal) -> None:
+        self._mark = self.clip.mark()
+        units = self.clip.read(self._session.ring, BATCH_BYTES)
+        changed = self.clip.version != self._told_version
+        if not units and not changed:
+            return
+        head = self.head if changed else None
+        self._told_version = self.clip.version
+        self._busy = True
+        journal.write(units, head)
+        if head is not None:
+            self._follower.changed(head)
+
+    def _wrote(self, report: Wrote) -> None:
+        if not self._made:
+            assert self._journal is not None
+            self._made = True
+            self._error = None
+            self._follower.opened(self.head, self._journal.path)
+        self._follower.readable(report.clip_id, report.readable)
+
+    def _finish(self, size: int) -> None:
+        self.finished = True
+        self._session.forget(self.clip)
+        self._follower.closed(self.head, size)
+
+    def _failed(self, report: Failed, now: Ns) -> None:
+        """Keep what is in the file; let another part take up from there."""
+        if self._error is None:
+            self._follower.troubled(self.head, report.error)
+        self._error = report.error
+        self._retry_at = Ns(now + RETRY_EVERY)
+        if not report.made:
+            self._journal = None
+            return
+        assert self._journal is not None
+        if report.unwritten and self._mark is not None:
+            self.clip.go_back(self._mark)
+        self._session.break_off(self.clip)
+        self._finish(self._journal.path.stat().st_size)
+
+    def _give_up(self, error: StoreError) -> None:
+        while not self.clip.exhausted() and self.clip.read(self._session.ring, BATCH_BYTES):
+            pass
+        self.finished = True
+        self._session.forget(self.clip)
+        self._follower.given_up(self.head, error)
