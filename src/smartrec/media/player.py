@@ -1,0 +1,404 @@
+"""A video file, played as if a camera sent it.
+
+JPEG, H.264 and H.265 keep their own bits; anything else is decoded and becomes JPEG, as the raw
+pictures of a camera do. Sound is left out. Frame times are the file's, from its first picture on.
+"""
+
+import heapq
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from enum import Enum
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from smartrec.errors import SourceError
+from smartrec.media.feed import Picture
+from smartrec.media.gst import GLib, Gst, GstApp, launch, running
+from smartrec.model import Codec, StreamFormat
+from smartrec.units import MILLISECOND, SECOND, Ns
+
+_SINK: Final = "appsink name=pictures sync=false max-buffers=8"
+
+
+class _Reading(Enum):
+    """How the pictures come out of a file."""
+
+    JPEG = f"parsebin ! image/jpeg ! {_SINK}"
+    H264 = f"parsebin ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! {_SINK}"
+    H265 = f"parsebin ! h265parse ! video/x-h265,stream-format=hvc1,alignment=au ! {_SINK}"
+    # Colorimetry 1:4:0:0 is JPEG's own: BT.601 in the full range.
+    DECODED = (
+        "decodebin force-sw-decoders=true ! videoconvert"
+        " ! video/x-raw,format=I420,colorimetry=1:4:0:0"
+        f" ! jpegenc quality=90 ! {_SINK}"
+    )
+
+    @property
+    def codec(self) -> Codec:
+        """Of the pictures that come out."""
+        return _CODECS.get(self, Codec.JPEG)
+
+
+_CODECS: Final = {_Reading.H264: Codec.H264, _Reading.H265: Codec.H265}
+_READINGS: Final = {
+    "image/jpeg": _Reading.JPEG,
+    "video/x-h264": _Reading.H264,
+    "video/x-h265": _Reading.H265,
+}
+
+_PATIENCE: Final = Ns(15 * SECOND)
+"""How long a file may give nothing, say from a sleeping disk."""
+_GLANCE: Final = Ns(100 * MILLISECOND)
+_SURVEYED: Final = 256
+"""Pictures looked at before playing, to learn how they are ordered."""
+_MOST_REORDERED: Final = 16
+"""Pictures that H.264 and H.265 may hold back at most."""
+_NOMINAL: Final = Ns(SECOND // 30)
+"""How long a picture is shown where neither it nor the file says."""
+
+_B_SLICE: Final = 1
+
+
+def open_file(path: Path, *, loop: bool) -> "FileFeed":
+    """A file as a feed; with `loop` it starts again at its end, times and numbers going on.
+
+    Pictures that an edit list hides are played too where later ones are decoded from them.
+
+    Raises:
+        SourceError: It is missing, unreadable, damaged, or no video.
+        MissingElement: GStreamer lacks what reads it.
+    """
+    _must_be_readable(path)
+    reading = _reading_for(path)
+    survey = _survey(path, reading)
+    if survey.times_missing and reading is not _Reading.DECODED:
+        reading = _Reading.DECODED
+        survey = _survey(path, reading)
+    if survey.times_missing:
+        raise SourceError(
+            f"{path} does not say when its pictures are due",
+            hint=f"Put it into a container with times: ffmpeg -r 30 -i {path} -c copy new.mp4",
+        )
+    return FileFeed(path, reading, survey, loop=loop)
+
+
+class FileFeed:
+    """See `open_file`; one thread plays it. Keeps a few pictures in memory, however long it is."""
+
+    def __init__(self, path: Path, reading: _Reading, survey: "_Survey", *, loop: bool) -> None:
+        self._path = path
+        self._reading = reading
+        self._loop = loop
+        self._reordered = survey.reordered
+        self._closed = threading.Event()
+        self.format = survey.format
+
+    def pictures(self) -> Iterator[Picture]:
+        """See `Feed.pictures`."""
+        begin = Ns(0)
+        while not self._closed.is_set():
+            end = begin
+            for picture in self._once(begin):
+                end = max(end, Ns(picture.offset_ns + picture.duration))
+                yield picture
+            if not self._loop or end == begin:
+                return
+            begin = end
+
+    def close(self) -> None:
+        """See `Feed.close`."""
+        self._closed.set()
+
+    def _once(self, begin: Ns) -> Iterator[Picture]:
+        """Every picture of the file, the first due at `begin`."""
+        order = _DecodingOrder(self._reordered)
+        jpeg = self.format.codec is Codec.JPEG
+        nominal = round(SECOND / self.format.fps) if self.format.fps else _NOMINAL
+        first = last = None
+        for sample in _samples(self._path, self._reading, self._closed):
+            moments, buffer = _Moments.of(sample), _buffer(sample)
+            if moments is None or (jpeg and moments.hidden):
+                continue
+            duration = nominal if buffer.duration in (0, Gst.CLOCK_TIME_NONE) else buffer.duration
+            pts, dts = moments.pts, moments.dts
+            if jpeg:
+                # Some decoders give two pictures one moment.
+                pts = dts = pts if last is None or pts > last else last + duration // 2
+            elif dts is None:
+                dts = order.next(pts, duration)
+            first, last = pts if first is None else first, pts
+            yield Picture(
+                data=buffer.extract_dup(0, buffer.get_size()),
+                offset_ns=Ns(begin + pts - first),
+                dts_offset_ns=Ns(begin + min(dts, pts) - first),
+                duration=Ns(duration),
+                keyframe=not buffer.has_flags(Gst.BufferFlags.DELTA_UNIT),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """When a picture is shown and decoded: running time, nanoseconds, which may be negative.
+
+    Attributes:
+        pts: Taken from the decoding time where the container has only that (AVI).
+        dts: None where the container has none (Matroska).
+        hidden: An edit list keeps it from being shown.
+        shown_known: Whether the container itself gave `pts`.
+    """
+
+    pts: int
+    dts: int | None
+    hidden: bool
+    shown_known: bool
+
+    @classmethod
+    def of(cls, sample: Gst.Sample) -> "_Moments | None":
+        """None for a picture without any time."""
+        buffer, segment = _buffer(sample), sample.get_segment()
+        if segment.format != Gst.Format.TIME:
+            return None
+        pts, dts = _running(segment, buffer.pts), _running(segment, buffer.dts)
+        shown = dts if pts is None else pts
+        if shown is None:
+            return None
+        inside = segment.to_running_time(Gst.Format.TIME, buffer.pts) != Gst.CLOCK_TIME_NONE
+        return cls(shown, dts, pts is not None and not inside, pts is not None)
+
+
+def _running(segment: Gst.Segment, moment: int) -> int | None:
+    if moment == Gst.CLOCK_TIME_NONE:
+        return None
+    sign, running_time = segment.to_running_time_full(Gst.Format.TIME, moment)
+    return sign * running_time if sign else None
+
+
+class _DecodingOrder:
+    """Makes up decoding times: those shown, put in order, `reordered` pictures early."""
+
+    def __init__(self, reordered: int) -> None:
+        self._reordered = reordered
+        self._waiting: list[int] = []
+
+    def next(self, pts: int, duration: int) -> int:
+        """For the next picture in decoding order."""
+        early = self._reordered - len(self._waiting)
+        heapq.heappush(self._waiting, pts)
+        if early > 0:
+            return self._waiting[0] - early * duration
+        return heapq.heappop(self._waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class _Survey:
+    """What the first pictures of a file tell.
+
+    Attributes:
+        format: Of all of them.
+        reordered: How many pictures are decoded before one that is shown earlier.
+        times_missing: It cannot be known when pictures are shown.
+    """
+
+    format: StreamFormat
+    reordered: int
+    times_missing: bool
+
+
+def _survey(path: Path, reading: _Reading) -> _Survey:
+    first: Gst.Sample | None = None
+    shown: list[int] = []
+    times_missing = False
+    few = 2 if reading.codec is Codec.JPEG else _SURVEYED
+    for sample in islice(_samples(path, reading, threading.Event()), few):
+        first = sample if first is None else first
+        moments = _Moments.of(sample)
+        if moments is None or (not moments.shown_known and _may_be_late(sample, reading)):
+            times_missing = True
+            break
+        shown.append(moments.pts)
+    if first is None:
+        raise _cannot_play(path, "it holds no whole picture")
+    if len(shown) == 1 and not times_missing:
+        raise SourceError(
+            f"{path} holds a single picture", hint="Name a video; a camera never stops at one."
+        )
+    return _Survey(_format(first, reading.codec), _reordered(shown), times_missing)
+
+
+def _reordered(shown: list[int]) -> int:
+    """How far the order of decoding runs ahead of the order of showing, in pictures."""
+    places = {pts: place for place, pts in enumerate(sorted(shown))}
+    # What is decoded next may belong before the last few, so those prove nothing.
+    sure = shown[:-_MOST_REORDERED] if len(shown) == _SURVEYED else shown
+    return max((at - places[pts] for at, pts in enumerate(sure)), default=0)
+
+
+def _may_be_late(sample: Gst.Sample, reading: _Reading) -> bool:
+    """Whether a picture that has only a decoding time may be shown later than that."""
+    if reading is not _Reading.H264:
+        return True
+    size = int.from_bytes(_codec_private(sample)[4:5], "big") % 4 + 1
+    data, at = _bytes(sample), 0
+    while at + size < len(data):
+        length = int.from_bytes(data[at : at + size], "big")
+        at += size
+        if data[at] & 0x1F == 1 and _slice_type(data[at + 1 : at + 17]) % 5 == _B_SLICE:
+            return True
+        at += length
+    return False
+
+
+def _slice_type(head: bytes) -> int:
+    """The second number of an H.264 slice header (7.3.3), Exp-Golomb coded as the first."""
+    bits = "".join(f"{byte:08b}" for byte in head)
+    number = 0
+    for _ in range(2):
+        zeros = bits.index("1")
+        number = int(bits[zeros : 2 * zeros + 1], 2) - 1
+        bits = bits[2 * zeros + 1 :]
+    return number
+
+
+def _format(sample: Gst.Sample, codec: Codec) -> StreamFormat:
+    caps = sample.get_caps()
+    assert caps is not None
+    structure = caps.get_structure(0)
+    _, width = structure.get_int("width")
+    _, height = structure.get_int("height")
+    known, rate, per = structure.get_fraction("framerate")
+    return StreamFormat(
+        codec=codec,
+        width=width,
+        height=height,
+        fps=rate / per if known and per else 0.0,
+        caps=caps.to_string(),
+        codec_private=_codec_private(sample),
+    )
+
+
+def _codec_private(sample: Gst.Sample) -> bytes:
+    caps = sample.get_caps()
+    assert caps is not None
+    value = caps.get_structure(0).get_value("codec_data")
+    if not isinstance(value, Gst.Buffer):
+        return b""
+    return value.extract_dup(0, value.get_size())
+
+
+def _buffer(sample: Gst.Sample) -> Gst.Buffer:
+    buffer = sample.get_buffer()
+    assert buffer is not None
+    return buffer
+
+
+def _bytes(sample: Gst.Sample) -> bytes:
+    buffer = _buffer(sample)
+    return buffer.extract_dup(0, buffer.get_size())
+
+
+def _pipeline(path: Path, rest: str) -> Gst.Pipeline:
+    pipeline = launch(f"filesrc name=file ! {rest}")
+    source = pipeline.get_by_name("file")
+    assert source is not None
+    source.set_property("location", os.fspath(path))
+    return pipeline
+
+
+def _samples(path: Path, reading: _Reading, closed: threading.Event) -> Iterator[Gst.Sample]:
+    """Pull a file's encoded pictures, in decoding order; stops when `closed`."""
+    pipeline = _pipeline(path, reading.value)
+    sink = pipeline.get_by_name("pictures")
+    assert isinstance(sink, GstApp.AppSink)
+    with ExitStack() as stack:
+        bus = stack.enter_context(running(pipeline))
+        silent = 0
+        while not closed.is_set():
+            sample = sink.try_pull_sample(_GLANCE)
+            if sample is not None:
+                silent = 0
+                yield sample
+                continue
+            message = bus.timed_pop_filtered(0, Gst.MessageType.ERROR)
+            if message is not None:
+                raise _read_error(path, message)
+            if sink.is_eos():
+                return
+            silent += _GLANCE
+            if silent >= _PATIENCE:
+                raise _cannot_play(path, f"nothing came of it for {_PATIENCE // SECOND} s")
+
+
+def _reading_for(path: Path) -> _Reading:
+    """Find out what is in a file, without decoding it."""
+    wanted = Gst.MessageType.STREAM_COLLECTION | Gst.MessageType.ERROR | Gst.MessageType.EOS
+    with running(_pipeline(path, "parsebin ! fakesink")) as bus:
+        message = bus.timed_pop_filtered(_PATIENCE, wanted)
+        if message is None:
+            raise _cannot_play(path, f"nothing came of it for {_PATIENCE // SECOND} s")
+        if message.type == Gst.MessageType.ERROR:
+            raise _read_error(path, message)
+        if message.type == Gst.MessageType.STREAM_COLLECTION:
+            for kind in _video_kinds(message.parse_stream_collection()):
+                return _READINGS.get(kind, _Reading.DECODED)
+    raise SourceError(f"{path} holds no video", hint=f"See what is in it with: ffprobe {path}")
+
+
+def _video_kinds(collection: Gst.StreamCollection) -> Iterator[str]:
+    """Media types of a file's video streams, in its order."""
+    for at in range(collection.get_size()):
+        stream = collection.get_stream(at)
+        caps = stream.get_caps() if stream else None
+        if stream and caps and stream.get_stream_type() & Gst.StreamType.VIDEO:
+            yield caps.get_structure(0).get_name()
+
+
+def _must_be_readable(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except FileNotFoundError as error:
+        raise SourceError(
+            f"{path} does not exist", hint=f"Look for it with: ls {path.parent}"
+        ) from error
+    except IsADirectoryError as error:
+        raise SourceError(
+            f"{path} is a directory", hint=f"Name one file of it; see: ls {path}"
+        ) from error
+    except PermissionError as error:
+        raise SourceError(
+            f"{path} may not be read by this user", hint=f"Allow it: sudo chmod a+r {path}"
+        ) from error
+    except OSError as error:
+        raise _cannot_play(path, f"it cannot be read ({error.strerror})") from error
+    if empty:
+        raise _cannot_play(path, "it is empty")
+
+
+def _read_error(path: Path, message: Gst.Message) -> SourceError:
+    """Our error for what GStreamer says while it reads a file."""
+    error, _ = message.parse_error()
+    if _is(error, Gst.StreamError.TYPE_NOT_FOUND):
+        return SourceError(f"{path} is no video", hint=f"See what it is with: file {path}")
+    if _is(error, Gst.StreamError.CODEC_NOT_FOUND) or error.matches(
+        Gst.CoreError.quark(), Gst.CoreError.MISSING_PLUGIN
+    ):
+        return SourceError(
+            f"{path} is encoded in a way that nothing installed can decode ({error.message})",
+            hint="Run: sudo apt install gstreamer1.0-libav",
+        )
+    return _cannot_play(path, error.message)
+
+
+def _is(error: GLib.Error, code: Gst.StreamError) -> bool:
+    return error.matches(Gst.StreamError.quark(), code)
+
+
+def _cannot_play(path: Path, why: str) -> SourceError:
+    return SourceError(
+        f"{path} cannot be played: {why}",
+        hint=f"Check it with: ffprobe {path}; a copy may mend it: ffmpeg -i {path} -c copy new.mkv",
+    )
