@@ -7,6 +7,7 @@ new systems by `make fresh`.
 """
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -155,12 +156,10 @@ def test_a_new_system_gets_packages_venv_lock_and_smartrec_and_starts_it(system:
 
 
 def test_each_step_is_one_line(system: System) -> None:
-    lines = system.start().stderr.splitlines()
-    assert [line.split(" (")[0] for line in lines] == [
-        "smartrec: installing 10 system packages",
-        "smartrec: making .venv",
-        "smartrec: installing 21 Python packages",
-    ]
+    packages, venv, lock = system.start().stderr.splitlines()
+    assert re.match(r"smartrec: installing \d+ system packages \(python3 ", packages)
+    assert venv == "smartrec: making .venv"
+    assert re.match(r"smartrec: installing \d+ Python packages \(requirements/run.txt\)$", lock)
 
 
 def test_without_arguments_it_records(system: System) -> None:
