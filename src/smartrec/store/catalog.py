@@ -1,0 +1,313 @@
+"""The catalogue of clips: one SQLite file in the clip directory, written by the station alone."""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from smartrec.clock import Clock, SystemClock
+from smartrec.errors import CatalogDamaged, UsageError
+from smartrec.model import ClipHead, ClipState, Finished
+from smartrec.store import database
+from smartrec.store.files import store_error
+from smartrec.store.record import JOURNAL, LOCAL, ClipRecord, accounts, record_of
+from smartrec.store.rows import ORDER, RECORDS, proof_columns, put_clip, put_losses, text
+
+_CLIP_SUFFIXES: Final = (".mp4", ".mkv")
+_OPEN: Final = (ClipState.RECORDING, ClipState.FINISHING)
+_SHOWN_CANDIDATES: Final = 10
+
+
+class Catalog:
+    """All clips of one directory.
+
+    One thread of one process writes; any number of processes read meanwhile. Every method that
+    writes may be called again with the same arguments after an error, and once too often, with
+    the same result. What a method that ends a clip has returned from survives a power cut
+    (``synchronous = FULL``: the journal is deleted after it); a new or extended clip is written
+    without waiting for the device (``NORMAL``), since its journal tells the same.
+
+    Raises:
+        DiskFull: No room for the row; the catalogue is as it was before.
+        StoreError: It cannot be written or read for another reason.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, directory: Path, clock: Clock, writes: bool
+    ) -> None:
+        self.directory = directory
+        self.path = directory / database.FILE_NAME
+        self._db = connection
+        self._clock = clock
+        self._writes = writes
+        self._file = _identity(self.path)
+
+    @classmethod
+    def open(
+        cls, directory: Path, *, create: bool, repair: bool = False, clock: Clock | None = None
+    ) -> "Catalog":
+        """Open the catalogue of a clip directory.
+
+        Args:
+            directory: Where the clips are.
+            create: Make directory and catalogue where they are missing, and keep them: for the
+                recorder. Without it, for everybody else.
+            repair: Where it is damaged, set it aside as ``catalog.sqlite3.damaged-<time>`` and
+                begin a new one; `unlisted` then tells which clips have no row any more.
+            clock: Dates the rows.
+
+        Raises:
+            UsageError: There is none, and `create` was not asked for.
+            CatalogTooNew: A newer smartrec wrote it; it was not touched.
+            CatalogDamaged: It is no database any more, and `repair` was not asked for.
+            StoreError: It cannot be opened or made.
+        """
+        directory, clock = Path(os.path.abspath(directory)), clock or SystemClock()  # noqa: PTH100
+        if create:
+            _make(directory)
+        elif not exists(directory):
+            raise UsageError(
+                f"no clips in {directory} yet", hint="Another directory? Say --clips DIR"
+            )
+        try:
+            connection = database.connect(directory, create=create)
+        except CatalogDamaged:
+            if not repair:
+                raise
+            database.set_aside(directory, str(clock.now().wall_ns // 1_000_000))
+            connection = database.connect(directory, create=True)
+        return cls(connection, directory, clock, create)
+
+    def close(self) -> None:
+        """Close the file. Idempotent."""
+        self._db.close()
+
+    def __enter__(self) -> "Catalog":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def opened(self, head: ClipHead, journal: Path) -> None:
+        """A clip began; or was found unfinished. A clip that already ended stays as it is."""
+        with self._transaction(durable=False) as db:
+            if self._begin(db, head):
+                self._locate(db, head.clip_id, JOURNAL, journal, None)
+
+    def changed(self, head: ClipHead) -> None:
+        """More is known of a clip; it is FINISHING as soon as `head` is no longer RECORDING."""
+        with self._transaction(durable=False) as db:
+            self._begin(db, head)
+
+    def finished(self, head: ClipHead, done: Finished) -> None:
+        """A clip is whole and in its place; its journal may be deleted after this returned."""
+        if head.state in _OPEN:
+            raise ValueError(f"a finished clip cannot be {head.state.value}")
+        lost, surplus = accounts(head.expected, done.frames_written, head.lost, done.lost)
+        proof = {
+            **proof_columns(head, done, surplus),
+            "state": head.state.value,
+            "error": None,
+        }
+        with self._transaction(durable=True) as db:
+            put_clip(db, head, proof, self._clock.now().wall_ns)
+            put_losses(db, head.clip_id, lost)
+            db.execute(
+                "DELETE FROM locations WHERE clip_id = ? AND kind = ?", (head.clip_id, JOURNAL)
+            )
+            thumbnail = None if done.thumbnail is None else Path(done.thumbnail)
+            self._locate(db, head.clip_id, LOCAL, Path(done.path), thumbnail)
+
+    def failed(self, clip_id: str, message: str) -> None:
+        """A clip could not be finished; its journal stays."""
+        self._update(clip_id, ClipState.FAILED, message)
+
+    def set_state(self, clip_id: str, state: ClipState) -> None:
+        """Where a clip stands, when nothing else of it changes."""
+        self._update(clip_id, state, None)
+
+    def delete(self, clip_id: str) -> None:
+        """Forget a clip; its files are the caller's to delete, before this.
+
+        Raises:
+            UsageError: It is still being recorded or finished.
+        """
+        with self._transaction(durable=True) as db:
+            row = db.execute("SELECT state FROM clips WHERE clip_id = ?", (clip_id,)).fetchone()
+            if row is not None and row["state"] in _OPEN:
+                raise UsageError(
+                    f"clip {clip_id} is still {row['state']}", hint="Wait until it is finished."
+                )
+            db.execute("DELETE FROM clips WHERE clip_id = ?", (clip_id,))
+
+    def clips(
+        self, camera: str | None = None, since: int | None = None, limit: int | None = None
+    ) -> list[ClipRecord]:
+        """Clips by time, oldest first.
+
+        Args:
+            camera: Only of the camera with this id or name.
+            since: Only those that begin at or after this wall time (ns).
+            limit: Only so many, the newest.
+        """
+        return self._select(
+            "WHERE (:camera IS NULL OR :camera IN (camera_id, camera_name))"
+            " AND (:since IS NULL OR start_wall_ns >= :since)",
+            {"camera": None if camera is None else text(camera), "since": since},
+            limit,
+        )
+
+    def clip(self, wanted: str) -> ClipRecord:
+        """The one clip that `wanted` names.
+
+        Args:
+            wanted: ``"last"``, its file name (also as a path), or the start of its id or name
+                where only one clip begins so.
+
+        Raises:
+            UsageError: No clip or several are meant; the message lists them.
+        """
+        if wanted == "last":
+            found = self.clips(limit=1)
+        else:
+            name = text(Path(wanted).name)
+            stem = Path(name).stem if name.endswith(_CLIP_SUFFIXES) else name
+            keys = {"key": text(wanted), "stem": stem}
+            exactly = "WHERE clip_id = :key OR file_name = :stem"
+            starting = (
+                "WHERE :key != '' AND (substr(clip_id, 1, length(:key)) = :key"
+                " OR substr(file_name, 1, length(:key)) = :key)"
+            )
+            limit = _SHOWN_CANDIDATES + 1
+            found = self._select(exactly, keys, limit) or self._select(starting, keys, limit)
+        if len(found) != 1:
+            raise self._not_one(wanted, found)
+        return found[0]
+
+    def unlisted(self) -> list[Path]:
+        """Clip files in the directory that no row names, by name: lost rows, or foreign files."""
+        with database.our_errors(self.path):
+            rows = self._db.execute("SELECT uri FROM locations WHERE kind = ?", (LOCAL,))
+            known = {row["uri"] for row in rows}
+        return sorted(
+            path
+            for path in self.directory.iterdir()
+            if path.suffix in _CLIP_SUFFIXES
+            and not path.name.startswith(".")
+            and self._relative(path) not in known
+        )
+
+    def _select(
+        self, where: str, keys: Mapping[str, object], limit: int | None
+    ) -> list[ClipRecord]:
+        # One statement sees one state of the file, whatever is written meanwhile.
+        sql = f"{RECORDS} {where} ORDER BY {ORDER.format('DESC')} LIMIT :limit"
+        values = {**keys, "limit": -1 if limit is None else limit}
+        with database.our_errors(self.path):
+            rows = self._db.execute(sql, values).fetchall()
+        return [record_of(row, self.directory) for row in reversed(rows)]
+
+    def _not_one(self, wanted: str, found: list[ClipRecord]) -> UsageError:
+        if not found:
+            return UsageError(
+                f"no clip {wanted!r} in {self.directory}", hint="See them: smartrec clips list"
+            )
+        shown = found[-_SHOWN_CANDIDATES:]
+        more = "\n  …" if len(found) > len(shown) else ""
+        names = "".join(f"\n  {clip.clip_id}  {clip.file_name}" for clip in shown)
+        return UsageError(f"several clips begin with {wanted!r}:{names}{more}")
+
+    def _begin(self, db: sqlite3.Connection, head: ClipHead) -> bool:
+        """Put what is known of an unfinished clip; False where it already ended."""
+        old = db.execute("SELECT state FROM clips WHERE clip_id = ?", (head.clip_id,)).fetchone()
+        if old is not None and old["state"] not in (*_OPEN, ClipState.FAILED):
+            return False
+        recording = head.state is ClipState.RECORDING
+        state = ClipState.RECORDING if recording else ClipState.FINISHING
+        put_clip(db, head, {"state": state.value, "error": None}, self._clock.now().wall_ns)
+        put_losses(db, head.clip_id, head.lost)
+        return True
+
+    def _locate(
+        self, db: sqlite3.Connection, clip_id: str, kind: str, path: Path, thumbnail: Path | None
+    ) -> None:
+        db.execute(
+            "INSERT OR REPLACE INTO locations (clip_id, kind, uri, thumbnail) VALUES (?, ?, ?, ?)",
+            (
+                clip_id,
+                kind,
+                self._relative(path),
+                None if thumbnail is None else self._relative(thumbnail),
+            ),
+        )
+
+    def _relative(self, path: Path) -> str:
+        """Below the directory relative to it, so that the whole directory may be moved."""
+        for base in (self.directory, self.directory.resolve()):
+            if path.is_relative_to(base):
+                return text(str(path.relative_to(base)))
+        return text(str(path.absolute()))
+
+    def _update(self, clip_id: str, state: ClipState, error: str | None) -> None:
+        with self._transaction(durable=True) as db:
+            db.execute(
+                "UPDATE clips SET state = ?, error = ?, updated_ns = ? WHERE clip_id = ?",
+                (
+                    state.value,
+                    None if error is None else text(error),
+                    self._clock.now().wall_ns,
+                    clip_id,
+                ),
+            )
+
+    @contextmanager
+    def _transaction(self, *, durable: bool) -> Iterator[sqlite3.Connection]:
+        self._follow()
+        with database.our_errors(self.path):
+            self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            finally:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+
+    def _follow(self) -> None:
+        """Go on in a new file where somebody deleted the old one, or mounted another disk there."""
+        if not self._writes or _identity(self.path) == self._file:
+            return
+        _make(self.directory)
+        fresh = database.connect(self.directory, create=True)
+        self._db.close()
+        self._db, self._file = fresh, _identity(self.path)
+
+
+def exists(directory: Path) -> bool:
+    """Whether a directory has a catalogue."""
+    return (directory / database.FILE_NAME).is_file()
+
+
+def _make(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise store_error(directory, "cannot make", error) from error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise store_error(path, "cannot see", error) from error
+    return status.st_dev, status.st_ino

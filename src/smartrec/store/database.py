@@ -1,0 +1,237 @@
+"""The SQLite file under the catalogue: opening, versions, damage, and its errors as ours.
+
+WAL, so that any number of readers never wait for the recorder nor it for them.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import Final
+
+import smartrec
+from smartrec.errors import CatalogDamaged, CatalogTooNew, DiskFull, StoreError
+from smartrec.store.files import free_bytes, store_error, sync_directory
+
+Migration = Callable[[sqlite3.Connection], None]
+
+FILE_NAME: Final = "catalog.sqlite3"
+VERSION: Final = 1
+MIGRATIONS: Final[Mapping[int, Migration]] = {}
+"""From each older version to the next; a new file is made from schema.sql at once."""
+
+_APPLICATION_ID: Final = (
+    0x736D7263  # "smrc", so that file(1) and we know it from other SQLite files
+)
+_BUSY_S: Final = 2.0
+_CHECKPOINT_PAGES: Final = 128
+"""The log stays below about half a MiB, so that a small disk holds it."""
+_NO_ROOM_BELOW: Final = 128 * 1024
+_SIDE_FILES: Final = ("", "-wal", "-shm")
+
+
+def connect(
+    directory: Path, *, create: bool, migrations: Mapping[int, Migration] = MIGRATIONS
+) -> sqlite3.Connection:
+    """Open the database of a clip directory, of our version; for the calling thread only.
+
+    Without `create` a directory that may not be written is read as it is.
+
+    Raises:
+        CatalogTooNew: A newer smartrec wrote it; nothing of it was changed.
+        CatalogDamaged: It is no database, or a torn one.
+        DiskFull: No room to make it.
+        StoreError: It cannot be opened.
+    """
+    path = directory / FILE_NAME
+    newest = max(migrations, default=VERSION - 1) + 1
+    with our_errors(path):
+        _refuse_foreign(path, newest)
+        database = sqlite3.connect(_uri(path, create), uri=True, timeout=_BUSY_S)
+        try:
+            _prepare(database, path, migrations, newest)
+            if create:
+                _check(database, path)
+        except BaseException:
+            database.close()
+            raise
+    if create:
+        sync_directory(directory)
+    return database
+
+
+def set_aside(directory: Path, stamp: str) -> Path | None:
+    """Move a damaged database out of the way and return where it is now; None if there is none.
+
+    Raises:
+        StoreError: It cannot be moved.
+    """
+    path = directory / FILE_NAME
+    aside = directory / f"{FILE_NAME}.damaged-{stamp}"
+    moved = None
+    for suffix in _SIDE_FILES:  # the log belongs to the file: beside a new one it would spoil it
+        source = Path(f"{path}{suffix}")
+        try:
+            source.rename(f"{aside}{suffix}")
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise store_error(source, "cannot move", error) from error
+        moved = aside
+    sync_directory(directory)
+    return moved
+
+
+@contextmanager
+def our_errors(path: Path) -> Iterator[None]:
+    """Raise our errors for SQLite's; those that only a bug of ours can cause stay as they are."""
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError, sqlite3.InterfaceError):
+        raise
+    except sqlite3.Error as error:
+        raise _error_of(path, str(error)) from error
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of an SQL script, one by one: executescript() would commit first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _error_of(path: Path, text: str) -> StoreError:
+    what = f"the catalogue {path}: {text}"
+    failed = "I/O" in text or "unable to open" in text
+    if "is full" in text or (failed and _full(path.parent)):
+        return DiskFull(what, hint=f"Make room: df -h '{path.parent}'")
+    if "not a database" in text or "malformed" in text:
+        return _damaged(path, text)
+    if "locked" in text:
+        return StoreError(what, hint="Another program is writing to it; try again.")
+    return StoreError(what, hint=f"Check the directory: ls -ld '{path.parent}'")
+
+
+def _full(directory: Path) -> bool:
+    """Whether SQLite, which has one word for all failures of a device, met a full one."""
+    return directory.is_dir() and free_bytes(directory) < _NO_ROOM_BELOW
+
+
+def _damaged(path: Path, why: str) -> CatalogDamaged:
+    return CatalogDamaged(
+        f"the catalogue {path} is damaged ({why})",
+        hint="The clips beside it may be whole; the next 'smartrec run' there begins a new one.",
+    )
+
+
+def _uri(path: Path, create: bool) -> str:
+    """With which rights SQLite shall open the file."""
+    uri = path.absolute().as_uri()
+    if create:
+        return f"{uri}?mode=rwc"
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        return f"{uri}?mode=rw"
+    # Without its log open somewhere, such as on a card taken from a station, nobody writes to it.
+    log_open = Path(f"{path}-shm").exists()
+    return f"{uri}?mode=ro" if log_open else f"{uri}?mode=ro&immutable=1"
+
+
+def _refuse_foreign(path: Path, newest: int) -> None:
+    """Look at the header before SQLite does, which would tidy up a file that is not ours."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise store_error(path, "cannot read", error) from error
+    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
+        if header:
+            raise _damaged(path, "it does not begin as a database")
+        return
+    application = int.from_bytes(header[68:72], "big")
+    version = int.from_bytes(header[60:64], "big")
+    if application == _APPLICATION_ID and version > newest:
+        raise _too_new(path, version, newest)
+    if application != _APPLICATION_ID and version != 0:
+        raise StoreError(
+            f"{path} is another program's database",
+            hint="Choose another directory: smartrec run --clips DIR",
+        )
+
+
+def _too_new(path: Path, version: int, newest: int) -> CatalogTooNew:
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as database:
+        try:
+            row = database.execute("SELECT value FROM meta WHERE key = 'written_by'").fetchone()
+        except sqlite3.Error:  # a version that no longer says so
+            row = None
+    by = f"smartrec {row[0]}" if row else "a newer smartrec"
+    return CatalogTooNew(
+        f"the catalogue {path} was written by {by} (version {version}; "
+        f"smartrec {smartrec.__version__} knows up to {newest})",
+        hint="Update smartrec, or choose another directory: --clips DIR",
+    )
+
+
+def _prepare(
+    database: sqlite3.Connection, path: Path, migrations: Mapping[int, Migration], newest: int
+) -> None:
+    database.isolation_level = None
+    database.row_factory = sqlite3.Row
+    database.execute("PRAGMA foreign_keys = ON")
+    version = _version(database)
+    if version > newest:
+        raise _too_new(path, version, newest)
+    if version < newest:
+        database.execute("PRAGMA journal_mode = WAL")
+        _migrate(database, migrations, newest)
+    database.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+    database.execute("SELECT count(*) FROM clips WHERE clip_id = ''").fetchone()
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _migrate(
+    database: sqlite3.Connection, migrations: Mapping[int, Migration], newest: int
+) -> None:
+    """Bring the schema to `newest`, all or nothing; two processes may try at once."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version(database)
+        if version == 0:
+            _make(database)
+            version = VERSION
+        for older in range(version, newest):
+            migrations[older](database)
+        database.execute(
+            "INSERT OR REPLACE INTO meta VALUES ('written_by', ?)", (smartrec.__version__,)
+        )
+        database.execute(f"PRAGMA user_version = {newest}")
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
+    # The version must stand in the file itself: an older smartrec reads it there.
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _make(database: sqlite3.Connection) -> None:
+    database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+    for statement in statements(resources("smartrec.store").joinpath("schema.sql").read_text()):
+        database.execute(statement)
+
+
+def _check(database: sqlite3.Connection, path: Path) -> None:
+    """Find damage at the start rather than in the middle of an event."""
+    verdict = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
+    if verdict != "ok":
+        raise _damaged(path, verdict.splitlines()[-1])

@@ -1,0 +1,115 @@
+"""What clips need of a file system beside reading and writing."""
+
+import errno
+import hashlib
+import os
+from pathlib import Path
+from typing import Final
+
+from smartrec.errors import DiskFull, StoreError
+
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CHUNK: Final = 1 << 20
+
+
+def store_error(path: Path, doing: str, error: OSError) -> StoreError:
+    """Our error for the system's when a file of ours cannot be handled."""
+    what = f"{doing} {path}: {error.strerror or error}"
+    if error.errno in NO_ROOM:
+        return DiskFull(what, hint=f"Make room: df -h '{path.parent}'")
+    return StoreError(what, hint=f"Check the directory: ls -ld '{path.parent}'")
+
+
+def free_bytes(directory: Path) -> int:
+    """Bytes that this user may still write below `directory`.
+
+    Raises:
+        StoreError: The directory is not there or cannot be asked.
+    """
+    try:
+        room = os.statvfs(directory)
+    except OSError as error:
+        raise store_error(directory, "cannot see the free space of", error) from error
+    return room.f_bavail * room.f_frsize
+
+
+def sync_directory(directory: Path) -> None:
+    """Wait until names made, renamed or removed in `directory` survive a power cut.
+
+    Raises:
+        StoreError: The directory is not there, or the device failed.
+    """
+    try:
+        fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems
+            raise store_error(directory, "cannot sync", error) from error
+
+
+def sync_file(path: Path) -> None:
+    """Wait until the device has all of a file, whoever wrote it.
+
+    Raises:
+        StoreError: It is not there, or the device failed.
+    """
+    try:
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise store_error(path, "cannot sync", error) from error
+
+
+def publish(part: Path, finished: Path) -> None:
+    """Give a whole file its final name, so that a power cut leaves all of it or nothing.
+
+    Raises:
+        StoreError: It could not be synced or renamed; `part` is as it was.
+    """
+    sync_file(part)
+    try:
+        part.replace(finished)
+    except OSError as error:
+        raise store_error(finished, "cannot rename to", error) from error
+    sync_directory(finished.parent)
+
+
+def remove(path: Path, *, within: Path) -> bool:
+    """Delete one file below `within`; return whether it was there.
+
+    A link is deleted, never what it points to.
+
+    Raises:
+        StoreError: It lies elsewhere, is a directory, or may not be deleted.
+    """
+    if not path.parent.resolve().is_relative_to(within.resolve()):
+        raise StoreError(
+            f"will not delete {path}: it is not below {within}", hint="Delete it by hand."
+        )
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise store_error(path, "cannot delete", error) from error
+    sync_directory(path.parent)
+    return True
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's content, hexadecimal.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    digest, buffer = hashlib.sha256(), bytearray(_CHUNK)
+    try:
+        with path.open("rb", buffering=0) as file:
+            while size := file.readinto(buffer):
+                digest.update(memoryview(buffer)[:size])
+    except OSError as error:
+        raise store_error(path, "cannot read", error) from error
+    return digest.hexdigest()

@@ -1,0 +1,117 @@
+"""How the catalogue's values become columns and rows, and which query reads them back."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Final
+
+from smartrec.model import ClipHead, Finished
+
+RECORDS: Final = """
+SELECT *,
+  (SELECT json_group_array(json_array(trigger_id, pts, reason, why, start_pts, end_pts))
+   FROM (SELECT * FROM triggers t WHERE t.clip_id = clips.clip_id ORDER BY position)) AS triggers,
+  (SELECT json_group_object(cause, count)
+   FROM losses l WHERE l.clip_id = clips.clip_id) AS losses,
+  (SELECT json_group_object(kind, json_array(uri, thumbnail))
+   FROM locations p WHERE p.clip_id = clips.clip_id) AS locations
+FROM clips
+"""
+"""All that `smartrec.store.record.record_of` needs, one row a clip."""
+ORDER: Final = "start_wall_ns {0}, event_id {0}, part {0}, clip_id {0}"
+"""By time; to be formatted with ASC or DESC."""
+
+
+def put_clip(
+    db: sqlite3.Connection, head: ClipHead, further: Mapping[str, object], now: int
+) -> None:
+    """Insert or update a clip and its triggers; `further` columns go beside those of `head`."""
+    columns = {**_head_columns(head), **further, "created_ns": now, "updated_ns": now}
+    names = ", ".join(columns)
+    marks = ", ".join(f":{name}" for name in columns)
+    news = ", ".join(f"{n} = excluded.{n}" for n in columns if n != "created_ns")
+    db.execute(
+        f"INSERT INTO clips ({names}) VALUES ({marks}) ON CONFLICT DO UPDATE SET {news}",
+        columns,
+    )
+    db.execute("DELETE FROM triggers WHERE clip_id = ?", (head.clip_id,))
+    db.executemany(
+        "INSERT INTO triggers (clip_id, trigger_id, position, pts, reason, why, start_pts,"
+        " end_pts) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            (
+                head.clip_id,
+                trigger.trigger_id,
+                position,
+                trigger.pts,
+                text(trigger.reason),
+                json.dumps(trigger.why),
+                trigger.start,
+                trigger.end,
+            )
+            for position, trigger in enumerate(head.triggers)
+        ],
+    )
+
+
+def text(text: str) -> str:
+    """What SQLite can hold of a text that came from outside: no halves of surrogate pairs."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _head_columns(head: ClipHead) -> dict[str, object]:
+    instant = head.instant
+    return {
+        "clip_id": head.clip_id,
+        "event_id": head.event_id,
+        "part": head.part,
+        "station_id": head.station_id,
+        "camera_id": text(head.camera_id),
+        "camera_name": text(head.camera_name),
+        "file_name": text(head.file_name),
+        "wall_ns": instant.wall_ns,
+        "mono_ns": instant.mono_ns,
+        "boot_id": instant.boot_id,
+        "clock_source": instant.clock.source,
+        "clock_synced": instant.clock.synced,
+        "clock_error_us": instant.clock.max_error_us,
+        "start_wall_ns": instant.wall_at(head.start),
+        "start_pts": head.start,
+        "end_pts": head.end,
+        "asked_pre_ns": head.asked_pre,
+        "asked_post_ns": head.asked_post,
+        "frames_expected": head.expected,
+        "codec": head.format.codec.value,
+        "width": head.format.width,
+        "height": head.format.height,
+        "fps": head.format.fps,
+        "config_digest": head.config_digest,
+        "model_digest": head.model_digest,
+        "engine": head.engine,
+        "software_version": head.software_version,
+    }
+
+
+def proof_columns(head: ClipHead, done: Finished, surplus: int) -> dict[str, object]:
+    """What only a finished clip has."""
+    first = head.start if done.first_pts is None else done.first_pts
+    return {
+        "start_wall_ns": head.instant.wall_at(first),
+        "first_pts": done.first_pts,
+        "last_pts": done.last_pts,
+        "duration_ns": done.duration,
+        "frames_written": done.frames_written,
+        "frames_surplus": surplus,
+        "encoder": done.encoder,
+        "bytes": done.bytes,
+        "sha256": done.sha256,
+    }
+
+
+def put_losses(db: sqlite3.Connection, clip_id: str, lost: Mapping[str, int]) -> None:
+    """Replace a clip's losses."""
+    db.execute("DELETE FROM losses WHERE clip_id = ?", (clip_id,))
+    db.executemany(
+        "INSERT INTO losses (clip_id, cause, count) VALUES (?, ?, ?)",
+        [(clip_id, cause, count) for cause, count in lost.items() if count],
+    )

@@ -1,0 +1,161 @@
+"""Old, new, foreign and damaged files are told apart, and only ours are ever touched."""
+
+import hashlib
+import os
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from smartrec.errors import CatalogDamaged, CatalogTooNew, StoreError, UsageError
+from smartrec.store import database
+from smartrec.store.catalog import Catalog, exists
+from tests.store.clips import WALL, FixedClock, closed, done, head
+
+
+def fill(directory: Path, clips: int = 1) -> Path:
+    with Catalog.open(directory, create=True) as catalog:
+        for n in range(clips):
+            catalog.finished(closed(head(n)), done(directory, head(n)))
+    return directory / database.FILE_NAME
+
+
+def state_of(directory: Path) -> dict[str, str]:
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in directory.iterdir()
+    }
+
+
+def test_no_catalogue_is_made_for_a_reader(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no clips in .* yet"):
+        Catalog.open(tmp_path, create=False)
+    assert not exists(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["a b", "ä?x=1#y%20", "line\nbreak", "x" * 255, "\udcff"])
+def test_the_directory_may_have_any_name(tmp_path: Path, name: str) -> None:
+    fill(tmp_path / name)
+    with Catalog.open(tmp_path / name, create=False) as catalog:
+        path = catalog.clip("last").path
+    assert path is not None
+    assert path.exists()
+
+
+def test_it_is_in_wal_mode_and_says_who_wrote_it(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(fill(tmp_path))) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("SELECT value FROM meta WHERE key = 'written_by'").fetchone()
+        assert db.execute("PRAGMA user_version").fetchone() == (database.VERSION,)
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_a_newer_catalogue_is_refused_and_not_touched(tmp_path: Path, create: bool) -> None:
+    path = fill(tmp_path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE meta SET value = '9.9.9'")
+        db.commit()
+        db.execute(f"PRAGMA user_version = {database.VERSION + 1}")
+    before = state_of(tmp_path)
+    with pytest.raises(CatalogTooNew, match=r"written by smartrec 9\.9\.9") as caught:
+        Catalog.open(tmp_path, create=create, repair=True)
+    assert "Update smartrec" in (caught.value.hint or "")
+    assert state_of(tmp_path) == before
+
+
+def test_a_newer_catalogue_of_a_killed_recorder_is_refused_too(tmp_path: Path) -> None:
+    path = fill(tmp_path)
+    with closing(sqlite3.connect(path)) as writer:
+        writer.execute(f"PRAGMA user_version = {database.VERSION + 1}")
+        assert Path(f"{path}-wal").stat().st_size > 0
+        with pytest.raises(CatalogTooNew):
+            Catalog.open(tmp_path, create=False)
+
+
+def add_weather(db: sqlite3.Connection) -> None:
+    db.execute("ALTER TABLE clips ADD COLUMN weather TEXT")
+
+
+def fail(db: sqlite3.Connection) -> None:
+    add_weather(db)
+    raise KeyboardInterrupt
+
+
+def test_an_older_catalogue_is_brought_up_to_date_with_all_its_clips(tmp_path: Path) -> None:
+    fill(tmp_path, 2)
+    migrations = {database.VERSION: add_weather}
+    with closing(database.connect(tmp_path, create=True, migrations=migrations)) as db:
+        assert [row[0] for row in db.execute("SELECT weather FROM clips")] == [None, None]
+        header = (tmp_path / database.FILE_NAME).read_bytes()[60:64]
+        assert int.from_bytes(header, "big") == database.VERSION + 1
+    with pytest.raises(CatalogTooNew):
+        Catalog.open(tmp_path, create=False)
+
+
+def test_an_update_that_fails_changes_nothing(tmp_path: Path) -> None:
+    fill(tmp_path, 2)
+    with pytest.raises(KeyboardInterrupt):
+        database.connect(tmp_path, create=True, migrations={database.VERSION: fail})
+    with Catalog.open(tmp_path, create=True) as catalog:
+        assert len(catalog.clips()) == 2
+
+
+def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / database.FILE_NAME)) as db:
+        db.execute("PRAGMA user_version = 1")
+        db.execute("CREATE TABLE bookmarks (url)")
+    before = state_of(tmp_path)
+    with pytest.raises(StoreError, match="another program's"):
+        Catalog.open(tmp_path, create=True, repair=True)
+    assert state_of(tmp_path) == before
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "text": lambda data: b"not a database at all" * 100,
+    "short": lambda data: data[:50],
+    "torn": lambda data: data[: len(data) // 2],
+    "zeros": lambda data: data[:4096] + bytes(len(data) - 4096),
+    "noise": lambda data: data[:4096] + os.urandom(len(data) - 4096),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_catalogue_is_set_aside_only_when_asked(tmp_path: Path, damage: str) -> None:
+    path = fill(tmp_path)
+    path.write_bytes(DAMAGES[damage](path.read_bytes()))
+    broken = path.read_bytes()
+    with pytest.raises(CatalogDamaged, match="damaged") as caught:
+        Catalog.open(tmp_path, create=True)
+    assert caught.value.hint
+    with Catalog.open(tmp_path, create=True, repair=True, clock=FixedClock()) as catalog:
+        assert catalog.clips() == []
+        assert [clip.name for clip in catalog.unlisted()] == [f"{head().file_name}.mp4"]
+        catalog.finished(closed(head()), done(tmp_path, head()))
+        assert len(catalog.clips()) == 1
+    assert Path(f"{path}.damaged-{WALL // 1_000_000}").read_bytes() == broken
+
+
+def test_a_card_that_cannot_be_written_can_be_read(small_disk: Path) -> None:
+    fill(small_disk)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with Catalog.open(small_disk, create=False) as catalog:
+        assert len(catalog.clips()) == 1
+    with pytest.raises(StoreError):
+        Catalog.open(small_disk, create=True)
+
+
+def test_a_directory_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="cannot make"):
+        Catalog.open(tmp_path / "file" / "clips", create=True)
+
+
+def test_every_column_is_explained() -> None:
+    script = (Path(database.__file__).parent / "schema.sql").read_text()
+    columns = [line for line in script.splitlines() if line.startswith("    ")]
+    unexplained = [c for c in columns if "--" not in c and not c.strip().startswith("PRIMARY KEY")]
+    assert len(columns) > 40
+    assert unexplained == []
