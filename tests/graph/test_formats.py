@@ -154,6 +154,12 @@ def test_a_rate_that_the_driver_does_not_tell_is_left_out_of_caps_and_is_no_diff
     assert gst_caps(choice) == "image/jpeg,width=1280,height=720"
 
 
+def test_a_rate_written_as_a_decimal_is_the_same_rate() -> None:
+    choice = choose([offer("MJPG 1280x720 30000/1001")], size=(1280, 720), fps=Fraction("29.97"))
+    assert choice is not None
+    assert choice.differs is None
+
+
 @pytest.mark.parametrize(
     ("offered", "caps"),
     [

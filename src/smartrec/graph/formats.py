@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
 
@@ -76,7 +77,6 @@ _CAPS: Final[dict[str, tuple[Kind, str]]] = {
 }
 _GREY: Final = frozenset({"GREY"})
 _ORDER: Final = {fourcc: place for place, fourcc in enumerate(_CAPS)}
-_KINDS: Final = {kind: place for place, kind in enumerate(Kind)}
 
 # A quarter of the asked pixels, or four times: half or double each side. See `choose`.
 _NEAR: Final = 4
@@ -108,12 +108,17 @@ def choose(formats: Iterable[Format], *, size: tuple[int, int], fps: Fraction) -
         fps: Wanted pictures a second, above 0.
     """
     known = usable(formats)
+    known = tuple(f for f in known if f.fourcc not in _GREY) or known
     if not known:
         return None
-    best = min(known, key=lambda f: (f.fourcc in _GREY, _distance(f, size, fps), f.rates))
+    distance = partial(_distance, size=size, fps=fps)
+    kinds = (tuple(f for f in known if _CAPS[f.fourcc][0] is kind) for kind in Kind)
+    nearest = [min(offered, key=distance) for offered in kinds if offered]
+    near = (f for f in nearest if _near(f, size))
+    best = next(near, None) or min(nearest, key=distance)
     rate = min(best.rates, key=lambda r: (abs(r - fps), -r), default=Fraction(0))
     asked, given = _in_words(*size, fps), _in_words(best.width, best.height, rate)
-    same = (best.width, best.height) == size and rate in {Fraction(0), fps}
+    same = given == asked if rate else (best.width, best.height) == size
     differs = None if same else f"asked {asked}, the camera gives {given}"
     return Choice(best, _CAPS[best.fourcc][0], best.width, best.height, rate, differs)
 
@@ -132,17 +137,20 @@ def rate_in_words(rate: Fraction) -> str:
     return f"{float(rate):.2f}".rstrip("0").rstrip(".")
 
 
+def _near(offered: Format, size: tuple[int, int]) -> bool:
+    pixels, wanted = offered.width * offered.height, size[0] * size[1]
+    return wanted <= pixels * _NEAR and pixels <= wanted * _NEAR
+
+
 def _distance(
     offered: Format, size: tuple[int, int], fps: Fraction
-) -> tuple[bool | Fraction | int, ...]:
-    pixels, wanted = offered.width * offered.height, size[0] * size[1]
-    far = pixels * _NEAR < wanted or pixels > wanted * _NEAR
-    kind = _KINDS[_CAPS[offered.fourcc][0]]
+) -> tuple[Fraction, Fraction, int, int, int, tuple[Fraction, ...]]:
     off = Fraction(abs(offered.width - size[0]), size[0])
     off += Fraction(abs(offered.height - size[1]), size[1])
     slower = min((abs(rate - fps) for rate in offered.rates), default=Fraction(0))
-    first = 0 if far else kind
-    return far, first, off, kind, slower, _ORDER[offered.fourcc], -offered.width, -offered.height
+    # The last three only make it the same whatever the order of the offer.
+    place = _ORDER[offered.fourcc]
+    return off, slower, place, -offered.width, -offered.height, offered.rates
 
 
 def _in_words(width: int, height: int, rate: Fraction) -> str:

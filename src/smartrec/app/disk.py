@@ -1,0 +1,142 @@
+"""Where clips and journals go: whether it can be written, is large, fast and lasting enough."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from smartrec.app.finding import Finding, Status, amiss
+from smartrec.clock import Clock
+from smartrec.units import SECOND
+
+_PROBE_BYTES: Final = 32_000_000
+_FULL_BYTES: Final = 200_000_000
+_LITTLE_BYTES: Final = 5_000_000_000
+_CAMERA_BYTES: Final = 4_000_000  # a second of 720p30 MJPEG of a busy scene
+
+
+def check_directory(directory: Path) -> Iterator[Finding]:
+    """Whether clips can be kept in a directory; it is not made here."""
+    place = standing(directory)
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        kind = "cannot be written" if place.is_dir() else "is no directory"
+        yield amiss("not-writable", f"{place} {kind}")
+        return
+    kind = filesystem(place)
+    state = "there" if directory.exists() else "will be made"
+    yield judge_filesystem(kind) or Finding(Status.OK, f"{directory} ({kind}, {state})")
+
+
+def judge_filesystem(kind: str) -> Finding | None:
+    """What a filesystem of that kind cannot promise clips; None where it is fit."""
+    what = f"the filesystem is {kind}"
+    if kind in {"tmpfs", "ramfs"}:
+        return amiss("memory-only", what, status=Status.WARN)
+    if kind in {"vfat", "msdos"}:
+        return amiss("small-files", what, status=Status.WARN)
+    if kind in {"nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs", "ceph"}:
+        return amiss("network", what, status=Status.WARN)
+    return None
+
+
+def check_room(directory: Path, clock: Clock) -> Iterator[Finding]:
+    """Whether there is room for clips, and whether the disk takes them as fast as they come."""
+    place = standing(directory)
+    if not place.is_dir():
+        yield amiss("not-writable", f"{place} is no directory")
+        return
+    free = shutil.disk_usage(place).free
+    yield judge_room(free)
+    if free < _FULL_BYTES or not os.access(place, os.W_OK | os.X_OK):
+        return
+    try:
+        yield judge_speed(write_speed(place, clock))
+    except OSError as error:
+        yield amiss("not-writable", f"{place}: {error.strerror}")
+
+
+def judge_room(free: int) -> Finding:
+    """Whether `free` bytes last for a while."""
+    what = f"{free / 1e9:.1f} GB free"
+    if free < _FULL_BYTES:
+        return amiss("full", what)
+    return (
+        Finding(Status.OK, what)
+        if free >= _LITTLE_BYTES
+        else amiss("little", what, status=Status.WARN)
+    )
+
+
+def judge_speed(speed: float) -> Finding:
+    """Whether the disk takes the journal of events.
+
+    Args:
+        speed: Bytes a second.
+    """
+    at_once = int(speed // _CAMERA_BYTES)
+    what = f"writes {speed / 1e6:.0f} MB/s: events of {at_once} cameras at once"
+    if at_once < 1:
+        return amiss("slow", what)
+    return Finding(Status.OK, what) if at_once >= 4 else amiss("slow", what, status=Status.WARN)
+
+
+def write_speed(directory: Path, clock: Clock) -> float:
+    """Bytes a second that reach the disk itself, by a file that has no name and leaves nothing.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    block = os.urandom(1_000_000)
+    with tempfile.TemporaryFile(dir=directory, prefix=".smartrec-doctor-") as file:
+        begun = clock.monotonic()
+        for _ in range(_PROBE_BYTES // len(block)):
+            file.write(block)
+        file.flush()
+        os.fdatasync(file.fileno())
+        return _PROBE_BYTES * SECOND / max(1, clock.monotonic() - begun)
+
+
+def check_journal(directory: Path | None) -> Iterator[Finding]:
+    """Whether journals survive what they are for; None stands for beside the clips."""
+    if directory is None:
+        yield Finding(Status.OK, "beside the clips")
+        return
+    place = standing(directory)
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        yield amiss("journal-not-writable", str(directory))
+    elif filesystem(place) in {"tmpfs", "ramfs"}:
+        yield amiss("journal-in-memory", str(directory), status=Status.WARN)
+    else:
+        yield Finding(Status.OK, str(directory))
+
+
+def standing(path: Path) -> Path:
+    """The path itself, or the nearest directory above it that exists."""
+    path = path.absolute()
+    while not os.path.lexists(path) and path != path.parent:
+        path = path.parent
+    return path
+
+
+def filesystem(path: Path, table: str | None = None) -> str:
+    """The kind of filesystem that a path lies on, such as ``"ext4"``; empty where unknown.
+
+    Args:
+        path: It exists.
+        table: Text of ``/proc/self/mountinfo``; None reads it.
+    """
+    if table is None:
+        try:
+            table = Path("/proc/self/mountinfo").read_text()
+        except OSError:
+            return ""
+    path, best, kind = path.resolve(), -1, ""
+    for line in table.splitlines():
+        mount, _, rest = line.partition(" - ")
+        point = Path(mount.split()[4].encode("latin-1").decode("unicode_escape"))
+        # A later mount on the same point hides the earlier one.
+        if path.is_relative_to(point) and len(point.parts) >= best:
+            best, kind = len(point.parts), rest.split()[0]
+    return kind

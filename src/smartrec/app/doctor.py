@@ -1,0 +1,264 @@
+"""`smartrec doctor`: look at all that a recording needs, and say what mends what is amiss.
+
+A check is a row of `CHECKS`; its troubles are rows of `smartrec.app.troubles`. Nothing is changed
+but for one unnamed file of 32 MB, written to time the disk and gone again.
+"""
+
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+from smartrec.app.disk import check_directory, check_journal, check_room
+from smartrec.app.finding import Finding, Status, amiss
+from smartrec.app.identity import holder
+from smartrec.app.packages import missing, packages
+from smartrec.clock import Clock, ClockQuality, SystemClock, clock_quality
+from smartrec.errors import CameraBusy, CameraForbidden, CameraUnusable, MissingElement
+from smartrec.graph.formats import choose as choose_format
+from smartrec.graph.formats import gst_caps
+from smartrec.graph.recipes import Role, choose
+from smartrec.media.devices import Camera, cameras
+
+# What every recording needs besides the recipes, and where Debian keeps it.
+_ELEMENTS: Final[tuple[tuple[str, str, str], ...]] = (
+    ("take pictures from a USB camera", "v4l2src", "gstreamer1.0-plugins-good"),
+    ("hand pictures over", "appsink", "gstreamer1.0-plugins-base"),
+    ("hand pictures over", "appsrc", "gstreamer1.0-plugins-base"),
+    ("convert pictures", "videoconvert", "gstreamer1.0-plugins-base"),
+    ("scale pictures", "videoscale", "gstreamer1.0-plugins-base"),
+    ("keep pictures of a raw camera", "jpegenc", "gstreamer1.0-plugins-good"),
+    ("cut H.264 into pictures", "h264parse", "gstreamer1.0-plugins-bad"),
+    ("cut H.265 into pictures", "h265parse", "gstreamer1.0-plugins-bad"),
+    ("write MP4", "mp4mux", "gstreamer1.0-plugins-good"),
+    ("play a Matroska file", "matroskademux", "gstreamer1.0-plugins-good"),
+    ("play an MP4 file", "qtdemux", "gstreamer1.0-plugins-good"),
+)
+
+
+_UNSEEN: Final = Finding(Status.WARN, "not looked at: that needs GStreamer")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The recorder to be that is looked at.
+
+    Attributes:
+        directory: Where clips go; it may not exist yet.
+        journal_dir: Where journals go; None means beside the clips.
+        encoder: The pinned recipe; None means any.
+        size: Wanted picture size, pixels.
+        fps: Wanted pictures a second.
+        environ: The environment.
+        mistakes: What is wrong with the settings; empty where nothing is.
+        clock: Times the disk.
+    """
+
+    directory: Path
+    journal_dir: Path | None = None
+    encoder: str | None = None
+    size: tuple[int, int] = (1280, 720)
+    fps: Fraction = Fraction(30)
+    environ: Mapping[str, str] = field(default_factory=dict)
+    mistakes: str = ""
+    clock: Clock = field(default_factory=SystemClock)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One row of the table.
+
+    Attributes:
+        name: Also the key of its troubles in `smartrec.app.troubles.TROUBLES`.
+        run: Looks, and yields at least one finding.
+    """
+
+    name: str
+    run: Callable[[Subject], Iterable[Finding]]
+
+
+def examine(subject: Subject) -> Iterator[tuple[Check, Finding]]:
+    """Every check's findings, in the order of the table, each as soon as it is known."""
+    for check in CHECKS:
+        for finding in check.run(subject):
+            yield check, finding
+
+
+def _settings(subject: Subject) -> Iterator[Finding]:
+    if subject.mistakes:
+        for line in subject.mistakes.splitlines():
+            yield amiss("settings", line)
+    else:
+        yield Finding(Status.OK, f"clips go to {subject.directory}")
+
+
+def _python(_subject: Subject) -> Iterator[Finding]:
+    version = platform.python_version()
+    if (3, 10) <= sys.version_info[:2] <= (3, 13):
+        yield Finding(Status.OK, f"{version} ({sys.executable})")
+    else:
+        yield amiss("python-version", version, status=Status.WARN)
+
+
+def _gstreamer(_subject: Subject) -> Iterator[Finding]:
+    try:
+        from smartrec.media.gst import Gst
+    except MissingElement as error:
+        yield amiss("no-gstreamer", str(error), mend=error.hint or "")
+        return
+    major, minor, micro, _ = Gst.version()
+    text = f"{major}.{minor}.{micro}"
+    yield Finding(Status.OK, text) if (major, minor) >= (1, 20) else amiss("old-gstreamer", text)
+
+
+def _packages(_subject: Subject) -> Iterator[Finding]:
+    needed = {package.name: package for package in packages() if package.when == "run"}
+    absent = missing(needed)
+    if absent is None:
+        yield Finding(Status.WARN, "not asked: this system has no dpkg")
+    elif not absent:
+        yield Finding(Status.OK, f"all {len(needed)} are installed")
+    else:
+        for name in absent:
+            what = f"{name} is missing ({needed[name].why})"
+            # What it is needed for is judged by its elements: another package may give them.
+            yield amiss("missing-package", what, mend=_install(name), status=Status.WARN)
+
+
+def _elements(_subject: Subject) -> Iterable[Finding]:
+    try:
+        from smartrec.media.gst import has_element
+    except MissingElement:
+        return [_UNSEEN]
+    return judge_elements(has_element, missing)
+
+
+def judge_elements(
+    has: Callable[[str], bool], absent: Callable[[list[str]], list[str] | None]
+) -> list[Finding]:
+    """Which of the elements that every recording needs are there.
+
+    Args:
+        has: Whether an element is there.
+        absent: Which packages are not installed; None where that cannot be told.
+    """
+    lacking = [row for row in _ELEMENTS if not has(row[1])]
+    if not lacking:
+        return [Finding(Status.OK, f"all {len(_ELEMENTS)} are there")]
+    gone = absent(sorted({package for _, _, package in lacking}))
+    found = []
+    for job, element, package in lacking:
+        what = f"{element} is missing: needed to {job}"
+        if gone is not None and package not in gone:
+            found.append(amiss("blocklisted", f"{what}, though {package} is installed"))
+        else:
+            found.append(amiss("missing-element", what, mend=_install(package)))
+    return found
+
+
+def _encoder(subject: Subject) -> Iterator[Finding]:
+    try:
+        from smartrec.media.gst import reaches_ready
+    except MissingElement:
+        yield _UNSEEN
+        return
+    for role in Role:
+        pinned = subject.encoder if role is Role.ENCODE_H264 else None
+        try:
+            recipe = choose(role, usable=reaches_ready, pinned=pinned)
+        except MissingElement as error:
+            needed = role in {Role.ENCODE_H264, Role.DECODE_JPEG}
+            yield amiss(
+                "no-encoder" if role is Role.ENCODE_H264 else "no-decoder",
+                str(error),
+                mend=error.hint or "",
+                status=Status.BAD if needed else Status.WARN,
+            )
+        else:
+            yield Finding(Status.OK, f"{role.value}: {recipe.name} ({recipe.launch.split()[0]})")
+
+
+def _cameras(subject: Subject) -> Iterable[Finding]:
+    found = cameras()
+    if not found:
+        yield amiss("no-camera", "no camera found", status=Status.WARN)
+    for camera in found:
+        yield judge_camera(camera, subject.size, subject.fps)
+
+
+def judge_camera(camera: Camera, size: tuple[int, int], fps: Fraction) -> Finding:
+    """Whether a camera can be recorded from now, and in which format."""
+    name = f"{camera.path} {camera.name}"
+    if camera.trouble is not None:
+        for kind, key in (
+            (CameraForbidden, "forbidden"),
+            (CameraBusy, "busy"),
+            (CameraUnusable, "unusable"),
+        ):
+            if isinstance(camera.trouble, kind):
+                status = Status.BAD if kind is CameraForbidden else Status.WARN
+                return amiss(
+                    key, str(camera.trouble), mend=camera.trouble.hint or "", status=status
+                )
+        return amiss("no-camera", str(camera.trouble), status=Status.WARN)
+    choice = choose_format(camera.formats, size=size, fps=fps)
+    if choice is None:
+        return amiss("unusable", name, status=Status.WARN)
+    if choice.differs:
+        return amiss("differs", f"{name}: {choice.differs}", status=Status.WARN)
+    return Finding(Status.OK, f"{name}: {gst_caps(choice)}")
+
+
+def _clock(_subject: Subject) -> Iterator[Finding]:
+    yield judge_clock(clock_quality())
+
+
+def judge_clock(quality: ClockQuality) -> Finding:
+    """Whether times of day in clips can be trusted."""
+    if not quality.synced:
+        return amiss("unsynced", f"not synced ({quality.source})", status=Status.WARN)
+    bound = "" if quality.max_error_us is None else f", within {quality.max_error_us / 1000:.0f} ms"
+    return Finding(Status.OK, f"synced{bound}")
+
+
+def _control(subject: Subject) -> Iterator[Finding]:
+    text = subject.environ.get("XDG_RUNTIME_DIR", "")
+    if not text:
+        yield amiss("no-runtime-directory", "XDG_RUNTIME_DIR is not set", status=Status.WARN)
+    elif not Path(text).is_dir() or not os.access(text, os.W_OK | os.X_OK):
+        yield amiss("no-runtime-directory", f"{text} cannot be written", status=Status.WARN)
+    else:
+        yield Finding(Status.OK, text)
+
+
+def _recorder(subject: Subject) -> Iterator[Finding]:
+    pid = holder(subject.directory)
+    if pid is None:
+        yield Finding(Status.OK, f"none runs in {subject.directory}")
+    else:
+        yield Finding(Status.OK, f"one runs in {subject.directory} (pid {pid or 'unknown'})")
+
+
+def _install(package: str | None) -> str:
+    return f"sudo apt install {package}" if package else ""
+
+
+CHECKS: Final = (
+    Check("settings", _settings),
+    Check("python", _python),
+    Check("gstreamer", _gstreamer),
+    Check("packages", _packages),
+    Check("elements", _elements),
+    Check("encoder", _encoder),
+    Check("cameras", _cameras),
+    Check("directory", lambda subject: check_directory(subject.directory)),
+    Check("room", lambda subject: check_room(subject.directory, subject.clock)),
+    Check("journal", lambda subject: check_journal(subject.journal_dir)),
+    Check("clock", _clock),
+    Check("control", _control),
+    Check("recorder", _recorder),
+)

@@ -1,0 +1,37 @@
+"""What `smartrec doctor` prints and how it ends."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from smartrec.cli.doctor import doctor
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("SMARTREC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_programs_read_findings_and_whether_something_is_broken(tmp_path: Path) -> None:
+    result = CliRunner().invoke(doctor, ["--json", "--clips", str(tmp_path)])
+    answer = json.loads(result.stdout)
+    broken = [each for each in answer["findings"] if each["status"] == "bad"]
+    assert answer["broken"] == bool(broken)
+    assert result.exit_code == (1 if broken else 0), broken
+    assert {"check", "status", "what", "why", "mend"} == set(answer["findings"][0])
+
+
+def test_a_broken_thing_ends_with_exit_status_1_and_the_command_that_mends_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "smartrec.toml").write_text("[recording]\npre_rol = '5s'\n")
+    result = CliRunner().invoke(doctor, [])
+    assert result.exit_code == 1
+    assert "pre_rol" in result.stdout
+    assert "smartrec config check" in result.stdout
