@@ -1,0 +1,352 @@
+r"""What is said over the control socket, and where it lies; also the asking side.
+
+One JSON object a line, in UTF-8, at most 64 kB::
+
+    {"v": 1, "command": {"id": "0193…", "action": "start"}}   ->  {"v": 1, "answers": [{…}, …]}
+    {"v": 1, "status": true}                                  ->  {"v": 1, "status": {…}}
+    anything else                     ->  {"v": 1, "error": {"message": "…", "hint": "…"}}
+
+`smartrec trigger` starts in a blink only because nothing large is imported here.
+"""
+
+import hashlib
+import json
+import os
+import socket
+import stat
+import struct
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from enum import Enum
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+from smartrec.errors import ControlError, UsageError
+from smartrec.model import Action, Answer, Command, Verdict
+from smartrec.units import Ns
+
+VERSION: Final = 1
+LINE_MAX: Final = 64_000
+REPLY_MAX: Final = 4_000_000
+_PATH_MAX: Final = 107  # sockaddr_un.sun_path less its final zero
+_INT64: Final = 2**63
+
+_Word = TypeVar("_Word", bound=Enum)
+
+
+def socket_path(clip_dir: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the recorder that keeps its clips in `clip_dir` listens; nothing is made.
+
+    Raises:
+        ControlError: ``XDG_RUNTIME_DIR`` is so long that no socket can lie below it.
+    """
+    return next(_candidates(clip_dir, environ))
+
+
+def find_socket(clip_dir: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """The place where somebody listens, else `socket_path`.
+
+    A recorder that a service manager started may not know the ``XDG_RUNTIME_DIR`` of a login.
+
+    Raises:
+        ControlError: As `socket_path`.
+    """
+    places = list(_candidates(clip_dir, environ))
+    return next((place for place in places if listens(place)), places[0])
+
+
+def listens(path: Path) -> bool:
+    """Whether a connection to `path` is taken up."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(os.fspath(path))
+        except OSError:
+            return False
+    return True
+
+
+def _candidates(clip_dir: Path, environ: Mapping[str, str]) -> Iterator[Path]:
+    real = os.fsencode(os.path.realpath(clip_dir))
+    name = f"{hashlib.sha256(real).hexdigest()[:16]}.sock"
+    uid = os.geteuid()
+    if (runtime := Path(environ.get("XDG_RUNTIME_DIR", ""))).is_absolute():
+        path = runtime / "smartrec" / name
+        if len(os.fsencode(path)) > _PATH_MAX:
+            raise ControlError(
+                f"XDG_RUNTIME_DIR is too long for a socket below it: {runtime}",
+                hint=f"Run: export XDG_RUNTIME_DIR=/run/user/{uid}",
+            )
+        yield path
+    if (login := Path(f"/run/user/{uid}")).is_dir():
+        yield login / "smartrec" / name
+    yield Path(f"/tmp/smartrec-{uid}") / name  # noqa: S108, RUF100 - 0700 and ours, else refused
+
+
+def check_private(directory: Path) -> None:
+    """Refuse a directory in which somebody else could have put a socket.
+
+    Raises:
+        ControlError: It is no directory, not this user's, or open to others.
+    """
+    try:
+        found = directory.lstat()
+    except OSError as error:
+        raise ControlError(f"{directory} cannot be looked at: {error.strerror}") from error
+    if not stat.S_ISDIR(found.st_mode):
+        raise ControlError(f"{directory} is no directory", hint=f"Move it away: {directory}")
+    if found.st_uid != os.geteuid():
+        raise ControlError(
+            f"{directory} belongs to user {found.st_uid}, not to you (user {os.geteuid()})",
+            hint="Run: unset XDG_RUNTIME_DIR",
+        )
+    if found.st_mode & 0o077:
+        raise ControlError(f"{directory} is open to others", hint=f"Run: chmod 700 '{directory}'")
+
+
+def request_line(command: Command | None) -> bytes:
+    """A request: a command, or None for the status."""
+    if command is None:
+        return _line({"v": VERSION, "status": True})
+    return _line({"v": VERSION, "command": asdict(command)})
+
+
+def answers_line(answers: tuple[Answer, ...]) -> bytes:
+    """The reply to a command."""
+    return _line({"v": VERSION, "answers": [asdict(answer) for answer in answers]})
+
+
+def status_line(status: Mapping[str, object]) -> bytes:
+    """The reply to a request for the status."""
+    return _line({"v": VERSION, "status": dict(status)})
+
+
+def error_line(message: str, hint: str | None = None) -> bytes:
+    """The reply to a request that cannot be answered."""
+    return _line({"v": VERSION, "error": {"message": message, "hint": hint}})
+
+
+def _line(value: dict[str, object]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+
+
+def read_request(line: bytes) -> Command | None:
+    """What a client wants: a command, or None for the status.
+
+    Raises:
+        UsageError: It is no request of this version; the message names every mistake.
+    """
+    message = _object(line)
+    if set(message) == {"v", "status"} and message["status"] is True:
+        return None
+    if set(message) != {"v", "command"}:
+        raise UsageError(
+            'a request has "v" and either "command" or "status": true',
+            hint='Send: {"v": 1, "command": {"id": "…", "action": "start"}}',
+        )
+    return _read(message["command"], "command", _command)
+
+
+def _object(line: bytes) -> dict[str, object]:
+    """A JSON object of our version, whatever the bytes are."""
+    try:
+        value: object = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"it is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise UsageError("it is no JSON object")
+    if value.get("v") != VERSION or value["v"] is True:
+        raise UsageError(
+            f"it has not the protocol version {VERSION}",
+            hint="Client and recorder must be of the same smartrec version.",
+        )
+    return cast("dict[str, object]", value)
+
+
+class _Fields:
+    """Takes fields out of a JSON object by name; remembers every mistake until the end."""
+
+    def __init__(self, value: dict[str, object]) -> None:
+        self._left = dict(value)
+        self.mistakes: list[str] = []
+
+    def take(self, name: str, kind: type | tuple[type, ...], words: str) -> object:
+        value = self._left.pop(name, None)
+        if value is None:
+            return None
+        if not isinstance(value, kind) or isinstance(value, bool):
+            self.mistakes.append(f"{name} is no {words}")
+            return None
+        return value
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self.text_or_none(name)
+        if value is None and default is None:
+            self.mistakes.append(f"{name} is missing")
+        return value if value is not None else default or ""
+
+    def text_or_none(self, name: str) -> str | None:
+        return cast("str | None", self.take(name, str, "text"))
+
+    def number(self, name: str) -> float | None:
+        return cast("float | None", self.take(name, (int, float), "number"))
+
+    def whole(self, name: str) -> int | None:
+        value = cast("int | None", self.take(name, int, "whole number"))
+        if value is not None and not -_INT64 <= value < _INT64:
+            self.mistakes.append(f"{name} needs more than 64 bits")
+            return None
+        return value
+
+    def word(self, name: str, words: type[_Word]) -> _Word:
+        text = self.text(name)
+        for word in words:
+            if word.value == text:
+                return word
+        self.mistakes.append(f"{name} is none of {', '.join(str(word.value) for word in words)}")
+        return next(iter(words))
+
+    def end(self) -> None:
+        self.mistakes += [f"it knows no {name[:40]!r}" for name in self._left]
+        if self.mistakes:
+            raise UsageError("; ".join(self.mistakes[:20]))
+
+
+_Noun = TypeVar("_Noun")
+
+
+def _read(value: object, name: str, make: Callable[[_Fields], _Noun]) -> _Noun:
+    if not isinstance(value, dict):
+        raise UsageError(f"{name} is no object")
+    fields = _Fields(value)
+    made = make(fields)
+    fields.end()
+    return made
+
+
+def _command(fields: _Fields) -> Command:
+    pts = fields.whole("pts")
+    return Command(
+        id=fields.text("id"),
+        camera=fields.text_or_none("camera"),
+        action=fields.word("action", Action),
+        reason=fields.text("reason", default="cli"),
+        pts=None if pts is None else Ns(pts),
+        start=fields.whole("start"),
+        end=fields.whole("end"),
+        expires=fields.whole("expires"),
+        reply_to=fields.text_or_none("reply_to"),
+    )
+
+
+def _answer(fields: _Fields) -> Answer:
+    return Answer(
+        id=fields.text("id"),
+        camera=fields.text("camera"),
+        verdict=fields.word("verdict", Verdict),
+        reason=fields.text("reason", default=""),
+        clip_id=fields.text_or_none("clip_id"),
+        pre_roll_s=fields.number("pre_roll_s"),
+    )
+
+
+def ask(
+    path: Path, command: Command, timeout: float = 10.0, *, clip_dir: Path | None = None
+) -> tuple[Answer, ...]:
+    """Send a command to the recorder that listens at `path` and wait for its answers.
+
+    Args:
+        path: See `find_socket`.
+        command: It may be sent again with the same id: it is then obeyed once.
+        timeout: Seconds for all of it.
+        clip_dir: Named in the error when nobody listens.
+
+    Raises:
+        ControlError: Nobody answers, or not with answers.
+    """
+    reply = _exchange(path, request_line(command), timeout, clip_dir)
+    answers = reply.get("answers")
+    if not isinstance(answers, list):
+        raise ControlError(f"the recorder's reply has no answers: {str(reply)[:200]}")
+    try:
+        return tuple(_read(each, "answer", _answer) for each in answers)
+    except UsageError as error:
+        raise ControlError(f"the recorder's reply makes no sense: {error}") from error
+
+
+def ask_status(
+    path: Path, timeout: float = 10.0, *, clip_dir: Path | None = None
+) -> dict[str, object]:
+    """What the recorder that listens at `path` says of itself.
+
+    Raises:
+        ControlError: Nobody answers, or not with a status.
+    """
+    status = _exchange(path, request_line(None), timeout, clip_dir).get("status")
+    if not isinstance(status, dict):
+        raise ControlError("the recorder's reply has no status")
+    return cast("dict[str, object]", status)
+
+
+def _exchange(
+    path: Path, request: bytes, timeout: float, clip_dir: Path | None
+) -> dict[str, object]:
+    with _reaching(path, clip_dir), socket.socket(socket.AF_UNIX) as talk:
+        ends = time.monotonic() + timeout
+        talk.settimeout(timeout)
+        talk.connect(os.fspath(path))
+        _check_peer(talk, path)
+        talk.sendall(request)
+        line = b"".join(_received(talk, ends))
+    try:
+        reply = _object(line)
+    except UsageError as error:
+        raise ControlError(f"the recorder's reply makes no sense: {error}") from error
+    if isinstance(refusal := reply.get("error"), dict):
+        hint = refusal.get("hint")
+        raise ControlError(str(refusal.get("message")), hint=None if hint is None else str(hint))
+    return reply
+
+
+def _received(talk: socket.socket, ends: float) -> Iterable[bytes]:
+    size = 0
+    while size < REPLY_MAX:
+        if (left := ends - time.monotonic()) <= 0:
+            raise TimeoutError
+        talk.settimeout(left)
+        chunk = talk.recv(65_536)
+        yield chunk
+        size += len(chunk)
+        if not chunk or chunk.endswith(b"\n"):
+            return
+
+
+def _check_peer(talk: socket.socket, path: Path) -> None:
+    """Under /tmp anybody could listen in our name."""
+    peer = talk.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    if (uid := struct.unpack("3i", peer)[1]) not in (0, os.geteuid()):
+        raise ControlError(f"user {uid} listens at {path}, and is not you")
+
+
+@contextmanager
+def _reaching(path: Path, clip_dir: Path | None) -> Iterator[None]:
+    """The network's errors in our words."""
+    where = clip_dir or "that directory"
+    try:
+        yield
+    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError) as error:
+        raise ControlError(
+            f"no recorder is running for clips in {where}",
+            hint=f"Start one: smartrec run --clips {clip_dir or 'DIR'}",
+        ) from error
+    except PermissionError as error:
+        raise ControlError(f"the recorder at {path} belongs to another user") from error
+    except (TimeoutError, BlockingIOError) as error:
+        raise ControlError(
+            f"the recorder for clips in {where} does not answer",
+            hint="Try again: a command that is repeated with the same --id is obeyed once.",
+        ) from error
+    except OSError as error:
+        raise ControlError(f"the recorder at {path} went away: {error.strerror}") from error
