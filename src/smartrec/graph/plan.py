@@ -1,7 +1,7 @@
 """Graphs as values: text that gst-launch-1.0 accepts, and the plans of the finisher.
 
-Element names that code or people meet are fixed: ``source`` is the appsrc, ``file`` the filesink
-whose location is set at run time, ``picture`` the appsink with one finished picture.
+Element names that code or people meet are fixed: ``source`` is the appsrc, ``mux`` the muxer,
+``file`` the filesink whose location is set at run time, ``picture`` the appsink of a thumbnail.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ THUMBNAIL_WIDTH: Final = 320
 
 # Few: each is up to some 100 kB, and the feeder looks at the bus while it waits for room.
 _SOURCE: Final = "appsrc name=source format=time max-buffers=8 max-bytes=0 max-time=0"
-_MUX: Final = f"mp4mux trak-timescale={MP4_TIMESCALE} movie-timescale={MP4_TIMESCALE}"
+_MUX: Final = f"mp4mux name=mux trak-timescale={MP4_TIMESCALE} movie-timescale={MP4_TIMESCALE}"
 _FILE: Final = "filesink name=file"
 # A cut right after a start shall show something to a player that seeks: 2 s.
 _GOP_SECONDS: Final = 2

@@ -14,8 +14,9 @@ from smartrec.errors import MissingElement
 
 #: The full-range BT.601 of every JPEG, in GStreamer's words; nothing is converted.
 FULL_RANGE: Final = "colorimetry=1:4:0:0"
-#: What a decoder assumes of a stream that says nothing about its colours.
-LIMITED_RANGE: Final = "colorimetry=2:4:0:0"
+#: What players assume of a stream that says nothing about its colours. Not BT.601 in limited range:
+#: videoconvert (1.22) looks at the matrix only and would not convert the range.
+LIMITED_RANGE: Final = "colorimetry=bt709"
 
 _SAMPLE: Final = {"quality": 21, "gop": 60}
 

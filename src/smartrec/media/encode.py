@@ -28,13 +28,13 @@ class Written:
     Attributes:
         head: The journal's last.
         fed: What was handed over.
-        zero: The time that is 0 in the file.
+        first: Time of the first picture in the file, in decoding order.
         encoder: The recipe that made it, or ``"remux"``.
     """
 
     head: ClipHead
     fed: list[Fed]
-    zero: Ns
+    first: Ns
     encoder: str
 
 
@@ -101,5 +101,10 @@ def _follow(
         if not fed:
             raise ClipDamaged(f"The journal {reader.path} holds no picture")
         inlet.end()
-    assert inlet.zero is not None
-    return Written(reader.head, fed, Ns(inlet.zero), encoder.name if encoder else "remux")
+    if inlet.zero is None or inlet.first is None:
+        raise ClipDamaged(
+            f"None of {len(fed)} pictures in the journal {reader.path} can be decoded",
+            hint='Keep the camera\'s own bits: set format = "copy"',
+        )
+    first = Ns(inlet.zero + inlet.first)
+    return Written(reader.head, fed, first, encoder.name if encoder else "remux")

@@ -61,7 +61,7 @@ def finish(job: Job, orders: Orders, progress: Progress) -> Finished:
 def _make(job: Job, orders: Orders, part: Path, progress: Progress) -> Finished:
     written = write_mp4(job, orders, part, progress)
     head = written.head
-    proof = prove(part, head, written.fed, written.zero)
+    proof = prove(part, head, written.fed, written.first)
     path = publish(part, job.clips / f"{head.file_name}.mp4", head.clip_id)
     return Finished(
         path=str(path),

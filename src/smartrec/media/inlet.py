@@ -23,6 +23,7 @@ class Inlet:
     Attributes:
         pipeline: The graph, made real.
         zero: The pts or dts that is time 0 in the graph: the first unit's; None before it.
+        first: Time in the graph of the first picture that reached its ``mux``; None before it.
 
     Args:
         text: The graph.
@@ -48,6 +49,10 @@ class Inlet:
             file = self.pipeline.get_by_name("file")
             assert file is not None
             file.set_property("location", str(location))
+        self.first: int | None = None
+        mux = self.pipeline.get_by_name("mux")
+        if mux is not None:
+            mux.sinkpads[0].add_probe(Gst.PadProbeType.BUFFER, self._note_first)
         bus = self.pipeline.get_bus()
         assert bus is not None
         self._bus = bus
@@ -105,6 +110,14 @@ class Inlet:
                 raise PipelineError("source", f"nothing moved for {STALL // SECOND} s at the end")
         if message.type == Gst.MessageType.ERROR:
             raise error_of(message)
+
+    def _note_first(self, pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        """Once, on the streaming thread: mp4mux forgets at what time the first picture came."""
+        buffer, event = info.get_buffer(), pad.get_sticky_event(Gst.EventType.SEGMENT, 0)
+        assert buffer is not None
+        assert event is not None
+        self.first = event.parse_segment().to_running_time(Gst.Format.TIME, buffer.pts)
+        return Gst.PadProbeReturn.REMOVE
 
     def _await_room(self) -> None:
         deadline = time.monotonic_ns() + STALL

@@ -40,14 +40,14 @@ class Proof:
     lost: dict[str, int]
 
 
-def prove(path: Path, head: ClipHead, fed: list[Fed], zero: Ns) -> Proof:
+def prove(path: Path, head: ClipHead, fed: list[Fed], first: Ns) -> Proof:
     """Hide what lies outside the interval, then count what a player shows, from the file itself.
 
     Args:
         path: The MP4 as the muxer left it; its index is rewritten.
         head: Says the interval and how the picture stands.
         fed: Every picture that was handed to the muxer, in any order.
-        zero: The time that is 0 in the file.
+        first: Time of the file's first picture in decoding order.
 
     Raises:
         ClipDamaged: The file does not hold what it should.
@@ -56,7 +56,7 @@ def prove(path: Path, head: ClipHead, fed: list[Fed], zero: Ns) -> Proof:
     order = sorted(fed, key=lambda picture: picture.pts)
     movie = Movie(path)
     track = movie.track()
-    held = _samples(track, order, zero)
+    held = _samples(track, order, first)
     wanted = [n for n, picture in enumerate(order) if head.start <= picture.pts < head.end]
     shown = [n for n in wanted if n in held]
     if not shown:
@@ -65,8 +65,9 @@ def prove(path: Path, head: ClipHead, fed: list[Fed], zero: Ns) -> Proof:
             hint='Keep the camera\'s own bits: set format = "copy"',
         )
     start = track.times[held[shown[0]]]
-    stop = _stop(track, order, held, shown[-1], zero)
-    movie.show(start, stop - start)
+    stop = _stop(track, order, held, shown[-1])
+    gap = 2 * max(picture.duration for picture in order) * track.timescale // SECOND
+    movie.show(movie.hasten(held[shown[0]], gap), stop - start)
     if not (head.format.codec is Codec.JPEG and head.format.flip):
         movie.turn(head.format.rotate, flip=head.format.flip)
     movie.write({"clip_id": head.clip_id, "event_id": head.event_id})
@@ -82,22 +83,25 @@ def prove(path: Path, head: ClipHead, fed: list[Fed], zero: Ns) -> Proof:
     )
 
 
-def _samples(track: Track, order: list[Fed], zero: Ns) -> dict[int, int]:
-    """Which sample of the file is which picture: index in `order` -> sample."""
+def _samples(track: Track, order: list[Fed], first: Ns) -> dict[int, int]:
+    """Which sample of the file is which picture: index in `order` -> sample.
+
+    By their distance from the first sample, for the muxer shifts that one to its time 0.
+    """
     held: dict[int, int] = {}
     n = 0
-    for tick, sample in track.presented():
-        pts = zero + tick * SECOND // track.timescale
+    for time, sample in sorted((time, sample) for sample, time in enumerate(track.times)):
+        pts = first + (time - track.times[0]) * SECOND // track.timescale
         while n < len(order) and order[n].pts < pts - _SAME:
             n += 1
         if n == len(order) or order[n].pts > pts + _SAME:
-            raise ClipDamaged(f"The file shows a picture at {pts - zero} ns that nobody recorded")
+            raise ClipDamaged(f"The file has a picture at {pts} ns that nobody recorded")
         held[n] = sample
         n += 1
     return held
 
 
-def _stop(track: Track, order: list[Fed], held: dict[int, int], last: int, zero: Ns) -> int:
+def _stop(track: Track, order: list[Fed], held: dict[int, int], last: int) -> int:
     """The tick of the media where the last picture ends: where a hidden one begins, if any does."""
     if last + 1 in held:
         return track.times[held[last + 1]]
