@@ -1,6 +1,7 @@
 """Record around the key R from a USB camera. Set what you want here, then press F5 or Run."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -28,14 +29,13 @@ def enter_venv() -> None:
     python = VENV / "bin" / "python"
     if not (python.exists() and (VENV / "pyvenv.cfg").exists()):
         ask_for_setup()
-    os.execv(str(python), [str(python), str(Path(__file__).resolve()), *sys.argv[1:]])
+    os.execv(str(python), [str(python), str(Path(__file__).resolve())])
 
 
 def ask_for_setup() -> NoReturn:
     """Name the one command that is missing, and end."""
-    sys.stderr.write(
-        f"smartrec is not set up yet. Run this once:\n\n    {ROOT}/run.sh --setup-only\n\n"
-    )
+    command = shlex.quote(str(ROOT / "run.sh"))
+    sys.stderr.write(f"smartrec is not set up yet. Run this once: {command} --setup-only\n")
     sys.exit(2)
 
 

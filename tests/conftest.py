@@ -6,6 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No example may fail for being slow: the machine may be busy with something else.
+settings.register_profile("smartrec", deadline=None)
+settings.load_profile("smartrec")
 
 
 @pytest.fixture

@@ -332,7 +332,6 @@ FRAGMENTS = st.one_of(
 
 @settings(
     max_examples=300,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
@@ -347,7 +346,7 @@ def test_no_file_breaks_anything_but_a_rule(
     assert_answered(mutated(file, edits))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=80))
 @example(b"")
 @example(b"\x00")
@@ -372,7 +371,7 @@ def assert_answered(file: bytes, environ: Mapping[str, str] | None = None) -> No
     assert all(line.isprintable() for line in lines)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.one_of(
