@@ -47,7 +47,7 @@ def main() -> None:
         from smartrec.media.devices import cameras
     except ModuleNotFoundError:
         ask_for_setup()
-    if (PGIE_CONFIG, PERSON_CLASS_IDS, MIN_PERSON_CONF) != (None, None, None):
+    if any(each is not None for each in (PGIE_CONFIG, PERSON_CLASS_IDS, MIN_PERSON_CONF)):
         sys.stderr.write("Detection is not in this version: it records on the key R only.\n")
     source = f"usb:{USB_DEVICE}" if USB_DEVICE else "usb" if cameras() else "demo"
     run_with(
