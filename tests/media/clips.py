@@ -262,8 +262,8 @@ def gst_frames(
     }[codec]
     width, height = size
     pipeline = launch(
-        f"filesrc name=file ! {decoder} ! videoconvert"
-        f" ! video/x-raw,format=I420,colorimetry=1:4:0:0 ! appsink name=out sync=false"
+        f"filesrc name=file ! {decoder} ! videoconvert ! video/x-raw,format=I420"
+        " ! appsink name=out sync=false"
     )
     file = pipeline.get_by_name("file")
     assert file is not None
@@ -274,8 +274,21 @@ def gst_frames(
         segment = sample.get_segment()
         assert segment is not None
         luma = np.frombuffer(bits(sample), np.uint8, width * height).reshape(height, width)
+        luma = luma if _full_range(sample) else _widened(luma)
         frames.append((segment.to_running_time(Gst.Format.TIME, _buffer(sample).pts), luma))
     return frames
+
+
+def _full_range(sample: Gst.Sample) -> bool:
+    caps = sample.get_caps()
+    assert caps is not None
+    return (caps.get_structure(0).get_string("colorimetry") or "").startswith("1:")
+
+
+def _widened(luma: Luma) -> Luma:
+    """Limited range to full range; videoconvert (1.22) does not, where the matrix is the same."""
+    wide = (luma.astype(np.float64) - 16) * 255 / 219
+    return np.clip(np.rint(wide), 0, 255).astype(np.uint8)
 
 
 def ffmpeg_frames(path: Path, size: tuple[int, int] = (WIDTH, HEIGHT)) -> list[tuple[int, Luma]]:

@@ -14,9 +14,13 @@ from smartrec.errors import MissingElement
 
 #: The full-range BT.601 of every JPEG, in GStreamer's words; nothing is converted.
 FULL_RANGE: Final = "colorimetry=1:4:0:0"
-#: What players assume of a stream that says nothing about its colours. Not BT.601 in limited range:
-#: videoconvert (1.22) looks at the matrix only and would not convert the range.
-LIMITED_RANGE: Final = "colorimetry=bt709"
+#: Squeezes full range into the limited range that players assume of a stream without colours, by
+#: tables. Not by videoconvert (1.22): between pictures of one matrix it leaves the range as it is,
+#: and where the matrices differ its 8-bit arithmetic brightens by 2 of 255.
+TO_LIMITED_RANGE: Final = (
+    "videobalance contrast=0.858824 brightness=0.053887 saturation=0.878431"
+    " ! capssetter caps=video/x-raw,colorimetry=2:4:0:0"
+)
 
 _SAMPLE: Final = {"quality": 21, "gop": 60}
 
@@ -62,8 +66,8 @@ class Recipe:
         return self.fragment(**_SAMPLE)
 
 
-# Hardware rows convert to limited range: only x264enc is known to declare full range in the
-# stream, and a full-range picture that does not say so plays too dark and too harsh.
+# All rows but x264 convert to limited range: only x264enc is known to declare full range
+# in the stream, and a full-range picture that does not say so plays too dark and too harsh.
 RECIPES: Final = (
     # Decoding what a camera sends must survive what a camera sends: by default jpegdec gives up
     # after some broken pictures in a row.
@@ -84,40 +88,46 @@ RECIPES: Final = (
     Recipe(
         Role.ENCODE_H264,
         "jetson",
-        "nvvidconv ! video/x-raw(memory:NVMM),format=NV12 ! nvv4l2h264enc ratecontrol-enable=false"
+        f"{TO_LIMITED_RANGE}"
+        " ! nvvidconv ! video/x-raw(memory:NVMM),format=NV12"
+        " ! nvv4l2h264enc ratecontrol-enable=false"
         " quant-i-frames={quality} quant-p-frames={quality} num-B-Frames=0"
         " iframeinterval={gop} idrinterval={gop} maxperf-enable=true",
-        f"video/x-raw,format=I420,{LIMITED_RANGE}",
+        f"video/x-raw,format=I420,{FULL_RANGE}",
     ),
     Recipe(
         Role.ENCODE_H264,
         "nvenc",
-        "nvh264enc rc-mode=constqp qp-const-i={quality} qp-const-p={quality} bframes=0"
+        f"{TO_LIMITED_RANGE}"
+        " ! nvh264enc rc-mode=constqp qp-const-i={quality} qp-const-p={quality} bframes=0"
         " gop-size={gop}",
-        f"video/x-raw,format=NV12,{LIMITED_RANGE}",
+        f"video/x-raw,format=NV12,{FULL_RANGE}",
         "gstreamer1.0-plugins-bad",
     ),
     Recipe(
         Role.ENCODE_H264,
         "va",
-        "vah264enc rate-control=cqp qpi={quality} qpp={quality} b-frames=0 key-int-max={gop}",
-        f"video/x-raw,format=NV12,{LIMITED_RANGE}",
+        f"{TO_LIMITED_RANGE}"
+        " ! vah264enc rate-control=cqp qpi={quality} qpp={quality} b-frames=0 key-int-max={gop}",
+        f"video/x-raw,format=NV12,{FULL_RANGE}",
         "gstreamer1.0-plugins-bad",
     ),
     Recipe(
         Role.ENCODE_H264,
         "vaapi",
-        "vaapih264enc rate-control=cqp init-qp={quality} max-bframes=0 keyframe-period={gop}",
-        f"video/x-raw,format=NV12,{LIMITED_RANGE}",
+        f"{TO_LIMITED_RANGE}"
+        " ! vaapih264enc rate-control=cqp init-qp={quality} max-bframes=0 keyframe-period={gop}",
+        f"video/x-raw,format=NV12,{FULL_RANGE}",
         "gstreamer1.0-vaapi",
     ),
     Recipe(
         Role.ENCODE_H264,
         "v4l2",
-        'v4l2h264enc extra-controls="controls,h264_minimum_qp_value={quality},'
+        f"{TO_LIMITED_RANGE}"
+        ' ! v4l2h264enc extra-controls="controls,h264_minimum_qp_value={quality},'
         'h264_maximum_qp_value={quality},h264_i_frame_period={gop}"'
         " ! video/x-h264,level=(string)4",
-        f"video/x-raw,format=I420,{LIMITED_RANGE}",
+        f"video/x-raw,format=I420,{FULL_RANGE}",
         "gstreamer1.0-plugins-good",
     ),
     Recipe(
@@ -131,9 +141,10 @@ RECIPES: Final = (
     Recipe(
         Role.ENCODE_H264,
         "openh264",
-        "openh264enc rate-control=off qp-min={quality} qp-max={quality} gop-size={gop}"
+        f"{TO_LIMITED_RANGE}"
+        " ! openh264enc rate-control=off qp-min={quality} qp-max={quality} gop-size={gop}"
         " multi-thread=1 scene-change-detection=false",
-        f"video/x-raw,format=I420,{LIMITED_RANGE}",
+        f"video/x-raw,format=I420,{FULL_RANGE}",
         "gstreamer1.0-plugins-bad",
     ),
 )
