@@ -1,0 +1,231 @@
+"""One line a fact, for the terminal and the log; what repeats is told once and then counted."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Final
+
+from smartrec.app.bus import Subscription
+from smartrec.app.events import (
+    CameraBack,
+    CameraLost,
+    CameraStarted,
+    ClipClosed,
+    ClipExtended,
+    ClipFailed,
+    ClipOpened,
+    ClipReady,
+    CommandRefused,
+    DiskHasRoom,
+    DiskRanFull,
+    Event,
+    Overrun,
+    PicturesLost,
+    StationStarted,
+    StationStopped,
+)
+from smartrec.clock import Clock
+from smartrec.units import SECOND, Ns, in_words
+
+WINDOW: Final = Ns(10 * SECOND)
+# Each of the others happens once for a clip or for a run, and every one of them is wanted.
+_REPEATING: Final = (
+    CameraLost,
+    CameraBack,
+    PicturesLost,
+    CommandRefused,
+    DiskRanFull,
+    DiskHasRoom,
+    Overrun,
+)
+
+
+@singledispatch
+def line(event: Event) -> str:
+    """An event in one line for people; empty for a state."""
+    return ""
+
+
+@line.register
+def _(event: StationStarted) -> str:
+    return f"recording {_listed(event.cameras) or 'no camera'} to {event.clip_dir}"
+
+
+@line.register
+def _(event: StationStopped) -> str:
+    lost = f", {event.frames_lost} pictures lost" if event.frames_lost else ""
+    return f"stopped ({event.reason}): {event.clips} clip{'s' * (event.clips != 1)}{lost}"
+
+
+@line.register
+def _(event: CameraStarted) -> str:
+    return f"{event.camera}: {event.description}" + (f" ({event.notice})" if event.notice else "")
+
+
+@line.register
+def _(event: CameraLost) -> str:
+    retry = "" if event.retry_s is None else f"; trying again in {event.retry_s:.1f} s"
+    return f"{event.camera}: lost: {event.reason}{retry}" + _hint(event.hint)
+
+
+@line.register
+def _(event: CameraBack) -> str:
+    return f"{event.camera}: back after {event.away_s:.1f} s"
+
+
+@line.register
+def _(event: PicturesLost) -> str:
+    where = f" in clip {event.clip_id}" if event.clip_id else ""
+    return f"{event.camera}: {event.count} pictures lost{where}: {event.cause}"
+
+
+@line.register
+def _(event: CommandRefused) -> str:
+    return f"{event.camera or 'all cameras'}: refused: {event.reason}"
+
+
+@line.register
+def _(event: ClipOpened) -> str:
+    if event.part > 1:
+        return f"{event.camera}: recording goes on in part {event.part}"
+    less = f" of {event.asked_pre_s:.1f} s asked" * (event.pre_roll_s < event.asked_pre_s - 0.05)
+    return (
+        f"{event.camera}: recording ({event.reason}), {event.pre_roll_s:.1f} s{less} before it "
+        "secured"
+    )
+
+
+@line.register
+def _(event: ClipExtended) -> str:
+    return f"{event.camera}: extended ({event.reason}), {event.remaining_s:.1f} s to go"
+
+
+@line.register
+def _(event: ClipClosed) -> str:
+    return f"{event.camera}: {event.duration_s:.1f} s recorded ({event.state}), finishing"
+
+
+@line.register
+def _(event: ClipReady) -> str:
+    lost = _listed(tuple(f"{count} {cause}" for cause, count in event.lost.items() if count))
+    return (
+        f"{event.camera}: clip ready {event.path}  {event.duration_s:.1f} s, "
+        f"{event.frames_written} of {event.frames_expected} frames"
+        + (f" (lost: {lost})" if lost else "")
+        + (f" [{event.state}]" if event.state != "complete" else "")
+    )
+
+
+@line.register
+def _(event: ClipFailed) -> str:
+    kept = f"; kept: {event.kept}" if event.kept else ""
+    return f"{event.camera}: clip {event.clip_id} failed: {event.reason}{kept}" + _hint(event.hint)
+
+
+@line.register
+def _(event: DiskRanFull) -> str:
+    return (
+        f"clips cannot be written to {event.directory}: {event.reason} "
+        f"({event.free_bytes / 1e6:.0f} MB free); cameras go on"
+    )
+
+
+@line.register
+def _(event: DiskHasRoom) -> str:
+    return f"clips can be written to {event.directory} again ({event.free_bytes / 1e6:.0f} MB free)"
+
+
+@line.register
+def _(event: Overrun) -> str:
+    return f"{event.lost} messages were not shown: the terminal was too slow"
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return ", ".join(words)
+
+
+def _hint(hint: str) -> str:
+    return f" - {hint}" if hint else ""
+
+
+@dataclass(slots=True)
+class _Held:
+    """What came again within its window."""
+
+    ends: Ns
+    times: int = 0
+    latest: str = ""
+
+
+class Repeats:
+    """Lets the first of a kind through at once, and then one line for each window. Pure."""
+
+    def __init__(self, window: Ns = WINDOW) -> None:
+        self._window = window
+        self._held: dict[tuple[str, ...], _Held] = {}
+
+    def take(self, event: Event, now: Ns) -> str:
+        """The event's line, or nothing where it is held back until `due`."""
+        text = line(event)
+        if not isinstance(event, _REPEATING):
+            return text
+        key = (event.type, event.subject, str(getattr(event, "cause", "")))
+        held = self._held.get(key)
+        if held is None:
+            self._held[key] = _Held(Ns(now + self._window))
+            return text
+        held.times += 1
+        held.latest = text
+        return ""
+
+    def due(self, now: Ns, *, all_: bool = False) -> list[str]:
+        """A line for each kind whose window is over and in which it came again."""
+        lines = []
+        for key, held in list(self._held.items()):
+            if not all_ and now < held.ends:
+                continue
+            if held.times:
+                lines.append(f"{held.latest}  ({held.times} times in {in_words(self._window)})")
+                self._held[key] = _Held(Ns(now + self._window))
+            else:
+                del self._held[key]
+        return lines
+
+
+class Console(threading.Thread):
+    """Writes the lines, on its own thread: a terminal that is held up must not hold up cameras.
+
+    It ends when its subscription is closed and read to the end.
+
+    Args:
+        subscription: Facts; states are passed over.
+        write: Gets each line without its end; an OSError of it (a closed pipe) ends the writing.
+        clock: For the windows.
+    """
+
+    def __init__(
+        self, subscription: Subscription, write: Callable[[str], object], clock: Clock
+    ) -> None:
+        super().__init__(name="console", daemon=True)
+        self._subscription = subscription
+        self._write = write
+        self._clock = clock
+
+    def run(self) -> None:
+        """Write until closed; called by `start`."""
+        repeats = Repeats()
+        try:
+            while True:
+                closed = self._subscription.closed  # asked first: then empty means for ever
+                published = self._subscription.get(timeout=1.0)
+                now = self._clock.monotonic()
+                lines = [repeats.take(published.event, now)] if published else []
+                ended = closed and published is None
+                for text in (*lines, *repeats.due(now, all_=ended)):
+                    if text:
+                        self._write(text)
+                if ended:
+                    return
+        except OSError:  # nobody reads any more; the recorder does not need to be read
+            self._subscription.close()

@@ -1,0 +1,370 @@
+"""What a recorder tells: versioned events, and the form in which they leave the process.
+
+Two kinds: a *fact* happened and is told to every subscriber, in order, none missing; a *state* is
+how things stand, and only the newest of each subject is worth telling. Both have a versioned type
+such as ``smartrec.clip.ready.v1``; a field may be added within a version, none removed or changed.
+
+`envelope` makes CloudEvents 1.0 as JSON of them; `schema` describes those.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timezone
+from functools import cache
+from typing import ClassVar, Final
+
+from smartrec.clock import Instant
+from smartrec.units import SECOND
+
+SOURCE: Final = "/stations/"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Anything told on the bus; `type` names its class and version."""
+
+    type: ClassVar[str]
+
+    @property
+    def subject(self) -> str:
+        """What it is about within the station; empty when it is the station."""
+        return str(getattr(self, "camera", ""))
+
+
+class Fact(Event):
+    """Something that happened: durable."""
+
+    __slots__ = ()
+
+
+class State(Event):
+    """How something stands: lossy, the newest of a type and subject replaces the one before."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StationStarted(Fact):
+    """The recorder is up."""
+
+    type: ClassVar[str] = "smartrec.station.started.v1"
+    clip_dir: str
+    cameras: tuple[str, ...]
+    software_version: str
+    config_digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StationStopped(Fact):
+    """The recorder ends in order; `reason` such as ``"SIGTERM"``, ``"ESC"``, ``"--for"``."""
+
+    type: ClassVar[str] = "smartrec.station.stopped.v1"
+    reason: str
+    clips: int = 0
+    frames_lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CameraStarted(Fact):
+    """A camera delivers for the first time; `notice` says what differs from what was asked."""
+
+    type: ClassVar[str] = "smartrec.camera.started.v1"
+    camera: str
+    description: str
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraLost(Fact):
+    """A camera stopped delivering; the others go on."""
+
+    type: ClassVar[str] = "smartrec.camera.lost.v1"
+    camera: str
+    reason: str
+    hint: str = ""
+    retry_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CameraBack(Fact):
+    """A lost camera delivers again."""
+
+    type: ClassVar[str] = "smartrec.camera.back.v1"
+    camera: str
+    away_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PicturesLost(Fact):
+    """Pictures are missing; `cause` is a `smartrec.model.Loss`; `clip_id`: a clip lacks them."""
+
+    type: ClassVar[str] = "smartrec.pictures.lost.v1"
+    camera: str
+    cause: str
+    count: int
+    clip_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRefused(Fact):
+    """A command was not obeyed; an empty `camera` means all."""
+
+    type: ClassVar[str] = "smartrec.command.refused.v1"
+    command_id: str
+    camera: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClipOpened(Fact):
+    """Recording began; `reason` is the trigger's, `pre_roll_s` what is held from before it."""
+
+    type: ClassVar[str] = "smartrec.clip.opened.v1"
+    camera: str
+    clip_id: str
+    event_id: str
+    trigger_id: str
+    reason: str
+    pre_roll_s: float
+    asked_pre_s: float
+    part: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ClipExtended(Fact):
+    """A trigger came while its clip was open; `remaining_s` until it will end now."""
+
+    type: ClassVar[str] = "smartrec.clip.extended.v1"
+    camera: str
+    clip_id: str
+    event_id: str
+    trigger_id: str
+    reason: str
+    remaining_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClipClosed(Fact):
+    """Its last picture is in the journal; `state` is a `smartrec.model.ClipState`."""
+
+    type: ClassVar[str] = "smartrec.clip.closed.v1"
+    camera: str
+    clip_id: str
+    event_id: str
+    state: str
+    duration_s: float
+    part: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ClipReady(Fact):
+    """The finished file is in place and in the catalogue; its counts were read back from it."""
+
+    type: ClassVar[str] = "smartrec.clip.ready.v1"
+    camera: str
+    clip_id: str
+    event_id: str
+    path: str
+    state: str
+    duration_s: float
+    frames_expected: int
+    frames_written: int
+    lost: dict[str, int] = field(default_factory=dict)
+    bytes: int = 0
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFailed(Fact):
+    """A clip could not be finished; what there is of it stays in `kept`, if anything."""
+
+    type: ClassVar[str] = "smartrec.clip.failed.v1"
+    camera: str
+    clip_id: str
+    event_id: str
+    reason: str
+    hint: str = ""
+    kept: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiskRanFull(Fact):
+    """Clips cannot be written; capture goes on."""
+
+    type: ClassVar[str] = "smartrec.disk.full.v1"
+    directory: str
+    free_bytes: int
+    reason: str = "no space left"
+
+
+@dataclass(frozen=True, slots=True)
+class DiskHasRoom(Fact):
+    """Clips can be written again."""
+
+    type: ClassVar[str] = "smartrec.disk.room.v1"
+    directory: str
+    free_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overrun(Fact):
+    """This subscriber was too slow: `lost` facts before this one were dropped, for it alone."""
+
+    type: ClassVar[str] = "smartrec.bus.overrun.v1"
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class CameraState(State):
+    """How a camera is doing."""
+
+    type: ClassVar[str] = "smartrec.camera.state.v1"
+    camera: str
+    fps: float
+    ring_s: float
+    ring_bytes: int
+    pictures: int
+    damaged: int
+    lost: int
+    capturing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingState(State):
+    """An open clip; `clip_id` is None when there is none."""
+
+    type: ClassVar[str] = "smartrec.recording.state.v1"
+    camera: str
+    clip_id: str | None
+    elapsed_s: float = 0.0
+    remaining_s: float = 0.0
+    frames: int = 0
+
+
+FACTS: Final[tuple[type[Fact], ...]] = (
+    StationStarted,
+    StationStopped,
+    CameraStarted,
+    CameraLost,
+    CameraBack,
+    PicturesLost,
+    CommandRefused,
+    ClipOpened,
+    ClipExtended,
+    ClipClosed,
+    ClipReady,
+    ClipFailed,
+    DiskRanFull,
+    DiskHasRoom,
+    Overrun,
+)
+STATES: Final[tuple[type[State], ...]] = (CameraState, RecordingState)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An event as it went out.
+
+    Attributes:
+        id: UUIDv7.
+        seq: Counts the facts since the recorder started, from 1, so that a gap shows a loss; a
+            state has the number of the fact before it.
+        at: When it was published.
+        event: What happened, or how it stands.
+    """
+
+    id: str
+    seq: int
+    at: Instant
+    event: Event
+
+
+def envelope(published: Published, station_id: str) -> dict[str, object]:
+    """CloudEvents 1.0, JSON form; `data` is the event's fields and ``at``, the moment."""
+    event = published.event
+    made: dict[str, object] = {
+        "specversion": "1.0",
+        "id": published.id,
+        "source": f"{SOURCE}{station_id}",
+        "type": event.type,
+        "time": rfc3339(published.at.wall_ns),
+        "datacontenttype": "application/json",
+        "smartrecseq": published.seq,
+        "data": {**asdict(event), "at": asdict(published.at)},
+    }
+    if event.subject:
+        made["subject"] = event.subject
+    return made
+
+
+def rfc3339(wall_ns: int) -> str:
+    """UTC to the nanosecond, such as ``2026-11-22T14:15:00.123456789Z``."""
+    whole, rest = divmod(wall_ns, SECOND)
+    moment = datetime.fromtimestamp(whole, tz=timezone.utc)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+
+
+@cache
+def schema() -> Mapping[str, object]:
+    """JSON Schema (2020-12) of everything that `envelope` returns."""
+    from pydantic import TypeAdapter  # late: costs 200 ms, and only reference pages want it
+
+    events: tuple[type[Event], ...] = (*FACTS, *STATES)
+    kinds: tuple[type[object], ...] = (*events, Instant)
+    _, made = TypeAdapter.json_schemas(
+        [(kind.__name__, "serialization", TypeAdapter(kind)) for kind in kinds]
+    )
+    definitions: dict[str, dict[str, object]] = made["$defs"]
+    for kind in events:
+        definitions[kind.__name__]["description"] = kind.__doc__ or ""
+        definitions[kind.__name__]["required"] = [each.name for each in fields(kind)]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "smartrec events",
+        "description": "CloudEvents 1.0 envelopes of what a recorder tells.",
+        "oneOf": [_envelope_schema(kind) for kind in events],
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _envelope_schema(kind: type[Event]) -> dict[str, object]:
+    text = {"type": "string"}
+    return {
+        "title": kind.type,
+        "description": "durable fact" if issubclass(kind, Fact) else "lossy state",
+        "type": "object",
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "id": {**text, "format": "uuid"},
+            "source": {**text, "pattern": f"^{SOURCE}"},
+            "type": {"const": kind.type},
+            "subject": text,
+            "time": {**text, "format": "date-time"},
+            "datacontenttype": {"const": "application/json"},
+            "smartrecseq": {"type": "integer", "minimum": 0},
+            "data": {
+                "allOf": [
+                    {"$ref": f"#/$defs/{kind.__name__}"},
+                    {"properties": {"at": {"$ref": "#/$defs/Instant"}}, "required": ["at"]},
+                ]
+            },
+        },
+        "required": [
+            "specversion",
+            "id",
+            "source",
+            "type",
+            "time",
+            "datacontenttype",
+            "smartrecseq",
+            "data",
+        ],
+    }
+
+
+if __name__ == "__main__":  # docs/reference/events.schema.json is made this way
+    import json
+    import sys
+
+    json.dump(schema(), sys.stdout, indent=2)
+    sys.stdout.write("\n")
