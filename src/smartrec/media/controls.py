@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from smartrec.media.devices import opened
-from smartrec.media.v4l2 import Control, ControlType, Node
+from smartrec.media.v4l2 import Control, ControlFlag, ControlType, Node
 
 Wanted = int | str | bool
 
@@ -163,15 +163,28 @@ def _either(words: Iterable[str]) -> str:
 
 
 def _apply(node: Node, setting: Setting) -> str | None:
-    name = setting.control.name
+    control = setting.control
     problem: OSError | None = None
+    got: int | None = None
     for value in setting.values:
         try:
-            node.set(setting.control.id, value)
-            got = node.get(setting.control.id)
+            node.set(control.id, value)
+            got = node.get(control.id)
         except OSError as error:
             problem = error
             continue
-        return None if got == value else f"{name}: the camera took {got} for {value}"
-    why = os.strerror(problem.errno or 0) if problem else "nothing to try"
-    return f"{name}: the camera refuses {setting.values[0]} ({why})"
+        if got == value:
+            return None
+        break
+    if _set_by_another(node, control):
+        return f"{control.name}: another control sets it now; switch that one's automatic off first"
+    if got is not None:
+        return f"{control.name}: the camera took {got} for {setting.values[0]}"
+    why = os.strerror(problem.errno or 0) if problem else "it says nothing"
+    return f"{control.name}: the camera refuses {setting.values[0]} ({why})"
+
+
+def _set_by_another(node: Node, control: Control) -> bool:
+    """Asked after the attempt, as settings made just before may have changed it."""
+    now = (each for each in node.controls() if each.id == control.id)
+    return any(ControlFlag.INACTIVE in each.flags for each in now)
