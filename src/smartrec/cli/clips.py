@@ -1,0 +1,267 @@
+"""`smartrec clips`: list, show, play, verify and delete what was recorded."""
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Concatenate, Final, ParamSpec
+
+import click
+
+from smartrec.cli import show as text
+from smartrec.clock import SystemClock
+from smartrec.errors import ClipDamaged, UsageError
+from smartrec.model import ClipState
+from smartrec.store import files
+from smartrec.store.catalog import Catalog, exists
+from smartrec.store.record import ClipRecord
+from smartrec.units import SECOND, duration
+
+# Settings need pydantic, half a second on a small board: imported where they are used.
+
+_P = ParamSpec("_P")
+
+PLAYERS: Final = (
+    ("xdg-open",),
+    ("mpv", "--"),
+    ("ffplay", "-loglevel", "error", "-autoexit"),
+    ("gst-play-1.0",),
+)
+"""What opens a clip, in order of preference; each gets the path as its last argument."""
+
+
+def _in_directory(command: Callable[Concatenate[Path, _P], None]) -> Callable[..., None]:
+    """Give a command the options that say which clips are meant."""
+
+    @click.option(
+        "--clips",
+        "clips_dir",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Where the clips are, instead of where the settings say.",
+    )
+    @click.option(
+        "--config",
+        "settings",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Read the settings from this file.",
+    )
+    @functools.wraps(command)
+    def in_directory(
+        clips_dir: Path | None, settings: Path | None, *args: _P.args, **kwargs: _P.kwargs
+    ) -> None:
+        command(clips_dir or _configured(settings), *args, **kwargs)
+
+    return in_directory
+
+
+def _configured(settings: Path | None) -> Path:
+    from smartrec.config.load import load
+
+    return load(path=settings, environ=os.environ, overrides={}).config.recording.directory
+
+
+def _moment(_context: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    """Wall time (ns) of ``"1h"`` ago or of a date."""
+    if value is None:
+        return None
+    try:
+        return SystemClock().now().wall_ns - duration(value)
+    except ValueError:
+        pass
+    try:
+        when = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return int(when.timestamp()) * SECOND
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter("write it like 30m, 2h, 1d or 2026-11-22T14:15:00") from error
+
+
+@click.group()
+def clips() -> None:
+    """List, show, play, verify and delete clips.
+
+    A CLIP is "last", its file name, or the beginning of its name or id.
+    """
+
+
+@clips.command("list")
+@click.option("--camera", metavar="NAME", help="Only of this camera, by name or id.")
+@click.option("--since", metavar="TIME", callback=_moment, help="Only since then: 1h, or a date.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N clips."
+)
+@click.option("--json", "for_programs", is_flag=True, help="For programs: a list of objects.")
+@_in_directory
+def list_clips(
+    directory: Path, camera: str | None, since: int | None, limit: int | None, for_programs: bool
+) -> None:
+    """List clips, oldest first."""
+    if for_programs and not exists(directory):
+        click.echo("[]")
+        return
+    with Catalog.open(directory, create=False) as catalog:
+        found = catalog.clips(camera=camera, since=since, limit=limit)
+    if for_programs:
+        click.echo(json.dumps([clip.as_json() for clip in found], indent=2))
+    elif found:
+        click.echo("\n".join(text.table(found)))
+    else:
+        click.echo(f"no such clips in {text.printable(str(directory))}", err=True)
+
+
+@clips.command()
+@click.argument("clip")
+@click.option("--json", "for_programs", is_flag=True, help="For programs: one object.")
+@_in_directory
+def show(directory: Path, clip: str, for_programs: bool) -> None:
+    """Show everything about CLIP: what was asked, what is there, what led to it."""
+    with Catalog.open(directory, create=False) as catalog:
+        found = catalog.clip(clip)
+    if for_programs:
+        click.echo(json.dumps(found.as_json(), indent=2))
+    else:
+        click.echo("\n".join(text.description(found)))
+
+
+@clips.command()
+@click.argument("clip", default="last")
+@_in_directory
+def play(directory: Path, clip: str) -> None:
+    """Open CLIP (the newest without one) in a player."""
+    with Catalog.open(directory, create=False) as catalog:
+        path = catalog.clip(clip).path
+    if path is None or not path.is_file():
+        raise UsageError(
+            f"the file of {clip} is not there: {path}", hint="Check them all: smartrec clips verify"
+        )
+    installed = [player for player in PLAYERS if shutil.which(player[0])]
+    for player in installed:  # xdg-open fails where no program is chosen for videos
+        if subprocess.run([*player, str(path)], check=False).returncode == 0:
+            return
+    tried = ", ".join(player[0] for player in installed or PLAYERS)
+    raise UsageError(
+        f"no player could open {path} ({'tried' if installed else 'looked for'} {tried})",
+        hint="Install one: sudo apt install mpv",
+    )
+
+
+@clips.command()
+@click.argument("clip", nargs=-1)
+@click.option("--json", "for_programs", is_flag=True, help="For programs: a list of objects.")
+@_in_directory
+def verify(directory: Path, clip: tuple[str, ...], for_programs: bool) -> None:
+    """Read every CLIP again (all without one) and compare it with the catalogue.
+
+    Exit status 8 if one is damaged, with what is wrong with each.
+    """
+    with Catalog.open(directory, create=False) as catalog:
+        chosen = _chosen(catalog, clip) if clip else catalog.clips()
+        unlisted = [] if clip else catalog.unlisted()
+    with _progress(chosen) as each:
+        verdicts = [(record, trouble_of(record)) for record in each]
+    if for_programs:
+        click.echo(json.dumps([_verdict(*verdict) for verdict in verdicts], indent=2))
+    else:
+        for line in _verdict_lines(verdicts, unlisted):
+            click.echo(line)
+    damaged = [f"\n  {text.printable(c.file_name)}: {why}" for c, why in verdicts if why]
+    if damaged:
+        raise ClipDamaged(
+            f"{len(damaged)} of {len(verdicts)} clips are not what they were:{''.join(damaged)}",
+            hint="Restore them from a copy, or remove them: smartrec clips delete CLIP",
+        )
+
+
+@clips.command()
+@click.argument("clip", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@_in_directory
+def delete(directory: Path, clip: tuple[str, ...], yes: bool) -> None:
+    """Delete every CLIP: file, thumbnail and entry."""
+    with Catalog.open(directory, create=False) as catalog:
+        chosen = _chosen(catalog, clip)
+        for record in chosen:
+            _refuse_open(record)
+        if not yes:
+            click.echo("\n".join(text.table(chosen)))
+            click.confirm(f"Delete {_count(len(chosen))} for ever?", abort=True)
+        for record in chosen:
+            _delete(catalog, record)
+    click.echo(f"deleted {_count(len(chosen))}")
+
+
+def trouble_of(clip: ClipRecord) -> str | None:
+    """What is wrong with a clip's file; None if nothing is, or it is not finished yet."""
+    if clip.open:
+        return None
+    if clip.state is ClipState.FAILED or clip.sha256 is None or clip.path is None:
+        return f"was never finished ({text.printable(clip.error or 'no reason known')})"
+    if not clip.path.is_file():
+        return "the file is not there"
+    if (size := clip.path.stat().st_size) != clip.bytes:
+        return f"has {size} bytes instead of {clip.bytes}"
+    return None if files.sha256(clip.path) == clip.sha256 else "its content has changed"
+
+
+def _chosen(catalog: Catalog, wanted: Sequence[str]) -> list[ClipRecord]:
+    """The clips that were named, each once."""
+    return list({clip.clip_id: clip for clip in map(catalog.clip, wanted)}.values())
+
+
+@contextmanager
+def _progress(chosen: Sequence[ClipRecord]) -> Iterator[Iterator[ClipRecord]]:
+    if not sys.stderr.isatty():
+        yield iter(chosen)
+        return
+    with click.progressbar(chosen, label="verifying", file=sys.stderr) as bar:
+        yield iter(bar)
+
+
+def _verdict(clip: ClipRecord, trouble: str | None) -> dict[str, object]:
+    return {
+        "clip_id": clip.clip_id,
+        "path": None if clip.path is None else str(clip.path),
+        "state": clip.state.value,
+        "verified": trouble is None and not clip.open,
+        "trouble": trouble,
+    }
+
+
+def _verdict_lines(
+    verdicts: Sequence[tuple[ClipRecord, str | None]], unlisted: Sequence[Path]
+) -> Iterator[str]:
+    for clip, trouble in verdicts:
+        word = f"still {clip.state.value}" if clip.open else "damaged" if trouble else "ok"
+        yield f"{word:<9}  {text.printable(clip.file_name)}"
+    for path in unlisted:
+        yield f"{'unlisted':<9}  {text.printable(path.name)}"
+
+
+def _refuse_open(clip: ClipRecord) -> None:
+    if clip.open:
+        raise UsageError(
+            f"{clip.file_name} is still {clip.state.value}",
+            hint="Wait until it is finished. After a crash the next 'smartrec run' finishes it.",
+        )
+
+
+def _delete(catalog: Catalog, clip: ClipRecord) -> None:
+    """Files first: what is left of an interrupted deletion is listed and can be deleted again."""
+    if clip.path is not None:
+        # The journal of a clip that failed may be elsewhere: recording.journal_dir.
+        failed = clip.state is ClipState.FAILED
+        files.remove(clip.path, within=clip.path.parent if failed else catalog.directory)
+    if clip.thumbnail is not None:
+        files.remove(clip.thumbnail, within=catalog.directory)
+    catalog.delete(clip.clip_id)
+
+
+def _count(clips_: int) -> str:
+    return "1 clip" if clips_ == 1 else f"{clips_} clips"

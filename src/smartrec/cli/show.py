@@ -1,0 +1,197 @@
+"""Clips as text for people: a table, and one clip with its proof in words. Pure."""
+
+import json
+import unicodedata
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import zip_longest
+from pathlib import Path
+from typing import Final
+
+from smartrec.model import Loss, Trigger
+from smartrec.store.record import ClipRecord
+from smartrec.units import SECOND, Ns
+
+_BAR: Final = 64
+_CAMERA_MAX: Final = 24
+_HEADINGS: Final = (
+    *("TIME", "CAMERA", "TRIGGER", "LENGTH", "PRE got/asked", "POST got/asked"),
+    *("FRAMES", "STATE", "PATH"),
+)
+_LOST: Final = {
+    Loss.DRIVER.value: "between camera and driver",
+    Loss.DAMAGED.value: "arrived damaged",
+    Loss.RING.value: "no longer in the ring",
+    Loss.DISK.value: "the disk did not take",
+    Loss.DECODER.value: "the decoder could not read",
+    Loss.UNKNOWN.value: "for no known cause",
+}
+
+
+def table(clips: Sequence[ClipRecord]) -> Iterator[str]:
+    """A line of headings and one for each clip."""
+    rows = [_HEADINGS, *(_row(clip) for clip in clips)]
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        padded = (
+            cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        yield "  ".join(padded).rstrip()
+
+
+def description(clip: ClipRecord) -> Iterator[str]:
+    """Everything about one clip, its proof in words."""
+    yield f"{printable(clip.file_name)}  {clip.state.value}"
+    for name, text in _facts(clip):
+        yield f"  {name:<12}{text}".rstrip()
+    if bar := timeline(clip):
+        yield ""
+        yield from (f"  {line}" for line in bar)
+    yield ""
+    yield from _trigger_lines(clip)
+    yield ""
+    for name, text in _origin(clip):
+        yield f"  {name:<12}{text}".rstrip()
+
+
+def proof(clip: ClipRecord) -> Iterator[str]:
+    """What was asked, what is there, and where the rest went."""
+    yield f"asked {_s(clip.asked_pre)} before, {_got(clip, clip.actual_pre, clip.asked_pre)}"
+    yield f"asked {_s(clip.asked_post)} after, {_got(clip, clip.actual_post, clip.asked_post)}"
+    expected = "?" if clip.expected is None else clip.expected
+    if clip.written is None:
+        yield f"{expected} frames expected, written when it is finished"
+    else:
+        yield f"{expected} frames expected, {clip.written} written, {clip.frames_lost} lost"
+    for cause, count in clip.lost.items():
+        yield f"{count} lost: {_LOST.get(cause, printable(cause))}"
+    if clip.surplus:
+        yield f"{clip.surplus} more than expected: please report this as a bug of smartrec"
+
+
+def timeline(clip: ClipRecord) -> list[str]:
+    """Pre-roll, event and post-roll drawn to scale, the triggers below; empty while unknown."""
+    pre, post, whole = clip.actual_pre, clip.actual_post, clip.duration
+    if not whole or pre is None or post is None or clip.first_pts is None:
+        return []
+    event = Ns(max(0, whole - pre - post))
+    left = min(_BAR - 1, pre * _BAR // whole)
+    middle = min(_BAR - left, max(1, event * _BAR // whole))
+    marks = [" "] * _BAR
+    for trigger in clip.triggers:
+        if 0 <= (at := trigger.pts - clip.first_pts) <= whole:
+            marks[min(_BAR - 1, at * _BAR // whole)] = "^"
+    labels = (f"pre-roll {_s(pre)}", f"event {_s(event)}", f"post-roll {_s(post)}")
+    room = _BAR + 2 - sum(map(len, labels))
+    return [
+        labels[0] + " " * (room // 2) + labels[1] + " " * (room - room // 2) + labels[2],
+        f"[{'-' * left}{'#' * middle}{'-' * (_BAR - left - middle)}]",
+        f" {''.join(marks)}".rstrip(),
+    ]
+
+
+def printable(text: str) -> str:
+    """A text from outside that can do a terminal no harm and stays on its line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shown_path(path: Path | None) -> str:
+    """A path as short as it can be from here."""
+    if path is None:
+        return "-"
+    here = Path.cwd()
+    return printable(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def local_time(wall_ns: int, *, exact: bool = False) -> str:
+    """A moment on this machine's own clock face; `exact` adds milliseconds and zone."""
+    when = datetime.fromtimestamp(wall_ns // SECOND).astimezone()
+    text = f"{when:%Y-%m-%d %H:%M:%S}"
+    return f"{text}.{wall_ns % SECOND // 1_000_000:03d} {when:%z}" if exact else text
+
+
+def _row(clip: ClipRecord) -> tuple[str, ...]:
+    camera = printable(clip.camera_name)
+    return (
+        local_time(clip.start_wall_ns),
+        camera if len(camera) <= _CAMERA_MAX else f"{camera[: _CAMERA_MAX - 1]}…",
+        _first_reason(clip),
+        "-" if clip.duration is None else f"{clip.duration / SECOND:.1f} s",
+        f"{_short(clip.actual_pre)}/{_short(clip.asked_pre)}",
+        f"{_short(clip.actual_post)}/{_short(clip.asked_post)}",
+        "/".join("-" if n is None else str(n) for n in (clip.written, clip.expected)),
+        clip.state.value,
+        shown_path(clip.path),
+    )
+
+
+def _facts(clip: ClipRecord) -> Iterator[tuple[str, str]]:
+    size = "" if clip.bytes is None else f"  ({clip.bytes / 1e6:.1f} MB)"
+    yield "path", f"{shown_path(clip.path)}{size}"
+    if clip.thumbnail is not None:
+        yield "thumbnail", shown_path(clip.thumbnail)
+    if clip.error is not None:
+        yield "error", printable(clip.error)
+    yield "camera", f"{printable(clip.camera_name)} ({printable(clip.camera_id)})"
+    yield "start", local_time(clip.start_wall_ns, exact=True)
+    yield "length", "not known yet" if clip.duration is None else _s(clip.duration)
+    yield from zip_longest(["proof"], proof(clip), fillvalue="")
+
+
+def _trigger_lines(clip: ClipRecord) -> Iterator[str]:
+    for trigger in clip.triggers:
+        why = printable(json.dumps(trigger.why, ensure_ascii=False)) if trigger.why else ""
+        yield f"  {_since_start(clip, trigger):>12}  {printable(trigger.reason)}  {why}".rstrip()
+
+
+def _since_start(clip: ClipRecord, trigger: Trigger) -> str:
+    since = clip.instant.wall_at(trigger.pts) - clip.start_wall_ns
+    return f"{since / SECOND:+.3f} s"
+
+
+def _origin(clip: ClipRecord) -> Iterator[tuple[str, str]]:
+    encoder = f", {clip.encoder}" if clip.encoder else ""
+    made = f"smartrec {clip.software_version or '?'}{encoder}"
+    yield "made by", f"{made}, from {clip.codec} {clip.width}x{clip.height}"
+    yield "detector", clip.engine + (f", model {clip.model_digest}" if clip.model_digest else "")
+    yield "clock", _clock(clip)
+    yield "sha256", clip.sha256 or "-"
+    yield "settings", clip.config_digest or "-"
+    yield "clip id", clip.clip_id
+    yield "event id", f"{clip.event_id}, part {clip.part}"
+    yield "station id", clip.station_id
+
+
+def _clock(clip: ClipRecord) -> str:
+    clock = clip.instant.clock
+    bound = "" if clock.max_error_us is None else f", off by at most {clock.max_error_us / 1e3} ms"
+    return f"{'synchronised' if clock.synced else 'not synchronised'}{bound} ({clock.source})"
+
+
+def _got(clip: ClipRecord, actual: Ns | None, asked: Ns) -> str:
+    if actual is None:
+        return "got: not known yet" if clip.open else "got nothing"
+    frame = (clip.duration or 0) // max(1, clip.written or 1)
+    less = asked - actual
+    return f"got {_s(actual)}" + (f": {_s(Ns(less))} less" if less > frame else "")
+
+
+def _first_reason(clip: ClipRecord) -> str:
+    if not clip.triggers:
+        return "-"
+    more = f" +{len(clip.triggers) - 1}" if len(clip.triggers) > 1 else ""
+    return printable(clip.triggers[0].reason)[:_CAMERA_MAX] + more
+
+
+def _s(value: Ns) -> str:
+    return f"{value / SECOND:.3f} s"
+
+
+def _short(value: Ns | None) -> str:
+    return "-" if value is None else f"{value / SECOND:.2f}"
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal."""
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + wide - sum(unicodedata.combining(c) > 0 for c in text)
