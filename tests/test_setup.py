@@ -9,6 +9,7 @@ new systems by `make fresh`.
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 from collections.abc import Mapping
@@ -38,6 +39,7 @@ case "$*" in
   "-m pip --version") ;;
   "-m pip install "*)
     echo "pip ${*: -1}" >>"$CALLS"
+    [ "$PIP_BREAKS" != killed ] || kill -KILL 0
     [ -z "$PIP_BREAKS" ] || { echo "$PIP_BREAKS"; exit 1; }
     case "$*" in *--editable*)
       printf '#!/usr/bin/env bash\necho "smartrec $*"\n' >.venv/bin/smartrec
@@ -129,6 +131,7 @@ class System:
             text=True,
             timeout=30,
             check=False,
+            start_new_session=True,
         )
 
     def calls(self) -> list[str]:
@@ -210,8 +213,16 @@ def test_a_half_made_venv_is_made_anew(system: System) -> None:
     assert "venv" in system.calls()
 
 
-def test_an_interrupted_python_install_is_done_again(system: System) -> None:
-    system.start(PIP_BREAKS="ERROR: killed")
+def test_a_venv_in_which_pip_was_cut_off_is_made_anew(system: System) -> None:
+    assert system.start(PIP_BREAKS="killed").returncode == -signal.SIGKILL
+    system.calls()
+    done = system.start()
+    assert (done.returncode, done.stdout) == (0, "smartrec run\n")
+    assert "venv" in system.calls()
+
+
+def test_a_python_install_that_failed_is_done_again_in_the_same_venv(system: System) -> None:
+    system.start(PIP_BREAKS="ERROR: no such thing")
     system.calls()
     done = system.start()
     assert (done.returncode, done.stdout) == (0, "smartrec run\n")

@@ -6,6 +6,7 @@
 #                   then in a second new system as root: set-up, a recording
 #           demo    as `all`, without the tests
 #           setup   set-up alone, as a plain user and as root
+#           hurt    set-up without a network, then cut off by SIGKILL again and again, then left alone
 #   ARCH    this machine's, or arm64 through qemu-user (package qemu-user-static, binfmt_misc)
 #
 # Needs root, debootstrap and git. What HEAD holds is tested, not the work tree. The empty system
@@ -89,12 +90,14 @@ new_system() {
   chroot "$root" chown -R "$1:" "$home/smartrec"
 }
 
-# inside USER COMMAND...: as that user would, in the checkout, with nobody at the keyboard.
+# inside USER COMMAND...: as that user would, in the checkout, with nobody at the keyboard; `around`
+# may hold a command to run it with.
+around=()
 inside() {
   local user=$1 settings
   shift
   mapfile -t settings < <(env | grep -iE '^((https?|no)_proxy|PIP_(INDEX_URL|CERT|TRUSTED_HOST|DEFAULT_TIMEOUT)|SSL_CERT_FILE)=' || true)
-  chroot "$root" /usr/sbin/runuser -u "$user" -- env -i HOME="$home" USER="$user" LANG=C.UTF-8 CI=true \
+  "${around[@]}" chroot "$root" /usr/sbin/runuser -u "$user" -- env -i HOME="$home" USER="$user" LANG=C.UTF-8 CI=true \
     PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${settings[@]}" \
     bash -c 'cd ~/smartrec && exec "$@"' bash "$@" </dev/null
 }
@@ -137,11 +140,46 @@ assert abs(clip["duration_s"] - 20) < 0.05, clip
 print("one clip of 600 frames, 10 s before the trigger and 10 s after, none lost")'
 }
 
-make_base
-for user in visitor root; do
-  new_system $user
-  set_up $user
-  if [ "$what" != setup ]; then record $user; fi
-  if [ "$what" = all ] && [ $user = visitor ]; then timed inside $user ./test.sh; fi
-done
-say "all well"
+offline() {
+  around=(unshare --net)
+  if inside "$1" ./run.sh --setup-only; then
+    say "set-up without a network did not fail"
+    exit 1
+  fi
+  around=()
+}
+
+# A power cut, as far as a program can tell: everything at once, package manager and all.
+hurt() {
+  local seconds
+  say "without a network"
+  offline "$1"
+  for seconds in 3 4 5 6 8 10 12 15 20; do
+    around=(timeout -s KILL "$seconds" unshare --pid --fork --kill-child)
+    if inside "$1" ./run.sh --setup-only; then break; fi
+    say "killed after $seconds s"
+  done
+  around=()
+  set_up "$1"
+  say "with its packages, without its venv and without a network"
+  rm -rf "$root$home/smartrec/.venv"
+  offline "$1"
+  set_up "$1"
+}
+
+main() {
+  make_base
+  for user in visitor root; do
+    new_system $user
+    if [ "$what" = hurt ]; then
+      hurt $user
+      continue
+    fi
+    set_up $user
+    if [ "$what" != setup ]; then record $user; fi
+    if [ "$what" = all ] && [ $user = visitor ]; then timed inside $user ./test.sh; fi
+  done
+  say "all well"
+}
+
+main && exit # bash has read all by now: this file may change while it runs

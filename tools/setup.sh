@@ -157,9 +157,11 @@ check_python() {
   esac
 }
 
-# A venv is whole when it sees the system's packages, was made by this Python and has pip.
+# A venv is whole when it sees the system's packages, was made by this Python and has a pip that
+# was never cut off: a package that it had half written would count as installed for ever.
 venv_whole() {
-  grep -qsx 'include-system-site-packages = true' "$venv/pyvenv.cfg" &&
+  [ ! -e "$venv/.unfinished" ] &&
+    grep -qsx 'include-system-site-packages = true' "$venv/pyvenv.cfg" &&
     [ "$(readlink -f "$venv/bin/python")" = "$(readlink -f "$python")" ] &&
     "$venv/bin/python" -m pip --version >/dev/null 2>&1
 }
@@ -176,8 +178,12 @@ make_venv() {
 }
 
 pip_install() {
+  local outcome=0
+  touch "$venv/.unfinished"
   logged "$venv/bin/python" -m pip install --no-input --disable-pip-version-check \
-    --no-warn-script-location --no-deps --no-build-isolation "$@"
+    --no-warn-script-location --no-deps --no-build-isolation "$@" || outcome=$?
+  rm -f "$venv/.unfinished"
+  return $outcome
 }
 
 # pip_or_fail WHAT ARGUMENT...: the package that pip had in hand is the last one it collected.
@@ -187,7 +193,7 @@ pip_or_fail() {
   pip_install "$@" && return
   package=$(grep -oE '^(Collecting|Obtaining|ERROR: Could not find a version that satisfies the requirement|ERROR: No matching distribution found for) [^ ;]+' "$log" |
     tail -n 1 | grep -oE '[^ ]+$') || true # it may have said nothing of the kind
-  fail "$what cannot be installed${package:+ (package $package)}" "$(reason_in_log)" "./run.sh --setup-only"
+  fail "$what could not be installed${package:+ (package $package)}" "$(reason_in_log)" "./run.sh --setup-only"
 }
 
 install_python_packages() {
@@ -195,8 +201,8 @@ install_python_packages() {
   say "installing $(grep -c '^[a-zA-Z].*==' "$lock") Python packages (requirements/$1.txt)"
   # One package has no wheel; setuptools, from the same lock, must be there before it is built.
   awk '/^[a-zA-Z]/ { on = /^setuptools==/ } on' "$lock" >"$builder"
-  if [ -s "$builder" ]; then pip_or_fail "the lock" --require-hashes -r "$builder"; fi
-  pip_or_fail "the lock" --require-hashes -r "$lock"
+  if [ -s "$builder" ]; then pip_or_fail "the Python packages" --require-hashes -r "$builder"; fi
+  pip_or_fail "the Python packages" --require-hashes -r "$lock"
   pip_or_fail "smartrec itself" --editable "$root"
 }
 
