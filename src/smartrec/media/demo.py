@@ -159,7 +159,8 @@ def _digest() -> bytes:
     return digest.digest()
 
 
-def _encode(pixels: demo_scene.Pixels) -> bytes:
+def encode(pixels: demo_scene.Pixels) -> bytes:
+    """A JPEG as all of this camera's are; RGB, shape (height, width, 3)."""
     target = io.BytesIO()
     Image.fromarray(pixels).save(
         target,
@@ -185,7 +186,7 @@ def _render() -> list[bytes]:
     def rest_of(picture: int) -> tuple[bytes, bytes]:
         pixels = scene.draw(picture)
         pixels[:_BAND_HEIGHT] = 0
-        head, pieces = _head_and_pieces(_encode(pixels), _BAND_PIECES)
+        head, pieces = _head_and_pieces(encode(pixels), _BAND_PIECES)
         return head, pieces[-1]
 
     # Both Pillow and numpy let other threads run while they work.
@@ -194,7 +195,7 @@ def _render() -> list[bytes]:
     assert len({head for head, _ in drawn}) == 1
     cells = np.zeros((_BLOCK, 4 * _BLOCK * _RESTART_BLOCKS, 3), np.uint8)
     cells[:, _BLOCK * _RESTART_BLOCKS :] = 255
-    _, (black, white, _) = _head_and_pieces(_encode(cells), 2)
+    _, (black, white, _) = _head_and_pieces(encode(cells), 2)
     return [drawn[0][0], black, white, *(rest for _, rest in drawn)]
 
 

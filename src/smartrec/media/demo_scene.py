@@ -41,6 +41,8 @@ _PHASES: Final = 4
 """Steps of a quarter pixel, so that slow movement does not jerk."""
 _NOISE: Final = 2.2
 """Standard deviation of the luma noise, of 255; makes the size of a picture a camera's."""
+_HEADROOM: Final = 10
+"""No colour is nearer to black or white than this."""
 _SEEN: Final = 128
 """Opacity (of 255) from which a pixel of the person counts as seen."""
 
@@ -84,43 +86,34 @@ class Scene:
     """Draws the pictures; `draw` may be called from several threads."""
 
     def __init__(self) -> None:
-        self._room = _decode("room.webp", "RGB")
-        self._person = _person()
+        self._room = Image.fromarray(_with_headroom(_decode("room.webp", "RGB")))
+        self._person = [Image.fromarray(_with_headroom(person)) for person in _person()]
         self._noise = _noise_field()
 
     def draw(self, picture: int) -> Pixels:
         """One of the `PICTURES`, shape (HEIGHT, WIDTH, 3), RGB."""
-        view = _Noise(self._noise, picture % EMPTY_PICTURES)
+        image = self._room
         place = _place(picture)
-        if place is None:
-            return view.over(self._room)
-        # Only the person's surroundings are drawn anew; the rest is as in an empty picture.
-        pixels = view.over(self._room)
-        left, top, phase = _whole(place)
-        person = self._person[phase]
-        rows = slice(max(top, 0), HEIGHT)
-        columns = slice(max(left, 0), min(left + person.shape[1], WIDTH))
-        part = person[rows.start - top : HEIGHT - top, columns.start - left : columns.stop - left]
-        pixels[rows, columns] = view.over(_blend(self._room[rows, columns], part), rows, columns)
-        return pixels
-
-
-class _Noise:
-    """The sensor's noise in one picture: a window on a larger field of it."""
-
-    def __init__(self, field: npt.NDArray[np.int16], variant: int) -> None:
+        if place is not None:
+            left, top, phase = _whole(place)
+            image = image.copy()
+            image.paste(self._person[phase], (left, top), self._person[phase])
+        variant = picture % EMPTY_PICTURES
+        # Windows far from each other, so that no two pictures in a row share their noise.
         row, column = 8 * (variant * 5 % EMPTY_PICTURES), 8 * (variant * 11 % EMPTY_PICTURES)
-        self._window = field[row : row + HEIGHT, column : column + WIDTH]
-
-    def over(
-        self, pixels: Pixels, rows: slice = slice(None), columns: slice = slice(None)
-    ) -> Pixels:
-        noisy = pixels + self._window[rows, columns, None]
-        return np.clip(noisy, 0, 255, out=noisy).astype(np.uint8)
+        # Adding modulo 256 is adding a signed number, for neither end is near.
+        return np.asarray(image) + self._noise[row : row + HEIGHT, column : column + WIDTH]
 
 
-def _noise_field() -> npt.NDArray[np.int16]:
-    """Fine grain, a little soft as a sensor's is after its own processing."""
+def _with_headroom(pixels: Pixels) -> Pixels:
+    """Colours moved so far from black and white that noise cannot carry them beyond."""
+    pixels = pixels.copy()
+    pixels[..., :3] = np.linspace(_HEADROOM, 255.49 - _HEADROOM, 256)[pixels[..., :3]]
+    return pixels
+
+
+def _noise_field() -> Pixels:
+    """Fine grain, a little soft as a sensor's is after its own processing; modulo 256."""
     reach = 8 * EMPTY_PICTURES
     grain = np.random.default_rng(1969).standard_normal(
         (HEIGHT + reach, WIDTH + reach), dtype=np.float32
@@ -128,7 +121,8 @@ def _noise_field() -> npt.NDArray[np.int16]:
     grain += 0.5 * np.roll(grain, 1, axis=1)
     grain += 0.35 * np.roll(grain, 1, axis=0)
     grain *= _NOISE / float(grain.std())
-    return np.rint(grain).astype(np.int16)
+    noise = np.clip(np.rint(grain), -_HEADROOM, _HEADROOM).astype(np.int8).view(np.uint8)
+    return np.repeat(noise[..., None], 3, axis=2)
 
 
 def _place(picture: int) -> tuple[float, float] | None:
@@ -187,10 +181,3 @@ def _shifted(person: Pixels, quarters: int) -> Pixels:
         colour.astype(np.uint32) * weight + left[..., :3].astype(np.uint32) * weight_left
     ) // total
     return np.concatenate([mixed, (weight + weight_left) // _PHASES], axis=2).astype(np.uint8)
-
-
-def _blend(back: Pixels, front: Pixels) -> Pixels:
-    alpha = front[..., 3:].astype(np.uint16)
-    # 257/256 of a/255, so that opaque stays opaque.
-    mixed = front[..., :3] * alpha + back * (255 - alpha)
-    return ((mixed + 128) // 255).astype(np.uint8)

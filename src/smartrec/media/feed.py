@@ -16,12 +16,6 @@ from smartrec.media.gst import Gst, GstApp
 from smartrec.model import StreamFormat
 from smartrec.units import MILLISECOND, SECOND, Ns
 
-HEAD: Final = (
-    "appsrc name=source format=time is-live=false max-buffers=0 max-bytes=0 max-time=0"
-    " ! clocksync name=pace"
-)
-"""How a capture's graph begins whose source is a feed. The feeder itself keeps the limits."""
-
 LEAD: Final = Ns(2500 * MILLISECOND)
 """How far ahead of time pictures are handed over: what the program may be busy for."""
 MAX_WAITING_BYTES: Final = 64_000_000
@@ -80,7 +74,7 @@ class Feeder(threading.Thread):
 
     Args:
         feed: Nobody else may use it any more.
-        appsrc: As in `HEAD`.
+        appsrc: The source of `smartrec.graph.capture.fed_capture`; it has no limits of its own.
         clock: The pipeline's; pts are its `monotonic`.
     """
 
