@@ -274,6 +274,16 @@ class Movie:
         )
         tkhd.payload = tkhd.payload[:-44] + matrix + tkhd.payload[-8:]
 
+    def leave_full_range_to_stream(self) -> None:
+        """Take out a colour box that says full range, which the stream itself says as well.
+
+        For qtdemux (seen in 1.22) reads all of that box but the range, and is believed.
+        """
+        box = self._video().need(b"mdia", b"minf", b"stbl", b"stsd")
+        at = box.payload.find(b"colrnclx")
+        if at >= 0 and box.payload[at + 14] & 0x80:
+            box.payload = box.payload[:at] + b"free" + box.payload[at + 4 :]
+
     def matrix(self) -> tuple[int, int, int, int]:
         """How players turn the picture: a, b, c, d of the track's matrix, whole numbers."""
         a, b, _, c, d = struct.unpack_from(">5i", self._video().need(b"tkhd").payload[-44:])

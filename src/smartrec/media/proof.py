@@ -68,6 +68,7 @@ def prove(path: Path, head: ClipHead, fed: list[Fed], first: Ns) -> Proof:
     stop = _stop(track, order, held, shown[-1])
     gap = 2 * max(picture.duration for picture in order) * track.timescale // SECOND
     movie.show(movie.hasten(held[shown[0]], gap), stop - start)
+    movie.leave_full_range_to_stream()
     if not (head.format.codec is Codec.JPEG and head.format.flip):
         movie.turn(head.format.rotate, flip=head.format.flip)
     movie.write({"clip_id": head.clip_id, "event_id": head.event_id})
