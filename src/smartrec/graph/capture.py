@@ -16,6 +16,7 @@ _TO_UNITS: Final[dict[str, tuple[str, ...]]] = {
     "image/jpeg": (),
     "video/x-raw": ("jpegenc name=encode quality=90",),
     "video/x-h264": ("h264parse name=parse", "video/x-h264,stream-format=avc,alignment=au"),
+    "video/x-h265": ("h265parse name=parse", "video/x-h265,stream-format=hvc1,alignment=au"),
 }
 
 

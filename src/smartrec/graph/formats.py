@@ -56,6 +56,7 @@ class Choice:
 
 
 # The caps of each pixel format that v4l2src knows and a recorder can use; best raw ones first.
+# Raw ones are those that jpegenc takes as they are.
 # Formats without colour come last: laptops have an infrared camera for faces beside the real one.
 _CAPS: Final[dict[str, tuple[Kind, str]]] = {
     "MJPG": (Kind.JPEG, "image/jpeg"),
@@ -69,12 +70,14 @@ _CAPS: Final[dict[str, tuple[Kind, str]]] = {
     "YVYU": (Kind.RAW, "video/x-raw,format=YVYU"),
     "YV12": (Kind.RAW, "video/x-raw,format=YV12"),
     "NV21": (Kind.RAW, "video/x-raw,format=NV21"),
-    "NV16": (Kind.RAW, "video/x-raw,format=NV16"),
     "422P": (Kind.RAW, "video/x-raw,format=Y42B"),
     "BGR3": (Kind.RAW, "video/x-raw,format=BGR"),
     "RGB3": (Kind.RAW, "video/x-raw,format=RGB"),
     "GREY": (Kind.RAW, "video/x-raw,format=GRAY8"),
 }
+FOURCCS: Final = tuple(_CAPS)
+"""Every pixel format that can be chosen."""
+
 _GREY: Final = frozenset({"GREY"})
 _ORDER: Final = {fourcc: place for place, fourcc in enumerate(_CAPS)}
 
