@@ -275,3 +275,21 @@ def write_all(fd: int, data: bytes, offset: int) -> None:
     view, done = memoryview(data), 0
     while done < len(view):
         done += os.pwrite(fd, view[done:], offset + done)
+
+
+def amend(path: Path, head: ClipHead, size: int) -> int:
+    """Cut a journal to `size` bytes and append what is now known of its clip; return its length.
+
+    Raises:
+        DiskFull: No room; the journal is as good as before.
+        StoreError: It cannot be written.
+    """
+    tags = journal_layout.tags(head)
+    try:
+        with path.open("r+b", buffering=0) as file:
+            os.ftruncate(file.fileno(), size)
+            write_all(file.fileno(), tags, size)
+            os.fdatasync(file.fileno())
+    except OSError as error:
+        raise store_error(path, "cannot write", error) from error
+    return size + len(tags)

@@ -1,0 +1,257 @@
+"""One camera of the station: its capture, its ring, its clips. Station thread only.
+
+A camera that fails is started again and again, ever less eagerly; nothing it does costs another
+camera anything, for what may wait (opening, closing, rendering) is done on threads of its own.
+"""
+
+import logging
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Final
+
+from smartrec.app.clips import Clips
+from smartrec.app.events import CameraState
+from smartrec.app.sources import explain, start_capture
+from smartrec.clock import Instant
+from smartrec.config.schema import Camera as CameraSettings
+from smartrec.errors import CameraSilent, SmartrecError
+from smartrec.media.capture import Capture
+from smartrec.model import Action, Answer, ClipState, Command, Trigger, Verdict, new_id
+from smartrec.units import MILLISECOND, SECOND, Ns, seconds
+
+SILENT_AFTER: Final = Ns(5 * SECOND)
+"""A camera that sent nothing for so long is started again."""
+FIRST_PICTURE_AFTER: Final = Ns(20 * SECOND)
+_BACKOFF_FIRST: Final = Ns(500 * MILLISECOND)
+_BACKOFF_MOST: Final = Ns(8 * SECOND)
+
+log = logging.getLogger(__name__)
+
+
+class CameraPhase(str, Enum):
+    """Where a camera stands."""
+
+    STARTING = "starting"
+    LIVE = "live"
+    LOST = "lost"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A capture runs, or does not: the answer to an attempt to start one."""
+
+    camera_id: str
+    capture: Capture | None
+    error: SmartrecError | None
+
+
+class Listener:
+    """Is told what happens to cameras; the station turns it into events."""
+
+    def camera_live(self, camera: "Camera") -> None:
+        """Pictures come."""
+
+    def camera_lost(self, camera: "Camera", error: SmartrecError) -> None:
+        """No pictures come any more."""
+
+    def camera_note(self, camera: "Camera", text: str) -> None:
+        """Something the user should know."""
+
+
+class Camera:
+    """One camera.
+
+    Args:
+        settings: Its table.
+        clips: Records it.
+        cache_dir: Where the demo camera keeps its pictures.
+        listener: Is told.
+        report: Puts `Started` into the station's inbox; any thread.
+
+    Attributes:
+        phase: Where it stands.
+        error: Why it is lost.
+    """
+
+    def __init__(
+        self,
+        settings: CameraSettings,
+        clips: Clips,
+        cache_dir: Path,
+        listener: Listener,
+        report: Callable[[Started], None],
+    ) -> None:
+        self.settings = settings
+        self.id = settings.id
+        self.name = settings.name
+        self.clips = clips
+        self.phase = CameraPhase.STARTING
+        self.error: SmartrecError | None = None
+        self.damaged = 0
+        self.lost = 0
+        self._cache_dir = cache_dir
+        self._listener = listener
+        self._report = report
+        self._capture: Capture | None = None
+        self._starting = False
+        self._retry_at = 0
+        self._backoff: int = _BACKOFF_FIRST
+        self._heard_at = 0
+        self._epoch = 0
+        self._pictures = 0
+        self._counted = 0
+
+    @property
+    def description(self) -> str:
+        """What it gives, such as ``"1280x720 at 30 pictures a second, JPEG"``."""
+        stream = self._capture.format if self._capture is not None else None
+        if stream is None:
+            return self.settings.source
+        rate = f" at {stream.fps:g} pictures a second" if stream.fps else ""
+        return f"{stream.width}x{stream.height}{rate}, {stream.codec.value.upper()}"
+
+    def state(self) -> CameraState:
+        """How it stands; `fps` is of the time since the last call."""
+        pictures, self._counted = self._pictures - self._counted, self._pictures
+        ring = self.clips.ring
+        return CameraState(
+            self.id,
+            float(pictures),
+            seconds(ring.span),
+            ring.bytes,
+            self._pictures,
+            self.damaged,
+            self.lost,
+            self.phase is CameraPhase.LIVE,
+        )
+
+    def turn(self, now: Ns) -> None:
+        """Take in what the camera sent and move its clips on; never waits."""
+        if self._capture is not None:
+            self._listen(self._capture, now)
+        elif not self._starting and self.phase is not CameraPhase.ENDED and now >= self._retry_at:
+            self._start()
+        self.clips.turn(now)
+
+    def started(self, started: Started, now: Ns) -> None:
+        """An attempt to start has ended."""
+        self._starting = False
+        if started.capture is None:
+            assert started.error is not None
+            self._lose(started.error, now)
+            return
+        self._capture = started.capture
+        self._heard_at = now
+        self.clips.begin_epoch()
+
+    def obey(self, command: Command, instant: Instant, now: Ns) -> Answer:
+        """Do what a command asks of this camera."""
+        if command.action is Action.STOP:
+            return self._stop(command, now)
+        if self.phase in (CameraPhase.LOST, CameraPhase.ENDED):
+            why = str(self.error) if self.error else "its source has ended"
+            return Answer(command.id, self.id, Verdict.REFUSED, f"no picture comes: {why}")
+        trigger = Trigger(
+            new_id(),
+            now if command.pts is None else command.pts,
+            command.reason,
+            start=_mono(command.start, instant),
+            end=_mono(command.end, instant),
+        )
+        return self.clips.trigger(command.id, trigger)
+
+    def close(self) -> None:
+        """End the capture; open clips keep what they have."""
+        self.clips.close_all(ClipState.STOPPED)
+        self._drop_capture()
+        self.phase = CameraPhase.ENDED
+
+    def _stop(self, command: Command, now: Ns) -> Answer:
+        stopped = self.clips.stop(Ns(now if command.pts is None else command.pts))
+        if not stopped:
+            return Answer(command.id, self.id, Verdict.REFUSED, "nothing is being recorded")
+        return Answer(command.id, self.id, Verdict.STOPPED, "", stopped[-1].clip_id)
+
+    def _listen(self, capture: Capture, now: Ns) -> None:
+        units = capture.drain()
+        for unit in units:
+            if self.clips.epoch is not None and unit.epoch != self.clips.epoch:
+                self.clips.close_all(ClipState.CAMERA_LOST)
+                self.clips.begin_epoch()
+            assert capture.format is not None
+            self.clips.push(unit, capture.format)
+        if units:
+            self._pictures += len(units)
+            self._heard(capture, now)
+        if (problem := capture.problem()) is not None:
+            self._lose(explain(self.settings, problem), now)
+        elif capture.ended():
+            self.clips.close_all(ClipState.STOPPED)
+            self._drop_capture()
+            self.phase = CameraPhase.ENDED
+        elif now - self._heard_at > self._patience():
+            self._lose(self._silent(now), now)
+
+    def _heard(self, capture: Capture, now: Ns) -> None:
+        self._heard_at = now
+        self._epoch = capture.epoch
+        self.damaged, self.lost = capture.damaged, capture.lost
+        if self.phase is not CameraPhase.LIVE:
+            self.phase = CameraPhase.LIVE
+            self.error = None
+            self._backoff = _BACKOFF_FIRST
+            self._listener.camera_live(self)
+
+    def _patience(self) -> Ns:
+        return SILENT_AFTER if self.phase is CameraPhase.LIVE else FIRST_PICTURE_AFTER
+
+    def _silent(self, now: Ns) -> CameraSilent:
+        waited = seconds(Ns(now - self._heard_at))
+        return CameraSilent(
+            f"{self.settings.source} has sent nothing for {waited:.0f} s",
+            hint="Unplug it and plug it in again; smartrec goes on by itself",
+        )
+
+    def _start(self) -> None:
+        self._starting = True
+        epoch = self._epoch + 1
+
+        def attempt() -> None:
+            try:
+                capture = start_capture(
+                    self.settings, epoch=epoch, cache_dir=self._cache_dir, note=self._note
+                )
+            except SmartrecError as error:
+                self._report(Started(self.id, None, error))
+            else:
+                self._report(Started(self.id, capture, None))
+
+        threading.Thread(target=attempt, name=f"start-{self.id}", daemon=True).start()
+
+    def _note(self, text: str) -> None:
+        self._listener.camera_note(self, text)
+
+    def _lose(self, error: SmartrecError, now: Ns) -> None:
+        self.clips.close_all(ClipState.CAMERA_LOST)
+        self._drop_capture()
+        if self.phase is not CameraPhase.LOST or str(error) != str(self.error):
+            self._listener.camera_lost(self, error)
+        self.phase, self.error = CameraPhase.LOST, error
+        # Many cameras on one hub come back together: let them not all try at once.
+        self._retry_at = now + round(self._backoff * random.uniform(0.8, 1.2))
+        self._backoff = min(2 * self._backoff, _BACKOFF_MOST)
+
+    def _drop_capture(self) -> None:
+        if self._capture is not None:
+            self._epoch = self._capture.epoch
+            threading.Thread(target=self._capture.stop, name=f"stop-{self.id}", daemon=True).start()
+            self._capture = None
+
+
+def _mono(wall_ns: int | None, instant: Instant) -> Ns | None:
+    return None if wall_ns is None else Ns(instant.mono_ns + wall_ns - instant.wall_ns)

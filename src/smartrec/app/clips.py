@@ -1,0 +1,241 @@
+"""All clips of one camera, over every restart of it. Station thread only."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from smartrec import __version__
+from smartrec.app.journaling import Report
+from smartrec.app.writing import ClipWriting, Describe, Follower
+from smartrec.clock import Instant
+from smartrec.model import (
+    AccessUnit,
+    Answer,
+    ClipHead,
+    ClipState,
+    StreamFormat,
+    Trigger,
+    Verdict,
+    new_id,
+)
+from smartrec.recording.naming import clip_name, numbered
+from smartrec.recording.ring import Ring
+from smartrec.recording.session import OpenClip, Session, Timing
+from smartrec.units import SECOND, Ns, seconds
+
+LATE: Final = Ns(2 * SECOND)
+"""How late a trigger may come and still find its whole pre-roll in the ring."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """What all clips of a station have in common.
+
+    Attributes:
+        timing: Pre-roll, post-roll, maximum length.
+        ring_bytes: Bound on one camera's ring.
+        clips: Directory of finished clips.
+        journals: Directory of journals.
+        station_id: This machine.
+        config_digest: Of the settings in force.
+        follower: Is told how clips come along.
+        report: Where journals put their reports; any thread.
+        instant: The newest sample of the map from pts to wall time.
+    """
+
+    timing: Timing
+    ring_bytes: int
+    clips: Path
+    journals: Path
+    station_id: str
+    config_digest: str
+    follower: Follower
+    report: Callable[[Report], None]
+    instant: Callable[[], Instant]
+
+
+class _Epoch:
+    """One uninterrupted run of the camera in one format."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        ring = Ring(Ns(recorder.timing.pre_roll + LATE), recorder.ring_bytes)
+        self.session = Session(ring, recorder.timing, new_id)
+        self.number: int | None = None
+        self.format: StreamFormat | None = None
+
+
+class Clips:
+    """The clips of one camera.
+
+    Args:
+        camera_id: Stable.
+        camera_name: For people.
+        recorder: What all clips have in common.
+        empty: Called with a clip that turned out to hold no picture.
+    """
+
+    def __init__(
+        self,
+        camera_id: str,
+        camera_name: str,
+        recorder: Recorder,
+        empty: Callable[[str, OpenClip], None],
+    ) -> None:
+        self._camera_id = camera_id
+        self._camera_name = camera_name
+        self._recorder = recorder
+        self._empty = empty
+        self._current = _Epoch(recorder)
+        self._epochs = [self._current]
+        self._writings: dict[str, ClipWriting] = {}
+        self._names: dict[str, str] = {}
+
+    @property
+    def epoch(self) -> int | None:
+        """Number of the current epoch; None until its first unit."""
+        return self._current.number
+
+    @property
+    def ring(self) -> Ring:
+        """Of the current epoch."""
+        return self._current.session.ring
+
+    @property
+    def recording(self) -> list[OpenClip]:
+        """Clips whose event goes on."""
+        return [clip for clip in self._current.session.clips if not clip.closed]
+
+    @property
+    def idle(self) -> bool:
+        """Whether every clip's journal is closed."""
+        return not self._writings and not any(e.session.clips for e in self._epochs)
+
+    def begin_epoch(self) -> None:
+        """The camera starts anew: nothing that follows goes with what was."""
+        if self._current.number is not None:
+            self._current = _Epoch(self._recorder)
+            self._epochs.append(self._current)
+
+    def push(self, unit: AccessUnit, stream: StreamFormat) -> None:
+        """Take in the next unit."""
+        self._current.number, self._current.format = unit.epoch, stream
+        self._current.session.push(unit)
+
+    def trigger(self, command_id: str, trigger: Trigger) -> Answer:
+        """Record around `trigger`, unless nothing of its time is held."""
+        timing, ring = self._recorder.timing, self.ring
+        end = trigger.pts + timing.post_roll if trigger.end is None else trigger.end
+        if ring.end > ring.first and end <= ring[ring.first].pts:
+            return Answer(
+                command_id,
+                self._camera_id,
+                Verdict.REFUSED,
+                f"nothing of that time is held any more: the ring goes back {seconds(ring.span)} s",
+            )
+        verdict, clip = self._current.session.trigger(trigger)
+        held = clip.tally.first
+        if held is None and clip.cursor < ring.end:
+            held = ring[max(clip.cursor, ring.first)].pts
+        before = Ns(max(0, trigger.pts - max(clip.start, held))) if held is not None else Ns(0)
+        return Answer(
+            command_id, self._camera_id, verdict, "", clip.clip_id, pre_roll_s=seconds(before)
+        )
+
+    def stop(self, pts: Ns) -> list[OpenClip]:
+        """End what is being recorded at `pts`."""
+        return self._current.session.stop(pts)
+
+    def close_all(self, state: ClipState) -> None:
+        """End what is being recorded with what there is."""
+        self._current.session.close_all(state)
+
+    def turn(self, now: Ns) -> None:
+        """Move every clip one step on."""
+        for epoch in self._epochs:
+            for clip in list(epoch.session.clips):
+                self._attend(epoch, clip)
+        for clip_id, writing in list(self._writings.items()):
+            writing.turn(now)
+            if writing.finished:
+                del self._writings[clip_id]
+                self._names.pop(clip_id, None)
+        self._epochs = [e for e in self._epochs if e is self._current or e.session.clips]
+
+    def take(self, report: Report, now: Ns) -> bool:
+        """A journal's report; False where it is of no clip of this camera."""
+        writing = self._writings.get(report.clip_id)
+        if writing is None:
+            return False
+        writing.take(report, now)
+        return True
+
+    def abandon(self) -> None:
+        """Leave journals as they are for the next start."""
+        for writing in self._writings.values():
+            writing.abandon()
+
+    def _attend(self, epoch: _Epoch, clip: OpenClip) -> None:
+        """Begin to write a clip as soon as there is something of it."""
+        if clip.clip_id in self._writings:
+            return
+        if clip.exhausted():
+            epoch.session.forget(clip)
+            self._empty(self._camera_id, clip)
+        elif epoch.format is not None and clip.cursor < epoch.session.ring.end:
+            describe = Describe(lambda c: self._head(epoch, c), self._journal_path)
+            self._writings[clip.clip_id] = ClipWriting(
+                clip, epoch.session, describe, self._recorder.follower, self._recorder.report
+            )
+
+    def _head(self, epoch: _Epoch, clip: OpenClip) -> ClipHead:
+        assert epoch.format is not None
+        assert epoch.number is not None
+        instant = self._recorder.instant()
+        return ClipHead(
+            clip_id=clip.clip_id,
+            event_id=clip.event_id,
+            part=clip.part,
+            station_id=self._recorder.station_id,
+            camera_id=self._camera_id,
+            camera_name=self._camera_name,
+            format=epoch.format,
+            epoch=epoch.number,
+            instant=instant,
+            triggers=tuple(clip.triggers),
+            asked_pre=self._recorder.timing.pre_roll,
+            asked_post=self._recorder.timing.post_roll,
+            start=clip.start,
+            end=clip.end,
+            state=clip.state,
+            file_name=self._file_name(clip, instant),
+            expected=clip.tally.expected,
+            lost=clip.tally.as_dict(),
+            software_version=__version__,
+            config_digest=self._recorder.config_digest,
+        )
+
+    def _file_name(self, clip: OpenClip, instant: Instant) -> str:
+        """Chosen once: neither a clip nor a journal of that name exists."""
+        if clip.clip_id not in self._names:
+            first = clip.triggers[0]
+            name = clip_name(self._camera_id, instant.wall_at(first.pts), first.reason, clip.part)
+            choice = 1
+            while self._taken(numbered(name, choice)):
+                choice += 1
+            self._names[clip.clip_id] = numbered(name, choice)
+        return self._names[clip.clip_id]
+
+    def _taken(self, name: str) -> bool:
+        if name in self._names.values():
+            return True
+        there = (self._recorder.clips / name, self._recorder.journals / name)
+        return any(
+            path.with_name(name + end).exists() for path in there for end in (".mp4", ".mkv")
+        )
+
+    def _journal_path(self, head: ClipHead) -> Path:
+        return self._recorder.journals / f"{head.file_name}.mkv"

@@ -1,0 +1,102 @@
+"""The catalogue's own thread: a disk that makes SQLite wait delays no camera."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Final
+
+from smartrec.errors import StoreError
+from smartrec.model import ClipHead, ClipState, Finished
+from smartrec.store.catalog import Catalog
+
+RETRY_AFTER: Final = 5.0
+"""Seconds until a row that could not be written is tried again."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A finished clip is in the catalogue; its journal is gone."""
+
+    head: ClipHead
+    finished: Finished
+
+
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """The catalogue takes nothing now; it is tried again."""
+
+    error: StoreError
+
+
+class Keeper(threading.Thread):
+    """Writes to the catalogue in the order of the calls, each as often as it takes.
+
+    Args:
+        directory: Of the clips.
+        report: Called on this thread.
+    """
+
+    def __init__(self, directory: Path, report: Callable[[Kept | NotKept], None]) -> None:
+        super().__init__(name="catalogue", daemon=True)
+        self._directory = directory
+        self._report = report
+        self._work: SimpleQueue[Callable[[Catalog], None] | None] = SimpleQueue()
+        self._stopping = threading.Event()
+
+    def opened(self, head: ClipHead, journal: Path) -> None:
+        """A clip has begun."""
+        self._work.put(lambda catalog: catalog.opened(head, journal))
+
+    def changed(self, head: ClipHead) -> None:
+        """A clip was extended or closed."""
+        self._work.put(lambda catalog: catalog.changed(head))
+
+    def finished(self, head: ClipHead, finished: Finished, journal: Path) -> None:
+        """A clip is verified: make its row, then let its journal go."""
+
+        def keep(catalog: Catalog) -> None:
+            catalog.finished(head, finished)
+            if journal != Path(finished.path):
+                journal.unlink(missing_ok=True)
+            self._report(Kept(head, finished))
+
+        self._work.put(keep)
+
+    def failed(self, clip_id: str, message: str) -> None:
+        """A clip cannot be finished; its journal stays."""
+        self._work.put(lambda catalog: catalog.failed(clip_id, message))
+
+    def set_state(self, clip_id: str, state: ClipState) -> None:
+        """A clip's state, where nothing else is known."""
+        self._work.put(lambda catalog: catalog.set_state(clip_id, state))
+
+    def stop(self, timeout: float) -> bool:
+        """Do what is left, then end; False where the disk did not let it within `timeout`."""
+        self._work.put(None)
+        self._stopping.set()
+        self.join(timeout)
+        return not self.is_alive()
+
+    def run(self) -> None:
+        """See the class."""
+        with Catalog.open(self._directory, create=True) as catalog:
+            while (work := self._work.get()) is not None:
+                while not self._done(catalog, work):
+                    # What is left undone at the end, the next start finds by its journals.
+                    if self._stopping.wait(RETRY_AFTER) and not self._done(catalog, work):
+                        return
+
+    def _done(self, catalog: Catalog, work: Callable[[Catalog], None]) -> bool:
+        try:
+            work(catalog)
+        except (StoreError, OSError) as error:
+            log.warning("the catalogue cannot be written: %s", error)
+            known = error if isinstance(error, StoreError) else StoreError(str(error))
+            self._report(NotKept(known))
+            return False
+        return True

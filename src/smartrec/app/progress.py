@@ -1,0 +1,234 @@
+"""How clips come along: from their journals to finishers, to the catalogue, to whoever listens.
+
+Station thread only.
+"""
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from smartrec.app import events
+from smartrec.app.bus import Bus
+from smartrec.app.camera import Camera
+from smartrec.app.finishing import Finishers, Made
+from smartrec.app.keeper import Keeper, Kept
+from smartrec.app.recovery import Found, Gone
+from smartrec.app.writing import Follower
+from smartrec.errors import StoreError
+from smartrec.model import Answer, ClipHead, Command, Verdict
+from smartrec.units import Ns, seconds
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Clip:
+    head: ClipHead
+    journal: Path
+
+
+class Progress(Follower):
+    """Follows every clip from its first picture to its row in the catalogue.
+
+    Args:
+        bus: Is told the facts.
+        finishers: Make the clips.
+        keeper: Writes the catalogue.
+        directory: Of the clips.
+
+    Attributes:
+        clips: Finished so far.
+        frames_lost: In those.
+    """
+
+    def __init__(self, bus: Bus, finishers: Finishers, keeper: Keeper, directory: Path) -> None:
+        self._bus = bus
+        self._finishers = finishers
+        self._keeper = keeper
+        self._directory = directory
+        self._open: dict[str, _Clip] = {}
+        self._keeping = 0
+        self._no_room = False
+        self.clips = 0
+        self.frames_lost = 0
+
+    @property
+    def settled(self) -> bool:
+        """Whether every clip is finished and catalogued, or given up."""
+        return not self._finishers.backlog and not self._keeping
+
+    def opened(self, head: ClipHead, journal: Path) -> None:
+        """See `Follower`."""
+        self._room()
+        self._open[head.clip_id] = _Clip(head, journal)
+        self._keeper.opened(head, journal)
+        self._finishers.begin(head.clip_id, journal)
+
+    def changed(self, head: ClipHead) -> None:
+        """See `Follower`."""
+        self._open[head.clip_id].head = head
+        self._keeper.changed(head)
+
+    def readable(self, clip_id: str, size: int) -> None:
+        """See `Follower`."""
+        self._finishers.readable(clip_id, size)
+
+    def closed(self, head: ClipHead, size: int) -> None:
+        """See `Follower`."""
+        self._open[head.clip_id].head = head
+        self._keeper.changed(head)
+        self._finishers.closed(head.clip_id, size)
+        length = seconds(Ns(max(0, head.end - head.start)))
+        self._bus.publish(
+            events.ClipClosed(
+                head.camera_id, head.clip_id, head.event_id, head.state.value, length, head.part
+            )
+        )
+        for cause, count in head.lost.items():
+            self._bus.publish(events.PicturesLost(head.camera_id, cause, count, head.clip_id))
+
+    def troubled(self, head: ClipHead, error: StoreError) -> None:
+        """See `Follower`."""
+        log.warning("%s: %s", head.camera_id, error)
+        self._disk_full(error)
+
+    def given_up(self, head: ClipHead, error: StoreError) -> None:
+        """See `Follower`."""
+        self._bus.publish(
+            events.ClipFailed(
+                head.camera_id, head.clip_id, head.event_id, str(error), error.hint or ""
+            )
+        )
+
+    def made(self, made: Made, *, settled: bool) -> None:
+        """A finisher ended."""
+        clip = self._open[made.clip_id]
+        if made.finished is not None:
+            self._keeping += 1
+            self._keeper.finished(clip.head, made.finished, clip.journal)
+            return
+        log.warning("%s is not finished yet: %s", clip.journal.name, made.message)
+        if made.error == "DiskFull":
+            self._disk_full(StoreError(made.message))
+        if settled:
+            head = clip.head
+            self._keeper.failed(made.clip_id, made.message)
+            self._bus.publish(
+                events.ClipFailed(
+                    head.camera_id,
+                    head.clip_id,
+                    head.event_id,
+                    made.message,
+                    "It is playable as it is; smartrec tries again at its next start.",
+                    str(clip.journal),
+                )
+            )
+            del self._open[made.clip_id]
+
+    def kept(self, kept: Kept) -> None:
+        """A clip is in the catalogue."""
+        self._room()
+        self._keeping -= 1
+        head, done = kept.head, kept.finished
+        lost = _added(head.lost, done.lost)
+        unknown = head.expected - done.frames_written - sum(lost.values())
+        if unknown > 0:
+            lost = _added(lost, {"unknown": unknown})
+        self.clips += 1
+        self.frames_lost += sum(lost.values())
+        self._bus.publish(
+            events.ClipReady(
+                camera=head.camera_id,
+                clip_id=head.clip_id,
+                event_id=head.event_id,
+                path=done.path,
+                state=head.state.value,
+                duration_s=seconds(done.duration),
+                frames_expected=head.expected,
+                frames_written=done.frames_written,
+                lost=lost,
+                bytes=done.bytes,
+                sha256=done.sha256,
+            )
+        )
+        self._open.pop(head.clip_id, None)
+
+    def not_kept(self, error: StoreError) -> None:
+        """The catalogue takes nothing now."""
+        self._disk_full(error)
+
+    def recovered(self, found: Found) -> None:
+        """A journal of a recorder that was killed is to be finished."""
+        head = found.head
+        log.info("%s: finishing %s, left by a recorder that ended", head.camera_id, found.path.name)
+        self._open[head.clip_id] = _Clip(head, found.path)
+        self._keeper.opened(replace(head), found.path)
+        self._keeper.changed(head)
+        self._finishers.begin(head.clip_id, found.path)
+        self._finishers.closed(head.clip_id, found.size)
+
+    def gone(self, gone: Gone) -> None:
+        """A clip of the catalogue has neither journal nor file."""
+        self._keeper.failed(gone.clip_id, "its journal is gone")
+
+    def answered(
+        self, command: Command, answers: Sequence[Answer], cameras: Sequence[Camera]
+    ) -> None:
+        """Cameras answered a command."""
+        for answer in answers:
+            camera = next(c for c in cameras if c.id == answer.camera)
+            clips = [c for c in camera.clips.recording if c.clip_id == answer.clip_id]
+            if answer.verdict is Verdict.REFUSED:
+                self._bus.publish(events.CommandRefused(command.id, answer.camera, answer.reason))
+            elif clips and answer.verdict is Verdict.ACCEPTED:
+                clip = clips[0]
+                self._bus.publish(
+                    events.ClipOpened(
+                        answer.camera,
+                        clip.clip_id,
+                        clip.event_id,
+                        clip.triggers[-1].trigger_id,
+                        command.reason,
+                        answer.pre_roll_s or 0.0,
+                        seconds(Ns(clip.triggers[0].pts - clip.start)),
+                    )
+                )
+            elif clips and answer.verdict is Verdict.EXTENDED:
+                clip = clips[0]
+                last = clip.triggers[-1]
+                self._bus.publish(
+                    events.ClipExtended(
+                        answer.camera,
+                        clip.clip_id,
+                        clip.event_id,
+                        last.trigger_id,
+                        command.reason,
+                        seconds(Ns(clip.end - last.pts)),
+                    )
+                )
+
+    def _disk_full(self, error: StoreError) -> None:
+        if not self._no_room:
+            self._no_room = True
+            self._bus.publish(
+                events.DiskRanFull(str(self._directory), _free(self._directory), str(error))
+            )
+
+    def _room(self) -> None:
+        if self._no_room:
+            self._no_room = False
+            self._bus.publish(events.DiskHasRoom(str(self._directory), _free(self._directory)))
+
+
+def _added(first: dict[str, int], second: dict[str, int]) -> dict[str, int]:
+    return {key: first.get(key, 0) + second.get(key, 0) for key in {**first, **second}}
+
+
+def _free(directory: Path) -> int:
+    try:
+        status = os.statvfs(directory)
+    except OSError:
+        return 0
+    return status.f_bavail * status.f_frsize

@@ -1,0 +1,116 @@
+"""What a recorder that was killed left behind is found and finished at the next start."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from smartrec.errors import StoreError
+from smartrec.media.journal import JournalReader, amend
+from smartrec.model import ClipHead, ClipState, Loss
+from smartrec.recording.tally import Tally
+from smartrec.store.catalog import Catalog, exists
+from smartrec.store.record import ClipRecord
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A journal that no recorder is writing.
+
+    Attributes:
+        path: Of the journal, or of a clip that was renamed and not catalogued.
+        head: What it holds; final.
+        size: Bytes that hold whole pictures.
+    """
+
+    path: Path
+    head: ClipHead
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A clip that the catalogue believes is being made, and of which there is nothing."""
+
+    clip_id: str
+
+
+def left_behind(journals: Path) -> list[Path]:
+    """Journals in a directory, oldest first; call it before new ones are begun there.
+
+    What finishers had begun to write is removed: it is made again.
+    """
+    for part in journals.glob("*.part"):
+        part.unlink(missing_ok=True)
+    return sorted(journals.glob("*.mkv"))
+
+
+def examine(journals: list[Path], clips: Path) -> Iterator[Found | Gone]:
+    """What there is to finish; what is no journal is left alone and logged."""
+    seen = set()
+    for path in journals:
+        try:
+            one = found(path)
+        except (StoreError, OSError) as error:
+            log.warning("%s is left as it is: %s", path, error)
+        else:
+            seen.add(one.head.clip_id)
+            yield one
+    for record in _unfinished(clips):
+        if record.clip_id not in seen:
+            yield _renamed(record, clips) or Gone(record.clip_id)
+
+
+def _unfinished(clips: Path) -> list[ClipRecord]:
+    if not exists(clips):
+        return []
+    with Catalog.open(clips, create=False) as catalog:
+        return [
+            record
+            for record in catalog.clips()
+            if record.state in (ClipState.RECORDING, ClipState.FINISHING)
+        ]
+
+
+def _renamed(record: ClipRecord, clips: Path) -> Found | None:
+    """A journal that had become the clip already when the recorder was killed."""
+    path = clips / f"{record.file_name}.mkv"
+    if not path.exists():
+        return None
+    one = found(path)
+    return one if one.head.clip_id == record.clip_id else None
+
+
+def found(path: Path) -> Found:
+    """Read a journal that was cut off, and write into it how it ended.
+
+    Raises:
+        StoreError: It is no journal, or holds no picture.
+    """
+    reader = JournalReader(path)
+    try:
+        tally = Tally(reader.head.start)
+        seq = None
+        for unit in reader.read():
+            gap = 0 if seq is None else unit.seq - seq - 1
+            tally.see(unit, reader.head.end, evicted=max(0, gap - unit.lost_before))
+            seq = unit.seq
+        head, size = reader.head, reader.position
+    finally:
+        reader.close()
+    if tally.first is None:
+        raise StoreError(f"{path} holds no picture")
+    if head.state is ClipState.RECORDING:
+        lost = dict(tally.lost)
+        # Whether they were damaged or evicted was known to the recorder that is gone.
+        lost[Loss.UNKNOWN] = lost.pop(Loss.RING, 0)
+        head = replace(
+            head,
+            state=ClipState.RECOVERED,
+            expected=tally.expected,
+            lost={cause.value: count for cause, count in lost.items() if count},
+        )
+        size = amend(path, head, size)
+    return Found(path, head, size)

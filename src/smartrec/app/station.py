@@ -1,0 +1,300 @@
+"""The running recorder: one thread that owns all cameras, clips and decisions.
+
+Everything else (the control socket, keys, journals, finishers, the catalogue) puts values into its
+inbox, so there is no lock order to know.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, Final
+
+from smartrec import __version__
+from smartrec.app import events, recovery
+from smartrec.app.bus import Bus
+from smartrec.app.camera import Camera, CameraPhase, Listener, Started
+from smartrec.app.clips import Clips, Recorder
+from smartrec.app.finishing import Finishers, Made, Order
+from smartrec.app.gate import Gate
+from smartrec.app.journaling import Closed, Failed, Report, Wrote
+from smartrec.app.keeper import Keeper, Kept, NotKept
+from smartrec.app.progress import Progress
+from smartrec.clock import Clock
+from smartrec.config.schema import Config
+from smartrec.errors import SmartrecError
+from smartrec.model import Answer, Command, Verdict
+from smartrec.recording.session import OpenClip, Timing
+from smartrec.units import MILLISECOND, SECOND, Ns, seconds
+
+TURN: Final = 0.03
+"""Seconds between two looks at the cameras: about one picture's time."""
+CLOSING: Final = Ns(15 * SECOND)
+"""How long journals may take to close at the end."""
+FINISHING: Final = Ns(300 * SECOND)
+"""How long finishers may take at the end; whatever is left is done at the next start."""
+_SAMPLE_EVERY: Final = Ns(SECOND)
+_LAST_PICTURES: Final = Ns(150 * MILLISECOND)
+"""At the end, how long pictures taken before it may be on their way."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a station keeps things.
+
+    Attributes:
+        clips: Directory of finished clips, catalogue and lock.
+        journals: Directory of journals.
+        cache: What can be made again.
+    """
+
+    clips: Path
+    journals: Path
+    cache: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    command: Command
+    answers: "Future[tuple[Answer, ...]]"
+
+
+class Station(Listener):
+    """All cameras of this machine. `run` belongs to one thread; `submit` and `stop` to any.
+
+    Args:
+        config: The settings; ``config.camera`` names every camera.
+        places: Where things are kept; the caller owns the clip directory's lock.
+        station_id: This machine.
+        clock: The machine's.
+        bus: Where events go.
+    """
+
+    def __init__(
+        self, config: Config, places: Places, station_id: str, clock: Clock, bus: Bus
+    ) -> None:
+        self._clock = clock
+        self._bus = bus
+        self._places = places
+        self._config = config
+        self._inbox: SimpleQueue[object] = SimpleQueue()
+        self._instant = clock.now()
+        self._stop_reason: str | None = None
+        self._hurry = threading.Event()
+        order = Order(
+            places.clips,
+            config.recording.format,
+            config.recording.encoder,
+            config.recording.quality,
+        )
+        self._finishers = Finishers(order, config.recording.finishers, self._inbox.put)
+        self._keeper = Keeper(places.clips, self._inbox.put)
+        self._progress = Progress(bus, self._finishers, self._keeper, places.clips)
+        timing = Timing(
+            config.recording.pre_roll, config.recording.post_roll, config.recording.max_length
+        )
+        recorder = Recorder(
+            timing=timing,
+            ring_bytes=config.ring.max_bytes,
+            clips=places.clips,
+            journals=places.journals,
+            station_id=station_id,
+            config_digest=config.digest(),
+            follower=self._progress,
+            report=self._inbox.put,
+            instant=lambda: self._instant,
+        )
+        self.cameras = tuple(
+            Camera(
+                settings,
+                Clips(settings.id, settings.name, recorder, self._empty),
+                places.cache,
+                self,
+                self._inbox.put,
+            )
+            for settings in config.camera
+        )
+        self.gate = Gate(self._obey, clock)
+        self._handlers: dict[type, Callable[[Any, Ns], None]] = {
+            _Asked: self._asked,
+            Wrote: self._journalled,
+            Closed: self._journalled,
+            Failed: self._journalled,
+            Started: self._started,
+            Made: self._made,
+            Kept: lambda kept, _: self._progress.kept(kept),
+            NotKept: lambda not_kept, _: self._progress.not_kept(not_kept.error),
+            recovery.Found: lambda found, _: self._progress.recovered(found),
+            recovery.Gone: lambda gone, _: self._progress.gone(gone),
+        }
+        self._lost_at: dict[str, Ns] = {}
+        self._sampled_at = Ns(0)
+
+    def submit(self, command: Command) -> "Future[tuple[Answer, ...]]":
+        """Hand in a command; the future has one answer for every camera concerned."""
+        asked = _Asked(command, Future())
+        self._inbox.put(asked)
+        return asked.answers
+
+    def stop(self, reason: str) -> None:
+        """End in order; a second call leaves unfinished clips to the next start."""
+        if self._stop_reason is None:
+            self._stop_reason = reason
+        else:
+            self._hurry.set()
+        self._inbox.put(None)
+
+    def run(self, *, length: Ns | None = None) -> None:
+        """Record until told to stop, until `length` is over, or until every source has ended."""
+        begun = self._clock.monotonic()
+        self._keeper.start()
+        self._bus.publish(
+            events.StationStarted(
+                str(self._places.clips),
+                tuple(camera.id for camera in self.cameras),
+                __version__,
+                self._config.digest(),
+            )
+        )
+        left = recovery.left_behind(self._places.journals)
+        threading.Thread(target=self._recover, args=(left,), name="recovery", daemon=True).start()
+        while self._stop_reason is None:
+            self._turn()
+            if length is not None and self._clock.monotonic() - begun >= length:
+                self._stop_reason = "--for"
+            elif all(camera.phase is CameraPhase.ENDED for camera in self.cameras):
+                self._stop_reason = "every source has ended"
+        self._close()
+
+    def status(self) -> dict[str, object]:
+        """How everything stands, for people and programs; any thread may call it."""
+        return {
+            "version": __version__,
+            "clips": str(self._places.clips),
+            "finishing": self._finishers.backlog,
+            "cameras": [_status(camera) for camera in self.cameras],
+        }
+
+    def camera_live(self, camera: Camera) -> None:
+        """See `Listener`."""
+        since = self._lost_at.pop(camera.id, None)
+        if since is None:
+            self._bus.publish(events.CameraStarted(camera.id, camera.description))
+        else:
+            away = seconds(Ns(self._clock.monotonic() - since))
+            self._bus.publish(events.CameraBack(camera.id, away))
+
+    def camera_lost(self, camera: Camera, error: SmartrecError) -> None:
+        """See `Listener`."""
+        self._lost_at.setdefault(camera.id, self._clock.monotonic())
+        self._bus.publish(events.CameraLost(camera.id, str(error), error.hint or ""))
+
+    def camera_note(self, camera: Camera, text: str) -> None:
+        """See `Listener`."""
+        log.warning("%s: %s", camera.id, text)
+
+    def _turn(self) -> None:
+        """Everything that is due; waits for the next picture's time at most."""
+        try:
+            self._take(self._inbox.get(timeout=TURN))
+            while True:
+                self._take(self._inbox.get_nowait())
+        except Empty:
+            pass
+        now = self._clock.monotonic()
+        if now - self._sampled_at >= _SAMPLE_EVERY:
+            self._sampled_at = now
+            self._instant = self._clock.now()
+            self._tell_states()
+        for camera in self.cameras:
+            camera.turn(now)
+        self._finishers.turn(now)
+
+    def _tell_states(self) -> None:
+        for camera in self.cameras:
+            self._bus.publish(camera.state())
+
+    def _take(self, item: object) -> None:
+        """Handle one thing of the inbox; None only wakes the station."""
+        if item is not None:
+            self._handlers[type(item)](item, self._clock.monotonic())
+
+    def _asked(self, asked: _Asked, _: Ns) -> None:
+        if asked.answers.set_running_or_notify_cancel():
+            asked.answers.set_result(self.gate.handle(asked.command))
+
+    def _journalled(self, report: Report, now: Ns) -> None:
+        for camera in self.cameras:
+            camera.clips.take(report, now)
+
+    def _started(self, started: Started, now: Ns) -> None:
+        next(c for c in self.cameras if c.id == started.camera_id).started(started, now)
+
+    def _made(self, made: Made, now: Ns) -> None:
+        self._progress.made(made, settled=self._finishers.take(made, now))
+
+    def _obey(self, command: Command) -> tuple[Answer, ...]:
+        now = self._clock.monotonic()
+        wanted = [c for c in self.cameras if command.camera in (None, c.id, c.name)]
+        if not wanted:
+            known = ", ".join(camera.id for camera in self.cameras)
+            why = f"there is no camera {command.camera!r}; there are: {known}"
+            return (Answer(command.id, command.camera or "", Verdict.REFUSED, why),)
+        answers = tuple(camera.obey(command, self._instant, now) for camera in wanted)
+        self._progress.answered(command, answers, self.cameras)
+        return answers
+
+    def _empty(self, camera_id: str, clip: OpenClip) -> None:
+        self._bus.publish(
+            events.ClipFailed(camera_id, clip.clip_id, clip.event_id, "no picture came in its time")
+        )
+
+    def _recover(self, left: list[Path]) -> None:
+        """On a thread of its own: journals of a recorder that was killed may be long."""
+        try:
+            for item in recovery.examine(left, self._places.clips):
+                self._inbox.put(item)
+        except SmartrecError as error:
+            log.warning("what an earlier recorder left cannot be read: %s", error)
+
+    def _close(self) -> None:
+        reason = self._stop_reason or ""
+        for camera in self.cameras:
+            camera.clips.stop(self._clock.monotonic())
+        self._turn_until(lambda: not any(c.clips.recording for c in self.cameras), _LAST_PICTURES)
+        for camera in self.cameras:
+            camera.close()
+        self._turn_until(lambda: all(c.clips.idle for c in self.cameras), CLOSING)
+        self._turn_until(lambda: self._progress.settled or self._hurry.is_set(), FINISHING)
+        for camera in self.cameras:
+            camera.clips.abandon()
+        self._finishers.stop()
+        self._keeper.stop(timeout=seconds(CLOSING))
+        self._bus.publish(
+            events.StationStopped(reason, self._progress.clips, self._progress.frames_lost)
+        )
+
+    def _turn_until(self, done: Callable[[], bool], longest: Ns) -> None:
+        begun = self._clock.monotonic()
+        while not done() and self._clock.monotonic() - begun < longest:
+            self._turn()
+
+
+def _status(camera: Camera) -> dict[str, object]:
+    return {
+        "id": camera.id,
+        "name": camera.name,
+        "source": camera.settings.source,
+        "phase": camera.phase.value,
+        "error": str(camera.error) if camera.error else None,
+        "ring_s": seconds(camera.clips.ring.span),
+        "ring_bytes": camera.clips.ring.bytes,
+        "damaged": camera.damaged,
+        "lost": camera.lost,
+        "recording": [clip.clip_id for clip in camera.clips.recording],
+    }

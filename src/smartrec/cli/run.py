@@ -1,0 +1,171 @@
+"""`smartrec run` and `smartrec demo`: the main job."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from smartrec import units
+from smartrec.app import identity
+from smartrec.app.bus import Bus
+from smartrec.app.console import Console
+from smartrec.app.control import ControlServer, socket_path
+from smartrec.app.keys import TerminalKeys
+from smartrec.app.station import Places, Station
+from smartrec.clock import SystemClock
+from smartrec.config.load import load
+from smartrec.config.schema import Config
+from smartrec.media import devices
+from smartrec.model import Action, Command, new_id
+from smartrec.units import Ns
+
+
+class Duration(click.ParamType[Ns]):
+    """A duration as people write it: ``30s``, ``1m30s``."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Ns:
+        """See `smartrec.units.duration`."""
+        try:
+            return units.duration(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(
+        (
+            click.option(
+                "--source", help="usb | usb:/dev/video0 | file:PATH | demo", metavar="SOURCE"
+            ),
+            click.option("--config", type=click.Path(path_type=Path), help="Settings file."),
+            click.option("--clips", type=click.Path(path_type=Path), help="Where clips go."),
+            click.option("--for", "length", type=Duration(), help="Record so long, then end."),
+            click.option("--headless", is_flag=True, help="No window."),
+            click.option("--size", help="Picture size to ask for, such as 1280x720."),
+            click.option("--fps", type=float, help="Pictures a second to ask for."),
+            click.option("--pre-roll", help="Seconds kept from before an event."),
+            click.option("--post-roll", help="Seconds kept after it."),
+            click.option("--max-length", help="Of one clip; longer events go on in another."),
+            click.option("--format", "format_", type=click.Choice(["mp4", "copy"])),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@_options
+def run(**given: object) -> None:
+    """Watch the cameras and record events.
+
+    With no settings: the first camera that gives video. Keys: R records now (again: longer), S
+    stops, ESC or Q ends.
+    """
+    _record(given)
+
+
+@click.command()
+@_options
+def demo(**given: object) -> None:
+    """Like run, with the built-in demo camera: a hall in which a person comes and goes."""
+    given["source"] = given["source"] or "demo"
+    _record(given)
+
+
+def _record(given: dict[str, object]) -> None:
+    overrides = {
+        "camera.source": given["source"],
+        "camera.size": given["size"],
+        "camera.fps": given["fps"],
+        "recording.directory": given["clips"],
+        "recording.pre_roll": given["pre_roll"],
+        "recording.post_roll": given["post_roll"],
+        "recording.max_length": given["max_length"],
+        "recording.format": given["format_"],
+    }
+    path, length = given["config"], given["length"]
+    assert path is None or isinstance(path, Path)
+    assert length is None or isinstance(length, int)
+    record(overrides, path=path, length=None if length is None else Ns(length))
+
+
+def record(
+    overrides: dict[str, object], *, path: Path | None = None, length: Ns | None = None
+) -> None:
+    """Record until ESC, a signal, the end of every source, or `length`.
+
+    Args:
+        overrides: Dotted settings that come before all others; None means not given.
+        path: Settings file; None looks for one.
+        length: How long; None means until told to stop.
+
+    Raises:
+        SmartrecError: It cannot begin; once it runs, a camera's or the disk's trouble does not end
+            it.
+    """
+    config = settled(path, overrides)
+    clips = config.recording.directory
+    with identity.DirectoryLock.acquire(clips):
+        journals = config.recording.journal_dir or clips / ".open"
+        journals.mkdir(parents=True, exist_ok=True)
+        places = Places(clips, journals, identity.cache_dir())
+        clock = SystemClock()
+        bus = Bus(clock)
+        console = Console(bus.subscribe(durable_only=True), _say, clock)
+        console.start()
+        station = Station(config, places, identity.station_id(identity.state_dir()), clock, bus)
+        _serve(station, clips, length)
+        bus.close()
+        console.join(timeout=5)
+
+
+def settled(path: Path | None, overrides: dict[str, object]) -> Config:
+    """The settings, with a camera in them: a real one where there is any, else the demo camera.
+
+    Raises:
+        ConfigError: They are wrong.
+    """
+    loaded = load(path=path, environ=os.environ, overrides=overrides)
+    if loaded.config.camera and loaded.origins.get("camera[0].source") != "default":
+        return loaded.config
+    source = "usb" if devices.cameras() else "demo"
+    if source == "demo":
+        _say("no camera is plugged in: this is the demo camera (smartrec cameras says more)")
+    wanted = {**overrides, "camera.source": source}
+    return load(path=path, environ=os.environ, overrides=wanted).config
+
+
+def _serve(station: Station, clips: Path, length: Ns | None) -> None:
+    server = ControlServer(socket_path(clips, os.environ), station.submit, station.status)
+    server.start()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda signum, _: station.stop(signal.Signals(signum).name))
+    try:
+        with TerminalKeys(_on_key(station)) as keys:
+            _say(keys.explain())
+            station.run(length=length)
+    finally:
+        server.close()
+
+
+def _on_key(station: Station) -> Callable[[str], None]:
+    def on_key(key: str) -> None:
+        if key in ("esc", "q"):
+            station.stop("ESC" if key == "esc" else "Q")
+        elif key in ("r", "s"):
+            action = Action.START if key == "r" else Action.STOP
+            station.submit(Command(new_id(), None, action, reason=f"key-{key.upper()}"))
+
+    return on_key
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
