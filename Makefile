@@ -15,8 +15,11 @@ lock: ## requirements/*.txt anew: newest versions, Python 3.10 to 3.13, x86_64 a
 	$(COMPILE) --group build --constraint requirements/dev.txt --output-file requirements/run.txt
 wheel: ## dist/*.whl
 	.venv/bin/python -m build --wheel --no-isolation
-docs: ## the reference pages that are made from the code
-	.venv/bin/python tools/docs.py
+docs: ## the pages that are made from the code
+	.venv/bin/python -c 'from smartrec.config.reference import pages; \
+	  [path.write_text(text) for path, text in pages().items()]'
+	.venv/bin/python -m smartrec.app.troubles > docs/guide/troubleshooting.md
+	.venv/bin/python -m smartrec.app.events > docs/reference/events.schema.json
 fresh: ## both commands on a new Debian 12 and a new Debian 13 (root, debootstrap)
 	tools/fresh.sh bookworm
 	tools/fresh.sh trixie
