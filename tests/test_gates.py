@@ -82,7 +82,7 @@ def test_each_system_package_says_when_and_why_once() -> None:
     assert len(set(names)) == len(names)
     for name, when, why in rows:
         assert re.fullmatch(r"[a-z0-9][a-z0-9+.-]+", name), name
-        assert when in {"run", "test"}, name
+        assert when in {"run", "test", "extra"}, name
         assert why, name
 
 

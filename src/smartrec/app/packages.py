@@ -16,7 +16,7 @@ class Package:
 
     Attributes:
         name: As Debian and Ubuntu call it.
-        when: ``"run"`` to record, ``"test"`` to run the tests as well.
+        when: ``"run"`` to record, ``"test"`` to run the tests as well, ``"extra"`` if one likes.
         why: What it is for.
     """
 
@@ -42,8 +42,8 @@ def packages(text: str | None = None) -> tuple[Package, ...]:
 
 def _read(line: str) -> Package:
     parts = [part.strip() for part in line.split("|", maxsplit=2)]
-    if len(parts) != 3 or parts[1] not in {"run", "test"} or not parts[0]:
-        raise ValueError(f"{line!r} is not: PACKAGE | run or test | WHY")
+    if len(parts) != 3 or parts[1] not in {"run", "test", "extra"} or not parts[0]:
+        raise ValueError(f"{line!r} is not: PACKAGE | run, test or extra | WHY")
     return Package(*parts)
 
 
