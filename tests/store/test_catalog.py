@@ -213,6 +213,8 @@ def test_only_a_clip_that_ended_may_be_deleted(tmp_path: Path) -> None:
         catalog.delete(head().clip_id)
         catalog.delete(head().clip_id)
         assert catalog.clips() == []
+        for table in ("triggers", "losses", "locations"):
+            assert catalog._db.execute(f"SELECT * FROM {table}").fetchall() == []
 
 
 def test_clip_files_without_a_row_are_told(tmp_path: Path) -> None:

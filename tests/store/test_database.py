@@ -118,6 +118,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "short": lambda data: data[:50],
     "torn": lambda data: data[: len(data) // 2],
     "zeros": lambda data: data[:4096] + bytes(len(data) - 4096),
+    "last page": lambda data: data[:-4096] + bytes(4096),
     "noise": lambda data: data[:4096] + os.urandom(len(data) - 4096),
 }
 
@@ -136,6 +137,27 @@ def test_a_damaged_catalogue_is_set_aside_only_when_asked(tmp_path: Path, damage
         catalog.finished(closed(head()), done(tmp_path, head()))
         assert len(catalog.clips()) == 1
     assert Path(f"{path}.damaged-{WALL // 1_000_000}").read_bytes() == broken
+
+
+def test_the_log_of_a_damaged_catalogue_is_set_aside_with_it(tmp_path: Path) -> None:
+    path = fill(tmp_path)
+    with Catalog.open(tmp_path, create=True) as writer:
+        writer.finished(closed(head(1)), done(tmp_path, head(1)))
+        copies = {suffix: Path(f"{path}{suffix}").read_bytes() for suffix in ("", "-wal")}
+    path.write_bytes(b"not a database")
+    Path(f"{path}-wal").write_bytes(copies["-wal"])
+    with Catalog.open(tmp_path, create=True, repair=True, clock=FixedClock()) as catalog:
+        assert catalog.clips() == []
+    aside = f"{path}.damaged-{WALL // 1_000_000}"
+    assert Path(f"{aside}-wal").read_bytes() == copies["-wal"]
+
+
+def test_the_log_stays_small_however_much_is_written(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path, create=True) as catalog:
+        made = done(tmp_path, head(0))
+        for n in range(150):
+            catalog.finished(closed(head(n)), made)
+        assert (tmp_path / f"{database.FILE_NAME}-wal").stat().st_size < 1 << 20
 
 
 def test_a_card_that_cannot_be_written_can_be_read(small_disk: Path) -> None:

@@ -239,9 +239,9 @@ def _verdict_lines(
 ) -> Iterator[str]:
     for clip, trouble in verdicts:
         word = f"still {clip.state.value}" if clip.open else "damaged" if trouble else "ok"
-        yield f"{word:<9}  {text.printable(clip.file_name)}"
+        yield f"{word:<15}  {text.printable(clip.file_name)}"
     for path in unlisted:
-        yield f"{'unlisted':<9}  {text.printable(path.name)}"
+        yield f"{'unlisted':<15}  {text.printable(path.name)}"
 
 
 def _refuse_open(clip: ClipRecord) -> None:

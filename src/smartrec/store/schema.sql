@@ -49,7 +49,8 @@ CREATE TABLE clips (
     updated_ns       INTEGER NOT NULL   -- UTC when it was last changed
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX clips_by_time ON clips (start_wall_ns);
+-- The whole order of a listing, so that the newest few are found without sorting all.
+CREATE INDEX clips_by_time ON clips (start_wall_ns, event_id, part, clip_id);
 
 CREATE TABLE triggers (
     clip_id    TEXT NOT NULL REFERENCES clips ON DELETE CASCADE,  -- the clip that holds it
