@@ -1,0 +1,92 @@
+"""`smartrec trigger`: tell the running recorder to record, or to stop."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from smartrec.app.identity import holder
+from smartrec.app.wire import ask, find_socket
+from smartrec.errors import ControlError
+from smartrec.model import Action, Answer, Command, Verdict, new_id
+
+# Settings need pydantic, half a second on a small board: imported where they are used.
+
+
+@click.command()
+@click.option("--camera", metavar="NAME", help="This camera only; all of them by default.")
+@click.option("--stop", is_flag=True, help="Close the clip that is being recorded.")
+@click.option(
+    "--clips",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The recorder that keeps its clips there, instead of where the settings say.",
+)
+@click.option("--reason", default="cli", show_default=True, help="Is kept with the clip.")
+@click.option("--json", "for_programs", is_flag=True, help="For programs: a list of answers.")
+@click.option(
+    "--id",
+    "command_id",
+    help="Your own id for this command: sent again, it gets the same answer and does nothing.",
+)
+@click.option(
+    "--config",
+    "settings",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read the settings from this file.",
+)
+def trigger(
+    camera: str | None,
+    stop: bool,
+    clips: Path | None,
+    reason: str,
+    for_programs: bool,
+    command_id: str | None,
+    settings: Path | None,
+) -> None:
+    """Record now: the clip begins before this moment.
+
+    One answer for each camera. Exit status: 0 when all obeyed, 1 when one refused, 7 when no
+    recorder answers.
+    """
+    action = Action.STOP if stop else Action.START
+    command = Command(command_id or new_id(), camera, action, reason=reason)
+    answers = _asked(clips or _configured(settings), command)
+    if for_programs:
+        click.echo(json.dumps([asdict(answer) for answer in answers], indent=2))
+    for answer in () if for_programs else answers:
+        click.echo(in_words(answer))
+    if any(answer.verdict is Verdict.REFUSED for answer in answers):
+        click.get_current_context().exit(1)
+
+
+def in_words(answer: Answer) -> str:
+    """One answer in one line."""
+    parts = [answer.verdict.value + f": {answer.reason}" * bool(answer.reason)]
+    if answer.pre_roll_s is not None:
+        parts.append(f"{answer.pre_roll_s:.1f} s before are secured")
+    if answer.clip_id is not None:
+        parts.append(f"clip {answer.clip_id}")
+    return f"{answer.camera or 'all cameras'}: {', '.join(parts)}"
+
+
+def _configured(settings: Path | None) -> Path:
+    from smartrec.config.load import load
+
+    return load(path=settings, environ=os.environ, overrides={}).config.recording.directory
+
+
+def _asked(clip_dir: Path, command: Command) -> tuple[Answer, ...]:
+    path = find_socket(clip_dir)
+    try:
+        return ask(path, command, clip_dir=clip_dir)
+    except ControlError as error:
+        if path.exists() or not (pid := holder(clip_dir)):
+            raise
+        raise ControlError(
+            f"the recorder for clips in {clip_dir} (process {pid}) has no control socket for you",
+            hint="Run this as the user that started it.",
+        ) from error
