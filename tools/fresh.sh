@@ -5,6 +5,7 @@
 #   WHAT    all     (default) as a plain user with sudo: set-up, a recording, the tests;
 #                   then in a second new system as root: set-up, a recording
 #           demo    as `all`, without the tests
+#           tests   set-up and the tests, as a plain user
 #           setup   set-up alone, as a plain user and as root
 #           hurt    set-up without a network, then cut off by SIGKILL again and again, then left alone
 #   ARCH    this machine's, or arm64 through qemu-user (package qemu-user-static, binfmt_misc)
@@ -176,8 +177,9 @@ main() {
       continue
     fi
     set_up $user
-    if [ "$what" != setup ]; then record $user; fi
-    if [ "$what" = all ] && [ $user = visitor ]; then timed inside $user ./test.sh; fi
+    if [[ $what = all || $what = demo ]]; then record $user; fi
+    if [[ $user = visitor && ($what = all || $what = tests) ]]; then timed inside $user ./test.sh; fi
+    if [ "$what" = tests ]; then break; fi
   done
   say "all well"
 }
