@@ -8,58 +8,22 @@ import json
 import struct
 import uuid
 from bisect import bisect_left
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import accumulate, groupby, pairwise
+from dataclasses import dataclass
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from smartrec.errors import ClipDamaged
+from smartrec.media.boxes import Box, packed, runs, sizes, top_boxes, tree, unsigned
 
 #: Type of the box that says which clip a file is, whatever its name.
 IDENTITY: Final = uuid.UUID("3f3fb4ae-6b0e-5c55-9f0e-5a1d2f0b7c61").bytes
 
-_CONTAINERS: Final = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts")
 _MOOV_LIMIT: Final = 1 << 28
 _ONE: Final = 0x10000
 _W: Final = 0x40000000
 # Samples by which decoding may run ahead of showing: 16 in H.264 and H.265.
 _REORDERED: Final = 18
-
-
-@dataclass
-class Box:
-    """One box: containers have `children`, all others `payload`."""
-
-    kind: bytes
-    payload: bytes = b""
-    children: list["Box"] = field(default_factory=list)
-
-    def find(self, *path: bytes) -> "Box | None":
-        """The first descendant along a path of types."""
-        here = self
-        for kind in path:
-            found = next((child for child in here.children if child.kind == kind), None)
-            if found is None:
-                return None
-            here = found
-        return here
-
-    def need(self, *path: bytes) -> "Box":
-        """`find`, for boxes that every video has.
-
-        Raises:
-            ClipDamaged: It is missing.
-        """
-        found = self.find(*path)
-        if found is None:
-            raise ClipDamaged(f"The file's index has no {b'/'.join(path).decode()} box")
-        return found
-
-    def pack(self) -> bytes:
-        """The box as bytes."""
-        body = self.payload + b"".join(child.pack() for child in self.children)
-        return struct.pack(">I4s", 8 + len(body), self.kind) + body
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,26 +85,6 @@ class Track:
         return shown
 
 
-def tree(data: bytes) -> list[Box]:
-    """Read the boxes that lie side by side in `data`.
-
-    Raises:
-        ClipDamaged: A size does not fit.
-    """
-    boxes, at = [], 0
-    while at + 8 <= len(data):
-        size, kind = struct.unpack_from(">I4s", data, at)
-        if size < 8 or at + size > len(data):
-            raise ClipDamaged(f"The file's index is torn in its {kind!r} box")
-        body = data[at + 8 : at + size]
-        if kind in _CONTAINERS:
-            boxes.append(Box(kind, children=tree(body)))
-        else:
-            boxes.append(Box(kind, body))
-        at += size
-    return boxes
-
-
 class Movie:
     """The index (``moov``) of an MP4 file.
 
@@ -155,7 +99,7 @@ class Movie:
     def __init__(self, path: Path) -> None:
         self.path = path
         with path.open("rb") as file:
-            for kind, offset, size in _top_boxes(file):
+            for kind, offset, size in top_boxes(file):
                 if kind == b"moov" and size <= _MOOV_LIMIT:
                     file.seek(offset)
                     self.offset = offset
@@ -172,21 +116,27 @@ class Movie:
         Raises:
             ClipDamaged: It has no video track, or its tables contradict each other.
         """
+        try:
+            return self._track()
+        except (struct.error, IndexError) as error:
+            raise ClipDamaged(f"{self.path} has a torn index: {error}") from error
+
+    def _track(self) -> Track:
         video = self._video()
         header = video.need(b"mdia", b"mdhd").payload
         table = video.need(b"mdia", b"minf", b"stbl")
-        sizes = _sizes(table.need(b"stsz").payload)
-        decode, times, duration = _times(table, len(sizes))
+        lengths = sizes(table.need(b"stsz").payload)
+        decode, times, duration = _times(table, len(lengths))
         width, height = struct.unpack(">II", video.need(b"tkhd").payload[-8:])
         listed = video.find(b"edts", b"elst")
         return Track(
-            timescale=_u32(header, 20 if header[0] else 12),
+            timescale=unsigned(header, 20 if header[0] else 12),
             movie_timescale=self._timescale(),
             width=width >> 16,
             height=height >> 16,
             decode=decode,
             times=times,
-            sizes=sizes,
+            sizes=lengths,
             duration=duration,
             edits=_edits(listed.payload) if listed else (),
         )
@@ -211,9 +161,14 @@ class Movie:
         earlier = start - begin
         if not hidden or earlier <= 0:
             return start
-        decode = [max(i, at - earlier) for i, at in enumerate(track.decode)]
         times = [
             rank[i] + delay if i in rank else time - earlier for i, time in enumerate(track.times)
+        ]
+        # Each is decoded at the latest when it or a later one is shown.
+        latest = list(accumulate(reversed(times), lambda after, time: min(time, after - 1)))
+        decode = [
+            max(i, min(at - earlier, limit))
+            for i, (at, limit) in enumerate(zip(track.decode, reversed(latest), strict=True))
         ]
         last = track.duration - track.decode[-1]
         self._retime(decode, times, last)
@@ -225,12 +180,12 @@ class Movie:
         shifts = [time - at for time, at in zip(times, decode, strict=True)]
         media = self._video().need(b"mdia")
         table = media.need(b"minf", b"stbl")
-        table.need(b"stts").payload = _packed(0, [*durations, last])
+        table.need(b"stts").payload = packed(0, [*durations, last])
         table.children = [box for box in table.children if box.kind != b"ctts"]
         if any(shifts):
             place = 1 + next(i for i, box in enumerate(table.children) if box.kind == b"stts")
             version = 1 if min(shifts) < 0 else 0
-            table.children.insert(place, Box(b"ctts", _packed(version, shifts)))
+            table.children.insert(place, Box(b"ctts", packed(version, shifts)))
         header = media.need(b"mdhd")
         header.payload = _with_duration(header.payload, 16, 24, decode[-1] + last)
 
@@ -314,13 +269,13 @@ class Movie:
 
     def _timescale(self) -> int:
         header = self._moov.need(b"mvhd").payload
-        return _u32(header, 20 if header[0] else 12)
+        return unsigned(header, 20 if header[0] else 12)
 
 
 def identity(path: Path) -> dict[str, str]:
     """What `Movie.write` wrote of itself into a file; empty where nothing."""
     with path.open("rb") as file:
-        for kind, offset, size in _top_boxes(file):
+        for kind, offset, size in top_boxes(file):
             file.seek(offset + 8)
             if kind == b"uuid" and file.read(16) == IDENTITY:
                 read = json.loads(file.read(size - 24))
@@ -328,62 +283,22 @@ def identity(path: Path) -> dict[str, str]:
     return {}
 
 
-def _top_boxes(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:
-    """(type, offset, size) of each box of the file, as far as they are whole."""
-    end = file.seek(0, 2)
-    at = 0
-    while at + 8 <= end:
-        file.seek(at)
-        head = file.read(16)
-        size, kind = struct.unpack_from(">I4s", head)
-        if size == 1 and len(head) == 16:
-            size = struct.unpack_from(">Q", head, 8)[0]
-        elif size == 0:
-            size = end - at
-        if size < 8 or at + size > end:
-            return
-        yield kind, at, size
-        at += size
-
-
-def _u32(data: bytes, at: int) -> int:
-    return int(struct.unpack_from(">I", data, at)[0])
-
-
 def _fixed(value: int) -> int:
     """16.16; a translation beyond 32767 pixels does not fit, and no player reads it."""
     return min(value, 0x7FFF) * _ONE
 
 
-def _sizes(stsz: bytes) -> tuple[int, ...]:
-    uniform, count = struct.unpack_from(">II", stsz, 4)
-    return (uniform,) * count if uniform else struct.unpack_from(f">{count}I", stsz, 12)
-
-
-def _runs(box: bytes, kind: str) -> Iterator[int]:
-    """The run-length coded numbers of an stts or ctts box, one a sample."""
-    for count, value in struct.iter_unpack(f">I{kind}", box[8 : 8 + 8 * _u32(box, 4)]):
-        for _ in range(count):
-            yield value
-
-
 def _times(table: Box, count: int) -> tuple[tuple[int, ...], tuple[int, ...], int]:
     """Decoding and composition times of `count` samples, and the sum of their durations."""
-    durations = list(_runs(table.need(b"stts").payload, "I"))
+    # One more than there are samples is enough to see a lie, and a lie may be of billions.
+    durations = list(islice(runs(table.need(b"stts").payload, "I"), count + 1))
     offsets = table.find(b"ctts")
-    shifts = list(_runs(offsets.payload, "i")) if offsets else [0] * count
+    shifts = list(islice(runs(offsets.payload, "i"), count + 1)) if offsets else [0] * count
     if len(durations) != count or len(shifts) != count:
         raise ClipDamaged("The file's tables disagree on the number of pictures")
     decode = tuple(accumulate(durations[:-1], initial=0)) if durations else ()
     times = tuple(at + shift for at, shift in zip(decode, shifts, strict=True))
     return decode, times, sum(durations)
-
-
-def _packed(version: int, values: list[int]) -> bytes:
-    """An stts or ctts box of these numbers, one a sample."""
-    runs = [(sum(1 for _ in run), value) for value, run in groupby(values)]
-    packed = b"".join(struct.pack(">Ii", count, value) for count, value in runs)
-    return struct.pack(">BxxxI", version, len(runs)) + packed
 
 
 def _edits(elst: bytes) -> tuple[Edit, ...]:
@@ -392,7 +307,7 @@ def _edits(elst: bytes) -> tuple[Edit, ...]:
     step = 20 if long else 12
     lines = (
         struct.unpack_from(">Qq" if long else ">Ii", body, step * line)
-        for line in range(_u32(elst, 4))
+        for line in range(unsigned(elst, 4))
     )
     return tuple(Edit(duration, media_time) for duration, media_time in lines)
 
