@@ -18,7 +18,7 @@ from smartrec.app.events import CameraState
 from smartrec.app.sources import explain, start_capture
 from smartrec.clock import Instant
 from smartrec.config.schema import Camera as CameraSettings
-from smartrec.errors import CameraSilent, SmartrecError
+from smartrec.errors import CameraSilent, SmartrecError, SourceError
 from smartrec.media.capture import Capture
 from smartrec.model import Action, Answer, ClipState, Command, Trigger, Verdict, new_id
 from smartrec.units import MILLISECOND, SECOND, Ns, seconds
@@ -76,6 +76,9 @@ class Camera:
     Attributes:
         phase: Where it stands.
         error: Why it is lost.
+        pictures: How many came so far.
+        damaged: How many of this run's were not whole.
+        lost: How many of this run's the source skipped.
     """
 
     def __init__(
@@ -103,7 +106,7 @@ class Camera:
         self._backoff: int = _BACKOFF_FIRST
         self._heard_at = 0
         self._epoch = 0
-        self._pictures = 0
+        self.pictures = 0
         self._counted = 0
 
     @property
@@ -117,14 +120,14 @@ class Camera:
 
     def state(self) -> CameraState:
         """How it stands; `fps` is of the time since the last call."""
-        pictures, self._counted = self._pictures - self._counted, self._pictures
+        pictures, self._counted = self.pictures - self._counted, self.pictures
         ring = self.clips.ring
         return CameraState(
             self.id,
             float(pictures),
             seconds(ring.span),
             ring.bytes,
-            self._pictures,
+            self.pictures,
             self.damaged,
             self.lost,
             self.phase is CameraPhase.LIVE,
@@ -186,7 +189,7 @@ class Camera:
             assert capture.format is not None
             self.clips.push(unit, capture.format)
         if units:
-            self._pictures += len(units)
+            self.pictures += len(units)
             self._heard(capture, now)
         if (problem := capture.problem()) is not None:
             self._lose(explain(self.settings, problem), now)
@@ -241,7 +244,10 @@ class Camera:
         self._drop_capture()
         if self.phase is not CameraPhase.LOST or str(error) != str(self.error):
             self._listener.camera_lost(self, error)
-        self.phase, self.error = CameraPhase.LOST, error
+        # A file that cannot be played will not get better; a camera may be plugged in again.
+        lasting = isinstance(error, SourceError)
+        self.phase = CameraPhase.ENDED if lasting else CameraPhase.LOST
+        self.error = error
         # Many cameras on one hub come back together: let them not all try at once.
         self._retry_at = now + round(self._backoff * random.uniform(0.8, 1.2))
         self._backoff = min(2 * self._backoff, _BACKOFF_MOST)

@@ -34,6 +34,7 @@ from smartrec.model import Answer, Command
 __all__ = ["ControlServer", "ask", "ask_status", "find_socket", "socket_path"]
 
 CLIENTS: Final = 32
+_WAITING: Final = 128  # connections that the kernel holds until we look
 _STOPPING: Final = error_line("the recorder is stopping")
 
 log = logging.getLogger(__name__)
@@ -161,10 +162,11 @@ class ControlServer(threading.Thread):
             return error_line(str(error), error.hint)
 
     async def _obeyed(self, command: Command) -> bytes:
-        future = asyncio.wrap_future(self._submit(command))
+        asked = self._submit(command)
+        future = asyncio.wrap_future(asked)
         await asyncio.wait({future}, timeout=self._patience_s)
         if not future.done():
-            future.cancel()
+            asked.cancel()
             return error_line(
                 "the recorder is too busy to answer", "Try again; smartrec doctor says why."
             )
@@ -189,7 +191,7 @@ def _listen(path: Path) -> tuple[socket.socket, int | None]:
         try:
             listening.bind(os.fspath(path))
             path.chmod(0o600)  # until here the directory's 0700 keeps others out
-            listening.listen(CLIENTS)
+            listening.listen(_WAITING)
             listening.setblocking(False)
         except OSError:
             listening.close()

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -47,6 +48,19 @@ class Keeper(threading.Thread):
         self._report = report
         self._work: SimpleQueue[Callable[[Catalog], None] | None] = SimpleQueue()
         self._stopping = threading.Event()
+        self._opened: Future[list[Path]] = Future()
+
+    def open(self) -> list[Path]:
+        """Start, and wait for the catalogue; return the clips that it does not know.
+
+        A damaged catalogue is set aside and a new one begun.
+
+        Raises:
+            CatalogTooNew: A newer smartrec wrote it.
+            StoreError: It cannot be made or written.
+        """
+        self.start()
+        return self._opened.result()
 
     def opened(self, head: ClipHead, journal: Path) -> None:
         """A clip has begun."""
@@ -84,7 +98,13 @@ class Keeper(threading.Thread):
 
     def run(self) -> None:
         """See the class."""
-        with Catalog.open(self._directory, create=True) as catalog:
+        try:
+            opened = Catalog.open(self._directory, create=True, repair=True)
+        except StoreError as error:
+            self._opened.set_exception(error)
+            return
+        with opened as catalog:
+            self._opened.set_result(catalog.unlisted())
             while (work := self._work.get()) is not None:
                 while not self._done(catalog, work):
                     # What is left undone at the end, the next start finds by its journals.

@@ -150,9 +150,15 @@ class Station(Listener):
         self._inbox.put(None)
 
     def run(self, *, length: Ns | None = None) -> None:
-        """Record until told to stop, until `length` is over, or until every source has ended."""
+        """Record until told to stop, until `length` is over, or until every source has ended.
+
+        Raises:
+            StoreError: The catalogue cannot be used; nothing was begun.
+            SmartrecError: No camera ever gave a picture; this is why.
+        """
         begun = self._clock.monotonic()
-        self._keeper.start()
+        for clip in self._keeper.open():
+            log.warning("%s is not in the catalogue", clip)
         self._bus.publish(
             events.StationStarted(
                 str(self._places.clips),
@@ -278,6 +284,9 @@ class Station(Listener):
         self._bus.publish(
             events.StationStopped(reason, self._progress.clips, self._progress.frames_lost)
         )
+        errors = [camera.error for camera in self.cameras if not camera.pictures]
+        if len(errors) == len(self.cameras) and errors[0] is not None:
+            raise errors[0]
 
     def _turn_until(self, done: Callable[[], bool], longest: Ns) -> None:
         begun = self._clock.monotonic()

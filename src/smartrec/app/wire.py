@@ -58,11 +58,13 @@ def find_socket(clip_dir: Path, environ: Mapping[str, str] = os.environ) -> Path
 
 
 def listens(path: Path) -> bool:
-    """Whether a connection to `path` is taken up."""
+    """Whether somebody listens at `path` whom this user may reach."""
     with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(1)
+        probe.setblocking(False)
         try:
             probe.connect(os.fspath(path))
+        except BlockingIOError:  # so many others want to be heard just now
+            return True
         except OSError:
             return False
     return True
@@ -295,8 +297,7 @@ def _exchange(
 ) -> dict[str, object]:
     with _reaching(path, clip_dir), socket.socket(socket.AF_UNIX) as talk:
         ends = time.monotonic() + timeout
-        talk.settimeout(timeout)
-        talk.connect(os.fspath(path))
+        _connect(talk, path, timeout)
         _check_peer(talk, path)
         talk.sendall(request)
         line = b"".join(_received(talk, ends))
@@ -308,6 +309,14 @@ def _exchange(
         hint = refusal.get("hint")
         raise ControlError(str(refusal.get("message")), hint=None if hint is None else str(hint))
     return reply
+
+
+def _connect(talk: socket.socket, path: Path, timeout: float) -> None:
+    """Wait for our turn; with Python's own time limit, a full queue would be an error at once."""
+    whole, rest = divmod(round(max(timeout, 0.001) * 1e6), 1_000_000)
+    talk.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", whole, rest))
+    talk.connect(os.fspath(path))
+    talk.settimeout(timeout)
 
 
 def _received(talk: socket.socket, ends: float) -> Iterable[bytes]:

@@ -61,9 +61,11 @@ class _Commands(click.Group):
     envvar="SMARTREC_LOG",
     help="How much is said on stderr; the settings' [log] level otherwise.",
 )
-def cli(log_level: str | None) -> None:
+@click.pass_context
+def cli(ctx: click.Context, log_level: str | None) -> None:
     """Record camera events in clips that begin seconds before the event, exact to the frame."""
     set_log_level(log_level or "warning")
+    ctx.obj = log_level
 
 
 def set_log_level(level: str) -> None:

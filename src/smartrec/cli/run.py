@@ -1,5 +1,6 @@
 """`smartrec run` and `smartrec demo`: the main job."""
 
+import logging
 import os
 import signal
 import sys
@@ -21,6 +22,8 @@ from smartrec.config.schema import Config
 from smartrec.media import devices
 from smartrec.model import Action, Command, new_id
 from smartrec.units import Ns
+
+log = logging.getLogger(__name__)
 
 
 class Duration(click.ParamType[Ns]):
@@ -137,7 +140,7 @@ def settled(path: Path | None, overrides: dict[str, object]) -> Config:
         return loaded.config
     source = "usb" if devices.cameras() else "demo"
     if source == "demo":
-        _say("no camera is plugged in: this is the demo camera (smartrec cameras says more)")
+        log.warning("no camera is plugged in: this is the demo camera (see: smartrec cameras)")
     wanted = {**overrides, "camera.source": source}
     return load(path=path, environ=os.environ, overrides=wanted).config
 

@@ -28,12 +28,17 @@ class _Reading(Enum):
     """How the pictures come out of a file."""
 
     JPEG = f"parsebin ! image/jpeg ! {_SINK}"
-    H264 = f"parsebin ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! {_SINK}"
-    H265 = f"parsebin ! h265parse ! video/x-h265,stream-format=hvc1,alignment=au ! {_SINK}"
-    # Colorimetry 1:4:0:0 is JPEG's own: BT.601 in the full range.
+    # As MP4 and Matroska hold it. No parser: it would drop what an edit list hides.
+    H264 = f"parsebin name=packed ! video/x-h264 ! {_SINK}"
+    H265 = f"parsebin name=packed ! video/x-h265 ! {_SINK}"
+    # As AVI and MPEG-TS hold it.
+    H264_STREAM = f"parsebin ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! {_SINK}"
+    H265_STREAM = f"parsebin ! h265parse ! video/x-h265,stream-format=hvc1,alignment=au ! {_SINK}"
+    # Through RGB, because videoconvert does not convert ranges from YUV to YUV (1.22). Colorimetry
+    # 1:4:0:0 is JPEG's own: BT.601 in the full range.
     DECODED = (
-        "decodebin force-sw-decoders=true ! videoconvert"
-        " ! video/x-raw,format=I420,colorimetry=1:4:0:0"
+        "decodebin force-sw-decoders=true ! videoconvert ! video/x-raw,format=BGRx"
+        " ! videoconvert ! video/x-raw,format=I420,colorimetry=1:4:0:0"
         f" ! jpegenc quality=90 ! {_SINK}"
     )
 
@@ -43,12 +48,31 @@ class _Reading(Enum):
         return _CODECS.get(self, Codec.JPEG)
 
 
-_CODECS: Final = {_Reading.H264: Codec.H264, _Reading.H265: Codec.H265}
-_READINGS: Final = {
-    "image/jpeg": _Reading.JPEG,
-    "video/x-h264": _Reading.H264,
-    "video/x-h265": _Reading.H265,
+_CODECS: Final = {
+    _Reading.H264: Codec.H264,
+    _Reading.H264_STREAM: Codec.H264,
+    _Reading.H265: Codec.H265,
+    _Reading.H265_STREAM: Codec.H265,
 }
+_PACKED_FORMATS: Final = ("avc", "hvc1", "hev1")
+
+
+def _packed(caps: Gst.Caps) -> bool:
+    """Whether these are whole access units with a decoder's set-up, ready for any container."""
+    fields = caps.get_structure(0)
+    return fields.has_field("codec_data") and fields.get_string("stream-format") in _PACKED_FORMATS
+
+
+def _reading_of(caps: Gst.Caps) -> _Reading:
+    match caps.get_structure(0).get_name():
+        case "image/jpeg":
+            return _Reading.JPEG
+        case "video/x-h264":
+            return _Reading.H264 if _packed(caps) else _Reading.H264_STREAM
+        case "video/x-h265":
+            return _Reading.H265 if _packed(caps) else _Reading.H265_STREAM
+    return _Reading.DECODED
+
 
 _PATIENCE: Final = Ns(15 * SECOND)
 """How long a file may give nothing, say from a sleeping disk."""
@@ -239,7 +263,7 @@ def _reordered(shown: list[int]) -> int:
 
 def _may_be_late(sample: Gst.Sample, reading: _Reading) -> bool:
     """Whether a picture that has only a decoding time may be shown later than that."""
-    if reading is not _Reading.H264:
+    if reading is not _Reading.H264_STREAM:
         return True
     size = int.from_bytes(_codec_private(sample)[4:5], "big") % 4 + 1
     data, at = _bytes(sample), 0
@@ -305,6 +329,9 @@ def _pipeline(path: Path, rest: str) -> Gst.Pipeline:
     source = pipeline.get_by_name("file")
     assert source is not None
     source.set_property("location", os.fspath(path))
+    packed = pipeline.get_by_name("packed")
+    if packed is not None:
+        packed.connect("autoplug-continue", lambda _bin, _pad, caps: not _packed(caps))
     return pipeline
 
 
@@ -342,18 +369,18 @@ def _reading_for(path: Path) -> _Reading:
         if message.type == Gst.MessageType.ERROR:
             raise _read_error(path, message)
         if message.type == Gst.MessageType.STREAM_COLLECTION:
-            for kind in _video_kinds(message.parse_stream_collection()):
-                return _READINGS.get(kind, _Reading.DECODED)
+            for caps in _video_caps(message.parse_stream_collection()):
+                return _reading_of(caps)
     raise SourceError(f"{path} holds no video", hint=f"See what is in it with: ffprobe {path}")
 
 
-def _video_kinds(collection: Gst.StreamCollection) -> Iterator[str]:
-    """Media types of a file's video streams, in its order."""
+def _video_caps(collection: Gst.StreamCollection) -> Iterator[Gst.Caps]:
+    """Of a file's video streams, in its order."""
     for at in range(collection.get_size()):
         stream = collection.get_stream(at)
         caps = stream.get_caps() if stream else None
         if stream and caps and stream.get_stream_type() & Gst.StreamType.VIDEO:
-            yield caps.get_structure(0).get_name()
+            yield caps
 
 
 def _must_be_readable(path: Path) -> None:
@@ -381,7 +408,7 @@ def _must_be_readable(path: Path) -> None:
 def _read_error(path: Path, message: Gst.Message) -> SourceError:
     """Our error for what GStreamer says while it reads a file."""
     error, _ = message.parse_error()
-    if _is(error, Gst.StreamError.TYPE_NOT_FOUND):
+    if _is(error, Gst.StreamError.TYPE_NOT_FOUND) or _is(error, Gst.StreamError.WRONG_TYPE):
         return SourceError(f"{path} is no video", hint=f"See what it is with: file {path}")
     if _is(error, Gst.StreamError.CODEC_NOT_FOUND) or error.matches(
         Gst.CoreError.quark(), Gst.CoreError.MISSING_PLUGIN
