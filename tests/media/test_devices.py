@@ -65,6 +65,21 @@ def test_a_busy_device_says_who_holds_it_and_how_to_end_that(
     assert f"kill {child_that_holds}" in trouble.hint
 
 
+def test_another_program_is_blamed_before_what_this_one_left_open(
+    terminal: Path, child_that_holds: int
+) -> None:
+    with terminal.open("rb"):
+        assert f"(pid {child_that_holds})" in str(devices.busy(terminal))
+
+
+def test_a_device_that_only_this_program_holds_is_configured_twice(terminal: Path) -> None:
+    with terminal.open("rb"):
+        trouble = devices.busy(terminal)
+    assert "this recorder itself" in str(trouble)
+    assert trouble.hint is not None
+    assert "[[camera]]" in trouble.hint
+
+
 @pytest.mark.parametrize("selector", ["/dev/video4711", "usb-nobody_made_this-video-index0"])
 def test_a_camera_that_is_not_there_is_gone(selector: str) -> None:
     with pytest.raises(CameraGone, match="not there") as caught:

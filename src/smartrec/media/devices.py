@@ -257,20 +257,23 @@ def _of_os_error(path: Path, error: OSError) -> CameraError:
 def busy(path: Path) -> CameraBusy:
     """The error for a device that another program holds; it names that program."""
     held = holders(path)
-    flowing = [holder for holder in held if holder.maps] or held
+    others = [holder for holder in held if holder.pid != os.getpid()]
+    # v4l2src may leave a mapping of its own behind, so others are asked first.
+    flowing = [holder for holder in others if holder.maps] or others
+    if not flowing and held:
+        return CameraBusy(
+            f"{path} is held by this recorder itself",
+            hint="Give each [[camera]] a device of its own: smartrec cameras",
+        )
     if not flowing:
         return CameraBusy(
             f"{path} is held by a program of another user",
             hint=f"See which: sudo fuser -v {path}",
         )
-    first = flowing[0]
-    if first.pid == os.getpid():
-        return CameraBusy(
-            f"{path} is held by this recorder itself",
-            hint="Give each [[camera]] a device of its own: smartrec cameras",
-        )
     names = ", ".join(f"{holder.name} (pid {holder.pid})" for holder in flowing)
-    return CameraBusy(f"{path} is held by {names}", hint=f"Close it, or end it: kill {first.pid}")
+    return CameraBusy(
+        f"{path} is held by {names}", hint=f"Close it, or end it: kill {flowing[0].pid}"
+    )
 
 
 def forbidden(
