@@ -64,8 +64,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
 def connect(path: Path) -> socket.socket:
     client = socket.socket(socket.AF_UNIX)
-    client.settimeout(30)
     client.connect(str(path))
+    client.settimeout(30)
     return client
 
 
@@ -140,6 +140,24 @@ def test_silent_clients_keep_nobody_out(serve: Serve) -> None:
     assert silent[0].recv(1) == b""
     for client in silent:
         client.close()
+
+
+def test_a_full_queue_is_waited_for(tmp_path: Path) -> None:
+    """Nobody is taken up while the server is not started; then everybody is."""
+    server = ControlServer(tmp_path / "run/x.sock", at_once)
+    waiting: list[socket.socket] = []
+    with suppress(BlockingIOError):
+        while True:
+            waiting.append(socket.socket(socket.AF_UNIX))
+            waiting[-1].setblocking(False)
+            waiting[-1].connect(str(tmp_path / "run/x.sock"))
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask, tmp_path / "run/x.sock", START, 50)
+        server.start()
+        assert asked.result(50) == answers_to(START)
+    for client in waiting:
+        client.close()
+    server.close()
 
 
 def test_a_silent_client_is_let_go(serve: Serve) -> None:
