@@ -82,11 +82,13 @@ def raw_caps(width: int = WIDTH, height: int = HEIGHT) -> str:
 
 
 @cache
-def jpegs(count: int, width: int = WIDTH, height: int = HEIGHT) -> tuple[bytes, ...]:
+def jpegs(
+    count: int, width: int = WIDTH, height: int = HEIGHT, chroma: str = "I420"
+) -> tuple[bytes, ...]:
+    """`chroma` is GStreamer's name of what the JPEGs hold: Y42B is what most cameras send."""
     pictures = (numbered.i420(n, width, height) for n in range(count))
-    return tuple(
-        bits(sample) for sample in through("jpegenc quality=92", pictures, raw_caps(width, height))
-    )
+    encoder = f"videoconvert ! video/x-raw,format={chroma} ! jpegenc quality=92"
+    return tuple(bits(sample) for sample in through(encoder, pictures, raw_caps(width, height)))
 
 
 def jpeg_format(**changes: Any) -> StreamFormat:
@@ -291,11 +293,17 @@ def _widened(luma: Luma) -> Luma:
     return np.clip(np.rint(wide), 0, 255).astype(np.uint8)
 
 
-def ffmpeg_frames(path: Path, size: tuple[int, int] = (WIDTH, HEIGHT)) -> list[tuple[int, Luma]]:
-    """(time in ns, full-range luma) of each picture that ffmpeg shows, edit list applied."""
+def ffmpeg_frames(
+    path: Path, size: tuple[int, int] = (WIDTH, HEIGHT), *, turn: bool = False
+) -> list[tuple[int, Luma]]:
+    """(time in ns, full-range luma) of each picture that ffmpeg shows, edit list applied.
+
+    With `turn`, as the file's matrix says; `size` is that of the turned picture then.
+    """
     if shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None:
         pytest.skip("ffmpeg and ffprobe are not installed")
-    decode = f"ffmpeg -v error -noautorotate -i {shlex.quote(str(path))} -vsync passthrough -copyts"
+    rotate = "" if turn else "-noautorotate"
+    decode = f"ffmpeg -v error {rotate} -i {shlex.quote(str(path))} -vsync passthrough -copyts"
     shown = subprocess.run(
         shlex.split(f"{decode} -pix_fmt yuvj420p -f rawvideo -"),
         capture_output=True,

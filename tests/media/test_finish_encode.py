@@ -43,11 +43,14 @@ def test_every_picture_is_there_at_its_time(tmp_path: Path, pace: str) -> None:
     assert shop.files() == {".open/journal.mkv", "cam0_key-R.mp4", "cam0_key-R.jpg"}
 
 
-@pytest.mark.parametrize("encoder", ["x264", "openh264"])
-def test_luma_is_the_cameras(tmp_path: Path, encoder: str) -> None:
+@pytest.mark.parametrize(
+    ("encoder", "chroma"),
+    [("x264", "I420"), ("x264", "Y42B"), ("x264", "GRAY8"), ("openh264", "I420")],
+)
+def test_luma_is_the_cameras(tmp_path: Path, encoder: str, chroma: str) -> None:
     if not has_element(f"{encoder}enc"):
         pytest.skip(f"{encoder}enc is not installed")
-    pictures = clips.jpegs(12, 640, 480)
+    pictures = clips.jpegs(12, 640, 480, chroma)
     units = clips.jpeg_units(pictures)
     shop = Shop(tmp_path, clips.head(clips.jpeg_format(width=640, height=480), units))
     shop.write(units)
@@ -136,6 +139,19 @@ def test_the_thumbnail_is_upright_and_of_the_trigger(
     if flip:
         upright = upright[:, ::-1]
     assert numbered.read(clips.turned_back(upright, rotate)) == 20
+
+
+@pytest.mark.parametrize("rotate", [90, 180, 270])
+def test_players_turn_a_turned_camera_at_no_cost(tmp_path: Path, rotate: int) -> None:
+    units = clips.jpeg_units(clips.jpegs(10))
+    shop = Shop(tmp_path, clips.head(clips.jpeg_format(rotate=rotate), units))
+    shop.write(units)
+    path = Path(shop.finish().finished["path"])
+    assert clips.numbers(clips.gst_frames(path)) == list(range(10))
+    size = (320, 240) if rotate == 180 else (240, 320)
+    frames = clips.ffmpeg_frames(path, size, turn=True)
+    seen = [numbered.read(clips.turned_back(luma, rotate)) for _, luma in frames]
+    assert seen == list(range(10))
 
 
 def test_a_picture_that_is_mirrored_is_mirrored_in_the_clip(tmp_path: Path) -> None:

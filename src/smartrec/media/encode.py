@@ -8,7 +8,7 @@ from pathlib import Path
 
 from smartrec.errors import ClipDamaged, PipelineError
 from smartrec.graph import plan
-from smartrec.graph.recipes import Recipe, Role, candidates, choose, none_usable
+from smartrec.graph.recipes import RECIPES, Recipe, Role, candidates, choose, none_usable
 from smartrec.media.gst import reaches_ready
 from smartrec.media.inlet import Inlet, stream_caps
 from smartrec.media.journal import JournalReader
@@ -38,10 +38,23 @@ class Written:
     encoder: str
 
 
-def write_mp4(job: Job, orders: Orders, part: Path, progress: Progress) -> Written:
+def write_mp4(
+    job: Job,
+    orders: Orders,
+    part: Path,
+    progress: Progress,
+    recipes: tuple[Recipe, ...] = RECIPES,
+) -> Written:
     """Write everything that the journal holds and will hold until it is closed.
 
     An encoder that fails is replaced by the next that works here, from the beginning.
+
+    Args:
+        job: What to finish.
+        orders: How far the journal may be read.
+        part: The file to write.
+        progress: Is told of every picture.
+        recipes: The encoders to choose from.
 
     Raises:
         Abandoned: The recorder died before the journal was closed.
@@ -55,7 +68,9 @@ def write_mp4(job: Job, orders: Orders, part: Path, progress: Progress) -> Writt
     pinned = None if job.encoder == "auto" else job.encoder
     decoder = choose(Role.DECODE_JPEG, usable=reaches_ready)
     failure: PipelineError | None = None
-    for encoder in candidates(Role.ENCODE_H264, usable=reaches_ready, pinned=pinned):
+    for encoder in candidates(
+        Role.ENCODE_H264, usable=reaches_ready, pinned=pinned, recipes=recipes
+    ):
         text = str(plan.finish_encode(format_, decoder, encoder, job.quality))
         try:
             with _opened(job.journal) as reader:
