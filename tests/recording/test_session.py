@@ -97,6 +97,21 @@ def test_event_right_after_another_has_its_whole_pre_roll() -> None:
     assert first.event_id != second.event_id
 
 
+def test_late_trigger_from_before_an_open_clip_gets_its_own() -> None:
+    recording = Recording()
+    recording.run(list(stream(400)), {150: seconds(5), 160: seconds(2.9)})
+    first, second = recording.clips
+    assert recording.numbers(first) == frames(3, 6)
+    assert recording.numbers(second) == frames(0.9, 3.9)
+
+
+def test_late_trigger_extends_a_rolled_over_event() -> None:
+    recording = Recording(longest=2.5, post=5)
+    recording.run(list(stream(600)), {150: seconds(5), 180: seconds(5.2)})
+    assert {clip.event_id for clip in recording.clips} == {recording.clips[0].event_id}
+    assert [n for c in recording.clips for n in recording.numbers(c)] == frames(3, 10.2)
+
+
 def test_trigger_in_the_first_moments_takes_what_there_is() -> None:
     recording = Recording()
     recording.run(list(stream(400)), {10: 10 * FRAME})

@@ -39,6 +39,7 @@ class OpenClip:
         part: Counts from 1.
         triggers: In order of arrival; those of earlier parts too.
         start: First moment that belongs to the clip.
+        event_start: That of the event's first part.
         end: First moment that does not, as far as known; moves while triggers come.
         state: RECORDING, or how the recording ended.
         ending: What `state` becomes when `end` is reached.
@@ -58,6 +59,7 @@ class OpenClip:
         self.part = part
         self.triggers = triggers
         self.start, self.end = interval
+        self.event_start = self.start
         self.state = ClipState.RECORDING
         self.ending = ClipState.COMPLETE
         self.tally = Tally(self.start)
@@ -75,9 +77,9 @@ class OpenClip:
         """Index of the next unit to read."""
         return self._cursor
 
-    def covers(self, moment: Ns, end: Ns) -> bool:
-        """Whether a trigger at `moment` that wants to be recorded until `end` extends this clip."""
-        return not self.closed and moment < self.end and end >= self.start
+    def covers(self, moment: Ns) -> bool:
+        """Whether a trigger at `moment` extends this clip: its event goes on, and holds it."""
+        return not self.closed and self.event_start <= moment < self.end
 
     def exhausted(self) -> bool:
         """Whether it is closed and all of it has been read."""
@@ -92,6 +94,7 @@ class OpenClip:
     def take_over(self, other: "OpenClip") -> None:
         """End when and how `other` would have."""
         self.ending, self.state = other.ending, other.state
+        self.event_start = other.event_start
         self._stop_index = other._stop_index
 
     def read(self, ring: Ring, max_bytes: int) -> list[AccessUnit]:
@@ -156,7 +159,7 @@ class Session:
         start = Ns(trigger.pts - self.timing.pre_roll) if trigger.start is None else trigger.start
         end = Ns(trigger.pts + self.timing.post_roll) if trigger.end is None else trigger.end
         for clip in self.clips:
-            if clip.covers(trigger.pts, end):
+            if clip.covers(trigger.pts):
                 clip.triggers.append(trigger)
                 clip.end = max(clip.end, end)
                 clip.version += 1
@@ -236,4 +239,5 @@ class Session:
                 clip.close(ClipState.COMPLETE, at)
                 following = self._open(clip.part + 1, clip.event_id, list(clip.triggers), rest)
                 following.ending = clip.ending
+                following.event_start = clip.event_start
                 return
