@@ -184,4 +184,4 @@ main() {
   say "all well"
 }
 
-main && exit # bash has read all by now: this file may change while it runs
+main; exit # bash has read all by now: this file may change while it runs
