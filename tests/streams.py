@@ -17,7 +17,7 @@ def stream(
     *,
     gop: int = 1,
     size: int = 10,
-    start: Ns = Ns(0),
+    start: int = 0,
     lost: frozenset[int] = frozenset(),
     damaged: frozenset[int] = frozenset(),
 ) -> Iterator[AccessUnit]:
