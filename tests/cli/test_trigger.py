@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import CliRunner, Result
@@ -45,10 +46,12 @@ class StandInStation:
 
 
 @pytest.fixture
-def clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+def clips(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.chdir(tmp_path)
-    return tmp_path / "clips"
+    # Not below tmp_path: with a user's and a test's name in it, it is too long for a socket.
+    with TemporaryDirectory() as short:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", f"{short}/run")
+        yield tmp_path / "clips"
 
 
 @pytest.fixture
