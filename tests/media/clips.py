@@ -107,14 +107,14 @@ def jpeg_units(pictures: Sequence[bytes], gaps: Sequence[int] | None = None) -> 
 
 @cache
 def stream_units(
-    codec: Codec, count: int, gop: int, bframes: int
+    codec: Codec, count: int, gop: int, bframes: int, packed: str = "avc"
 ) -> tuple[StreamFormat, tuple[AccessUnit, ...]]:
     """A camera that sends H.264 or H.265, with reordered pictures if it has B-frames."""
     if codec is Codec.H264:
         encoder = (
             f"x264enc speed-preset=veryfast pass=qual quantizer=18 key-int-max={gop}"
             f" bframes={bframes} b-adapt=false option-string=scenecut=0 ! h264parse"
-            " ! video/x-h264,stream-format=avc,alignment=au"
+            f" ! video/x-h264,stream-format={packed},alignment=au"
         )
     else:
         encoder = (

@@ -69,6 +69,16 @@ def test_recovery_finishes_what_was_abandoned(tmp_path: Path) -> None:
     assert finisher.finished["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def test_what_a_killed_finisher_left_is_written_over(tmp_path: Path) -> None:
+    shop, units = jpeg_shop(tmp_path)
+    shop.write(units)
+    left = shop.journal.with_name("cam0_key-R.mp4.part")
+    left.write_bytes(b"half a clip" * 1_000_000)
+    told = shop.finish().finished
+    assert told["bytes"] < 1_000_000
+    assert shop.files() == {".open/journal.mkv", "cam0_key-R.mp4", "cam0_key-R.jpg"}
+
+
 def test_a_torn_copy_is_cut_to_whole_pictures(tmp_path: Path) -> None:
     shop, units = jpeg_shop(tmp_path)
     shop.write(units)

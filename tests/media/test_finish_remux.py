@@ -59,6 +59,29 @@ def test_the_cameras_bits_are_not_touched(tmp_path: Path) -> None:
     assert all(unit.data in file for unit in units)
 
 
+def test_a_camera_with_start_codes_is_exact_too(tmp_path: Path) -> None:
+    format_, units = clips.stream_units(Codec.H264, 90, 30, 2, "byte-stream")
+    assert units[0].data.startswith(b"\0\0\0\1")
+    times = sorted(unit.pts for unit in units)
+    shop = Shop(tmp_path, clips.head(format_, units, start=times[17], end=times[71]))
+    shop.write(units)
+    path = Path(shop.finish().finished["path"])
+    for frames in (clips.ffmpeg_frames(path), clips.gst_frames(path)):
+        assert clips.numbers(frames) == list(range(17, 71))
+
+
+def test_a_unit_that_is_lost_in_the_middle_leaves_a_gap_in_time(tmp_path: Path) -> None:
+    format_, units = clips.stream_units(Codec.H264, 90, 30, 0)
+    kept = [unit for unit in units if unit.seq not in (58, 59)]
+    shop = Shop(tmp_path, clips.head(format_, kept))
+    shop.write(kept)
+    told = shop.finish().finished
+    frames = clips.gst_frames(Path(told["path"]))
+    assert clips.numbers(frames) == [n for n in range(90) if n not in (58, 59)]
+    assert abs(frames[58][0] - 60 * clips.FRAME) < MILLISECOND
+    assert (told["frames_written"], told["lost"]) == (88, {})
+
+
 def test_copy_of_h264_is_an_mp4_too(tmp_path: Path) -> None:
     format_, units = clips.stream_units(Codec.H264, 90, 30, 2)
     shop = Shop(tmp_path, clips.head(format_, units))

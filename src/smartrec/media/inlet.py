@@ -93,8 +93,9 @@ class Inlet:
         buffer.duration = unit.duration
         if not unit.keyframe:
             buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)
-        if self._source.push_buffer(buffer) != Gst.FlowReturn.OK:
-            self._raise_error()
+        if (flow := self._source.push_buffer(buffer)) != Gst.FlowReturn.OK:
+            self._raise_error(SECOND)
+            raise PipelineError("source", f"takes no more: {flow.value_nick}")
 
     def end(self) -> None:
         """Say that no more comes, and wait until the graph is through.
