@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from smartrec.errors import SourceError
@@ -28,16 +29,12 @@ class _Reading(Enum):
     """How the pictures come out of a file."""
 
     JPEG = f"parsebin ! image/jpeg ! {_SINK}"
-    # As MP4 and Matroska hold it. No parser: it would drop what an edit list hides.
-    H264 = f"parsebin name=packed ! video/x-h264 ! {_SINK}"
-    H265 = f"parsebin name=packed ! video/x-h265 ! {_SINK}"
-    # As AVI and MPEG-TS hold it.
-    H264_STREAM = f"parsebin ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! {_SINK}"
-    H265_STREAM = f"parsebin ! h265parse ! video/x-h265,stream-format=hvc1,alignment=au ! {_SINK}"
-    # Through RGB, because videoconvert does not convert ranges from YUV to YUV (1.22). Colorimetry
-    # 1:4:0:0 is JPEG's own: BT.601 in the full range.
+    H264 = f"parsebin ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! {_SINK}"
+    H265 = f"parsebin ! h265parse ! video/x-h265,stream-format=hvc1,alignment=au ! {_SINK}"
+    # Colorimetry 1:4:0:0 is JPEG's own: BT.601 in the full range. The way there is through RGB, for
+    # from YUV to YUV videoconvert leaves the range as it is (1.22); 10 bits, for 8 lose two levels.
     DECODED = (
-        "decodebin force-sw-decoders=true ! videoconvert ! video/x-raw,format=BGRx"
+        "decodebin force-sw-decoders=true ! videoconvert ! video/x-raw,format=GBR_10LE"
         " ! videoconvert ! video/x-raw,format=I420,colorimetry=1:4:0:0"
         f" ! jpegenc quality=90 ! {_SINK}"
     )
@@ -48,34 +45,17 @@ class _Reading(Enum):
         return _CODECS.get(self, Codec.JPEG)
 
 
-_CODECS: Final = {
-    _Reading.H264: Codec.H264,
-    _Reading.H264_STREAM: Codec.H264,
-    _Reading.H265: Codec.H265,
-    _Reading.H265_STREAM: Codec.H265,
+_CODECS: Final = {_Reading.H264: Codec.H264, _Reading.H265: Codec.H265}
+_READINGS: Final = {
+    "image/jpeg": _Reading.JPEG,
+    "video/x-h264": _Reading.H264,
+    "video/x-h265": _Reading.H265,
 }
-_PACKED_FORMATS: Final = ("avc", "hvc1", "hev1")
-
-
-def _packed(caps: Gst.Caps) -> bool:
-    """Whether these are whole access units with a decoder's set-up, ready for any container."""
-    fields = caps.get_structure(0)
-    return fields.has_field("codec_data") and fields.get_string("stream-format") in _PACKED_FORMATS
-
-
-def _reading_of(caps: Gst.Caps) -> _Reading:
-    match caps.get_structure(0).get_name():
-        case "image/jpeg":
-            return _Reading.JPEG
-        case "video/x-h264":
-            return _Reading.H264 if _packed(caps) else _Reading.H264_STREAM
-        case "video/x-h265":
-            return _Reading.H265 if _packed(caps) else _Reading.H265_STREAM
-    return _Reading.DECODED
-
 
 _PATIENCE: Final = Ns(15 * SECOND)
 """How long a file may give nothing, say from a sleeping disk."""
+_PROBES: Final = (SECOND, SECOND, Ns(4 * SECOND), Ns(9 * SECOND))
+"""The same, each time that a file is asked what is in it."""
 _GLANCE: Final = Ns(100 * MILLISECOND)
 _SURVEYED: Final = 256
 """Pictures looked at before playing, to learn how they are ordered."""
@@ -105,7 +85,7 @@ def open_file(path: Path, *, loop: bool) -> "FileFeed":
     if survey.times_missing:
         raise SourceError(
             f"{path} does not say when its pictures are due",
-            hint=f"Put it into a container with times: ffmpeg -r 30 -i {path} -c copy new.mp4",
+            hint=f"Put it into a container with times: ffmpeg -r 30 -i {quote(str(path))} -c copy new.mp4",
         )
     return FileFeed(path, reading, survey, loop=loop)
 
@@ -263,7 +243,7 @@ def _reordered(shown: list[int]) -> int:
 
 def _may_be_late(sample: Gst.Sample, reading: _Reading) -> bool:
     """Whether a picture that has only a decoding time may be shown later than that."""
-    if reading is not _Reading.H264_STREAM:
+    if reading is not _Reading.H264:
         return True
     size = int.from_bytes(_codec_private(sample)[4:5], "big") % 4 + 1
     data, at = _bytes(sample), 0
@@ -329,9 +309,6 @@ def _pipeline(path: Path, rest: str) -> Gst.Pipeline:
     source = pipeline.get_by_name("file")
     assert source is not None
     source.set_property("location", os.fspath(path))
-    packed = pipeline.get_by_name("packed")
-    if packed is not None:
-        packed.connect("autoplug-continue", lambda _bin, _pad, caps: not _packed(caps))
     return pipeline
 
 
@@ -340,6 +317,8 @@ def _samples(path: Path, reading: _Reading, closed: threading.Event) -> Iterator
     pipeline = _pipeline(path, reading.value)
     sink = pipeline.get_by_name("pictures")
     assert isinstance(sink, GstApp.AppSink)
+    # What an edit list hides is needed to decode the rest.
+    sink.set_drop_out_of_segment(False)
     with ExitStack() as stack:
         bus = stack.enter_context(running(pipeline))
         silent = 0
@@ -361,26 +340,37 @@ def _samples(path: Path, reading: _Reading, closed: threading.Event) -> Iterator
 
 def _reading_for(path: Path) -> _Reading:
     """Find out what is in a file, without decoding it."""
+    # parsebin now and then loses the error of a demuxer that fails at once: so ask again.
+    for patience in _PROBES:
+        message = _probe(path, patience)
+        if message is not None:
+            break
+    else:
+        raise _cannot_play(path, "nothing comes of it")
+    if message.type == Gst.MessageType.ERROR:
+        raise _read_error(path, message)
+    if message.type == Gst.MessageType.STREAM_COLLECTION:
+        for kind in _video_kinds(message.parse_stream_collection()):
+            return _READINGS.get(kind, _Reading.DECODED)
+    raise SourceError(
+        f"{path} holds no video", hint=f"See what is in it with: ffprobe {quote(str(path))}"
+    )
+
+
+def _probe(path: Path, patience: Ns) -> Gst.Message | None:
+    """What streams a file has, or why that cannot be known; None if nothing is heard."""
     wanted = Gst.MessageType.STREAM_COLLECTION | Gst.MessageType.ERROR | Gst.MessageType.EOS
     with running(_pipeline(path, "parsebin ! fakesink")) as bus:
-        message = bus.timed_pop_filtered(_PATIENCE, wanted)
-        if message is None:
-            raise _cannot_play(path, f"nothing came of it for {_PATIENCE // SECOND} s")
-        if message.type == Gst.MessageType.ERROR:
-            raise _read_error(path, message)
-        if message.type == Gst.MessageType.STREAM_COLLECTION:
-            for caps in _video_caps(message.parse_stream_collection()):
-                return _reading_of(caps)
-    raise SourceError(f"{path} holds no video", hint=f"See what is in it with: ffprobe {path}")
+        return bus.timed_pop_filtered(patience, wanted)
 
 
-def _video_caps(collection: Gst.StreamCollection) -> Iterator[Gst.Caps]:
-    """Of a file's video streams, in its order."""
+def _video_kinds(collection: Gst.StreamCollection) -> Iterator[str]:
+    """Media types of a file's video streams, in its order."""
     for at in range(collection.get_size()):
         stream = collection.get_stream(at)
         caps = stream.get_caps() if stream else None
         if stream and caps and stream.get_stream_type() & Gst.StreamType.VIDEO:
-            yield caps
+            yield caps.get_structure(0).get_name()
 
 
 def _must_be_readable(path: Path) -> None:
@@ -389,15 +379,16 @@ def _must_be_readable(path: Path) -> None:
             empty = not file.read(1)
     except FileNotFoundError as error:
         raise SourceError(
-            f"{path} does not exist", hint=f"Look for it with: ls {path.parent}"
+            f"{path} does not exist", hint=f"Look for it with: ls {quote(str(path.parent))}"
         ) from error
     except IsADirectoryError as error:
         raise SourceError(
-            f"{path} is a directory", hint=f"Name one file of it; see: ls {path}"
+            f"{path} is a directory", hint=f"Name one file of it; see: ls {quote(str(path))}"
         ) from error
     except PermissionError as error:
         raise SourceError(
-            f"{path} may not be read by this user", hint=f"Allow it: sudo chmod a+r {path}"
+            f"{path} may not be read by this user",
+            hint=f"Allow it: sudo chmod a+r {quote(str(path))}",
         ) from error
     except OSError as error:
         raise _cannot_play(path, f"it cannot be read ({error.strerror})") from error
@@ -409,7 +400,9 @@ def _read_error(path: Path, message: Gst.Message) -> SourceError:
     """Our error for what GStreamer says while it reads a file."""
     error, _ = message.parse_error()
     if _is(error, Gst.StreamError.TYPE_NOT_FOUND) or _is(error, Gst.StreamError.WRONG_TYPE):
-        return SourceError(f"{path} is no video", hint=f"See what it is with: file {path}")
+        return SourceError(
+            f"{path} is no video", hint=f"See what it is with: file {quote(str(path))}"
+        )
     if _is(error, Gst.StreamError.CODEC_NOT_FOUND) or error.matches(
         Gst.CoreError.quark(), Gst.CoreError.MISSING_PLUGIN
     ):
@@ -425,7 +418,8 @@ def _is(error: GLib.Error, code: Gst.StreamError) -> bool:
 
 
 def _cannot_play(path: Path, why: str) -> SourceError:
+    name = quote(str(path))
     return SourceError(
         f"{path} cannot be played: {why}",
-        hint=f"Check it with: ffprobe {path}; a copy may mend it: ffmpeg -i {path} -c copy new.mkv",
+        hint=f"Check it with: ffprobe {name}; a copy may mend it: ffmpeg -i {name} -c copy new.mkv",
     )
