@@ -136,9 +136,21 @@ record() {
 import json
 (clip,) = json.load(open("/tmp/clips.json"))
 assert clip["frames_lost"] == 0, clip
-assert clip["frames_written"] == clip["frames_expected"] == 600, clip
-assert abs(clip["duration_s"] - 20) < 0.05, clip
-print("one clip of 600 frames, 10 s before the trigger and 10 s after, none lost")'
+assert clip["frames_written"] == clip["frames_expected"], clip
+assert abs(clip["duration_s"] - 20) < 0.04, clip
+print("one clip,", clip["frames_written"], "frames, none lost")'
+}
+
+# The same clip looked at by a program that did not write it (ffmpeg, which came with the tests).
+decode() {
+  inside "$1" .venv/bin/python -c '
+from pathlib import Path
+from tests.e2e.pictures import numbers
+(clip,) = Path("clips").glob("*.mp4")
+seen = numbers(clip)
+assert seen == list(range(seen[0], seen[0] + len(seen))), seen
+assert len(seen) in range(599, 602), len(seen)
+print("decoded: pictures", seen[0], "to", seen[-1], "without a gap")'
 }
 
 offline() {
@@ -179,6 +191,7 @@ main() {
     set_up $user
     if [[ $what = all || $what = demo ]]; then record $user; fi
     if [[ $user = visitor && ($what = all || $what = tests) ]]; then timed inside $user ./test.sh; fi
+    if [[ $user = visitor && $what = all ]]; then decode $user; fi
     if [ "$what" = tests ]; then break; fi
   done
   say "all well"
