@@ -14,8 +14,10 @@ lock: ## requirements/*.txt anew: newest versions, Python 3.10 to 3.13, x86_64 a
 	$(COMPILE) --group dev --output-file requirements/dev.txt
 	$(COMPILE) --group build --constraint requirements/dev.txt --output-file requirements/run.txt
 wheel: ## dist/*.whl
+	./test.sh --setup-only
 	.venv/bin/python -m build --wheel --no-isolation
 docs: ## the pages that are made from the code
+	./test.sh --setup-only
 	.venv/bin/python -c 'from smartrec.config.reference import pages; \
 	  [path.write_text(text) for path, text in pages().items()]'
 	.venv/bin/python -m smartrec.app.troubles > docs/guide/troubleshooting.md

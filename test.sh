@@ -5,11 +5,13 @@
 #   ./test.sh -m long         the long tests instead
 #   ./test.sh -k ring         those about the ring
 #   ./test.sh --check         the gates without the tests
+#   ./test.sh --setup-only    neither
 set -euo pipefail
 # shellcheck source=tools/setup.sh
 . "$(dirname "${BASH_SOURCE[0]}")/tools/setup.sh"
 
 setup test
+if [ "${1-}" = --setup-only ]; then exit; fi
 cd "$root"
 
 failed=()
