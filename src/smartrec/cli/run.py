@@ -4,7 +4,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -16,9 +17,11 @@ from smartrec.app.console import Console
 from smartrec.app.control import ControlServer, socket_path
 from smartrec.app.keys import TerminalKeys
 from smartrec.app.station import Places, Station
+from smartrec.cli.main import set_log_level
 from smartrec.clock import SystemClock
 from smartrec.config.load import load
 from smartrec.config.schema import Config
+from smartrec.errors import ControlError
 from smartrec.media import devices
 from smartrec.model import Action, Command, new_id
 from smartrec.units import Ns
@@ -114,6 +117,9 @@ def record(
             it.
     """
     config = settled(path, overrides)
+    context = click.get_current_context(silent=True)
+    if context is None or context.find_root().obj is None:
+        set_log_level(config.log.level)
     clips = config.recording.directory
     with identity.DirectoryLock.acquire(clips):
         journals = config.recording.journal_dir or clips / ".open"
@@ -146,14 +152,25 @@ def settled(path: Path | None, overrides: dict[str, object]) -> Config:
 
 
 def _serve(station: Station, clips: Path, length: Ns | None) -> None:
-    server = ControlServer(socket_path(clips, os.environ), station.submit, station.status)
-    server.start()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda signum, _: station.stop(signal.Signals(signum).name))
+    with _control(station, clips), TerminalKeys(_on_key(station)) as keys:
+        _say(keys.explain())
+        station.run(length=length)
+
+
+@contextmanager
+def _control(station: Station, clips: Path) -> Iterator[None]:
+    """Let `smartrec trigger` reach the station; a recorder that cannot be reached still records."""
     try:
-        with TerminalKeys(_on_key(station)) as keys:
-            _say(keys.explain())
-            station.run(length=length)
+        server = ControlServer(socket_path(clips, os.environ), station.submit, station.status)
+    except ControlError as error:
+        log.warning("smartrec trigger will not reach this recorder: %s", error)
+        yield
+        return
+    server.start()
+    try:
+        yield
     finally:
         server.close()
 
