@@ -67,6 +67,22 @@ def test_luma_is_the_cameras(tmp_path: Path, encoder: str, chroma: str) -> None:
             assert 10 * np.log10(255**2 / (error**2).mean()) >= 36
 
 
+def test_quality_is_constant_however_hard_the_picture(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1)
+    raws = [noise.normal(128, 20, 640 * 480 * 3 // 2).astype(np.uint8).tobytes() for _ in range(15)]
+    caps = clips.raw_caps(640, 480)
+    pictures = [clips.bits(sample) for sample in clips.through("jpegenc", raws, caps)]
+    units = clips.jpeg_units(pictures)
+    shop = Shop(tmp_path, clips.head(clips.jpeg_format(width=640, height=480), units))
+    shop.write(units)
+    told = shop.finish(encoder="x264", quality=12).finished
+    camera = clips.through("jpegparse ! avdec_mjpeg", pictures, "image/jpeg,framerate=30/1")
+    _, luma = clips.gst_frames(Path(told["path"]), size=(640, 480))[-1]
+    reference = np.frombuffer(clips.bits(camera[14]), np.uint8, 640 * 480).reshape(480, 640)
+    error = luma.astype(np.float64) - reference
+    assert 10 * np.log10(255**2 / (error**2).mean()) >= 40
+
+
 def test_pictures_that_do_not_decode_are_counted_and_the_others_kept(tmp_path: Path) -> None:
     pictures = list(clips.jpegs(40))
     for bad in (0, 7, 8, 9, 39):

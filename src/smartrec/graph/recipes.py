@@ -130,11 +130,12 @@ RECIPES: Final = (
         f"video/x-raw,format=I420,{FULL_RANGE}",
         "gstreamer1.0-plugins-good",
     ),
+    # Without vbv-buf-capacity=0, x264enc would hold the stream to its default of 2 Mbit/s.
     Recipe(
         Role.ENCODE_H264,
         "x264",
-        "x264enc pass=qual quantizer={quality} speed-preset=superfast bframes=0 rc-lookahead=0"
-        " sync-lookahead=0 mb-tree=false threads=1 key-int-max={gop}",
+        "x264enc pass=qual quantizer={quality} vbv-buf-capacity=0 speed-preset=superfast"
+        " bframes=0 rc-lookahead=0 sync-lookahead=0 mb-tree=false threads=1 key-int-max={gop}",
         f"video/x-raw,format=I420,{FULL_RANGE}",
         "gstreamer1.0-plugins-ugly",
     ),
