@@ -75,15 +75,19 @@ class Progress(Follower):
         """See `Follower`."""
         self._finishers.readable(clip_id, size)
 
-    def closed(self, head: ClipHead, size: int) -> None:
+    def closed(self, head: ClipHead, size: int, length: Ns) -> None:
         """See `Follower`."""
         self._open[head.clip_id].head = head
         self._keeper.changed(head)
         self._finishers.closed(head.clip_id, size)
-        length = seconds(Ns(max(0, head.end - head.start)))
         self._bus.publish(
             events.ClipClosed(
-                head.camera_id, head.clip_id, head.event_id, head.state.value, length, head.part
+                head.camera_id,
+                head.clip_id,
+                head.event_id,
+                head.state.value,
+                seconds(length),
+                head.part,
             )
         )
         for cause, count in head.lost.items():

@@ -34,8 +34,8 @@ class Follower(Protocol):
     def readable(self, clip_id: str, size: int) -> None:
         """The journal has grown."""
 
-    def closed(self, head: ClipHead, size: int) -> None:
-        """The journal is whole; `head` is final."""
+    def closed(self, head: ClipHead, size: int, length: Ns) -> None:
+        """The journal is whole; `head` is final, and `length` what it shows."""
 
     def troubled(self, head: ClipHead, error: StoreError) -> None:
         """The disk takes nothing now; what can be kept in memory is kept."""
@@ -166,7 +166,7 @@ class ClipWriting:
     def _finish(self, size: int) -> None:
         self.finished = True
         self._session.forget(self.clip)
-        self._follower.closed(self.head, size)
+        self._follower.closed(self.head, size, self.clip.tally.length)
 
     def _failed(self, report: Failed, now: Ns) -> None:
         """Keep what is in the file; let another part take up from there."""

@@ -5,12 +5,10 @@ pictures of a camera do. Sound is left out. Frame times are the file's, from its
 """
 
 import heapq
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from enum import Enum
 from itertools import islice
 from pathlib import Path
 from shlex import quote
@@ -18,44 +16,20 @@ from typing import Final
 
 from smartrec.errors import SourceError
 from smartrec.media.feed import Picture
-from smartrec.media.gst import GLib, Gst, GstApp, launch, running
+from smartrec.media.gst import Gst, GstApp, running
+from smartrec.media.video_file import (
+    Reading,
+    cannot_play,
+    must_be_readable,
+    read_error,
+    reading_for,
+    reading_pipeline,
+)
 from smartrec.model import Codec, StreamFormat
 from smartrec.units import MILLISECOND, SECOND, Ns
 
-_SINK: Final = "appsink name=pictures sync=false max-buffers=8"
-
-
-class _Reading(Enum):
-    """How the pictures come out of a file."""
-
-    JPEG = f"parsebin ! image/jpeg ! {_SINK}"
-    H264 = f"parsebin ! h264parse ! video/x-h264,stream-format=avc,alignment=au ! {_SINK}"
-    H265 = f"parsebin ! h265parse ! video/x-h265,stream-format=hvc1,alignment=au ! {_SINK}"
-    # Colorimetry 1:4:0:0 is JPEG's own: BT.601 in the full range. The way there is through RGB, for
-    # from YUV to YUV videoconvert leaves the range as it is (1.22); 10 bits, for 8 lose two levels.
-    DECODED = (
-        "decodebin force-sw-decoders=true ! videoconvert ! video/x-raw,format=GBR_10LE"
-        " ! videoconvert ! video/x-raw,format=I420,colorimetry=1:4:0:0"
-        f" ! jpegenc quality=90 ! {_SINK}"
-    )
-
-    @property
-    def codec(self) -> Codec:
-        """Of the pictures that come out."""
-        return _CODECS.get(self, Codec.JPEG)
-
-
-_CODECS: Final = {_Reading.H264: Codec.H264, _Reading.H265: Codec.H265}
-_READINGS: Final = {
-    "image/jpeg": _Reading.JPEG,
-    "video/x-h264": _Reading.H264,
-    "video/x-h265": _Reading.H265,
-}
-
 _PATIENCE: Final = Ns(15 * SECOND)
 """How long a file may give nothing, say from a sleeping disk."""
-_PROBES: Final = (SECOND, SECOND, Ns(4 * SECOND), Ns(9 * SECOND))
-"""The same, each time that a file is asked what is in it."""
 _GLANCE: Final = Ns(100 * MILLISECOND)
 _SURVEYED: Final = 256
 """Pictures looked at before playing, to learn how they are ordered."""
@@ -76,16 +50,16 @@ def open_file(path: Path, *, loop: bool) -> "FileFeed":
         SourceError: It is missing, unreadable, damaged, or no video.
         MissingElement: GStreamer lacks what reads it.
     """
-    _must_be_readable(path)
-    reading = _reading_for(path)
+    must_be_readable(path)
+    reading = reading_for(path)
     survey = _survey(path, reading)
-    if survey.times_missing and reading is not _Reading.DECODED:
-        reading = _Reading.DECODED
+    if survey.times_missing and reading is not Reading.DECODED:
+        reading = Reading.DECODED
         survey = _survey(path, reading)
     if survey.times_missing:
         raise SourceError(
             f"{path} does not say when its pictures are due",
-            hint=f"Put it into a container with times: ffmpeg -r 30 -i {quote(str(path))} -c copy new.mp4",
+            hint=f"Give it times: ffmpeg -r 30 -i {quote(str(path))} -c copy new.mp4",
         )
     return FileFeed(path, reading, survey, loop=loop)
 
@@ -93,7 +67,7 @@ def open_file(path: Path, *, loop: bool) -> "FileFeed":
 class FileFeed:
     """See `open_file`; one thread plays it. Keeps a few pictures in memory, however long it is."""
 
-    def __init__(self, path: Path, reading: _Reading, survey: "_Survey", *, loop: bool) -> None:
+    def __init__(self, path: Path, reading: Reading, survey: "_Survey", *, loop: bool) -> None:
         self._path = path
         self._reading = reading
         self._loop = loop
@@ -212,7 +186,7 @@ class _Survey:
     times_missing: bool
 
 
-def _survey(path: Path, reading: _Reading) -> _Survey:
+def _survey(path: Path, reading: Reading) -> _Survey:
     first: Gst.Sample | None = None
     shown: list[int] = []
     times_missing = False
@@ -225,7 +199,7 @@ def _survey(path: Path, reading: _Reading) -> _Survey:
             break
         shown.append(moments.pts)
     if first is None:
-        raise _cannot_play(path, "it holds no whole picture")
+        raise cannot_play(path, "it holds no whole picture")
     if len(shown) == 1 and not times_missing:
         raise SourceError(
             f"{path} holds a single picture", hint="Name a video; a camera never stops at one."
@@ -241,9 +215,9 @@ def _reordered(shown: list[int]) -> int:
     return max((at - places[pts] for at, pts in enumerate(sure)), default=0)
 
 
-def _may_be_late(sample: Gst.Sample, reading: _Reading) -> bool:
+def _may_be_late(sample: Gst.Sample, reading: Reading) -> bool:
     """Whether a picture that has only a decoding time may be shown later than that."""
-    if reading is not _Reading.H264:
+    if reading is not Reading.H264:
         return True
     size = int.from_bytes(_codec_private(sample)[4:5], "big") % 4 + 1
     data, at = _bytes(sample), 0
@@ -304,17 +278,9 @@ def _bytes(sample: Gst.Sample) -> bytes:
     return buffer.extract_dup(0, buffer.get_size())
 
 
-def _pipeline(path: Path, rest: str) -> Gst.Pipeline:
-    pipeline = launch(f"filesrc name=file ! {rest}")
-    source = pipeline.get_by_name("file")
-    assert source is not None
-    source.set_property("location", os.fspath(path))
-    return pipeline
-
-
-def _samples(path: Path, reading: _Reading, closed: threading.Event) -> Iterator[Gst.Sample]:
+def _samples(path: Path, reading: Reading, closed: threading.Event) -> Iterator[Gst.Sample]:
     """Pull a file's encoded pictures, in decoding order; stops when `closed`."""
-    pipeline = _pipeline(path, reading.value)
+    pipeline = reading_pipeline(path, reading.value)
     sink = pipeline.get_by_name("pictures")
     assert isinstance(sink, GstApp.AppSink)
     # What an edit list hides is needed to decode the rest.
@@ -330,96 +296,9 @@ def _samples(path: Path, reading: _Reading, closed: threading.Event) -> Iterator
                 continue
             message = bus.timed_pop_filtered(0, Gst.MessageType.ERROR)
             if message is not None:
-                raise _read_error(path, message)
+                raise read_error(path, message)
             if sink.is_eos():
                 return
             silent += _GLANCE
             if silent >= _PATIENCE:
-                raise _cannot_play(path, f"nothing came of it for {_PATIENCE // SECOND} s")
-
-
-def _reading_for(path: Path) -> _Reading:
-    """Find out what is in a file, without decoding it."""
-    # parsebin now and then loses the error of a demuxer that fails at once: so ask again.
-    for patience in _PROBES:
-        message = _probe(path, patience)
-        if message is not None:
-            break
-    else:
-        raise _cannot_play(path, "nothing comes of it")
-    if message.type == Gst.MessageType.ERROR:
-        raise _read_error(path, message)
-    if message.type == Gst.MessageType.STREAM_COLLECTION:
-        for kind in _video_kinds(message.parse_stream_collection()):
-            return _READINGS.get(kind, _Reading.DECODED)
-    raise SourceError(
-        f"{path} holds no video", hint=f"See what is in it with: ffprobe {quote(str(path))}"
-    )
-
-
-def _probe(path: Path, patience: Ns) -> Gst.Message | None:
-    """What streams a file has, or why that cannot be known; None if nothing is heard."""
-    wanted = Gst.MessageType.STREAM_COLLECTION | Gst.MessageType.ERROR | Gst.MessageType.EOS
-    with running(_pipeline(path, "parsebin ! fakesink")) as bus:
-        return bus.timed_pop_filtered(patience, wanted)
-
-
-def _video_kinds(collection: Gst.StreamCollection) -> Iterator[str]:
-    """Media types of a file's video streams, in its order."""
-    for at in range(collection.get_size()):
-        stream = collection.get_stream(at)
-        caps = stream.get_caps() if stream else None
-        if stream and caps and stream.get_stream_type() & Gst.StreamType.VIDEO:
-            yield caps.get_structure(0).get_name()
-
-
-def _must_be_readable(path: Path) -> None:
-    try:
-        with path.open("rb") as file:
-            empty = not file.read(1)
-    except FileNotFoundError as error:
-        raise SourceError(
-            f"{path} does not exist", hint=f"Look for it with: ls {quote(str(path.parent))}"
-        ) from error
-    except IsADirectoryError as error:
-        raise SourceError(
-            f"{path} is a directory", hint=f"Name one file of it; see: ls {quote(str(path))}"
-        ) from error
-    except PermissionError as error:
-        raise SourceError(
-            f"{path} may not be read by this user",
-            hint=f"Allow it: sudo chmod a+r {quote(str(path))}",
-        ) from error
-    except OSError as error:
-        raise _cannot_play(path, f"it cannot be read ({error.strerror})") from error
-    if empty:
-        raise _cannot_play(path, "it is empty")
-
-
-def _read_error(path: Path, message: Gst.Message) -> SourceError:
-    """Our error for what GStreamer says while it reads a file."""
-    error, _ = message.parse_error()
-    if _is(error, Gst.StreamError.TYPE_NOT_FOUND) or _is(error, Gst.StreamError.WRONG_TYPE):
-        return SourceError(
-            f"{path} is no video", hint=f"See what it is with: file {quote(str(path))}"
-        )
-    if _is(error, Gst.StreamError.CODEC_NOT_FOUND) or error.matches(
-        Gst.CoreError.quark(), Gst.CoreError.MISSING_PLUGIN
-    ):
-        return SourceError(
-            f"{path} is encoded in a way that nothing installed can decode ({error.message})",
-            hint="Run: sudo apt install gstreamer1.0-libav",
-        )
-    return _cannot_play(path, error.message)
-
-
-def _is(error: GLib.Error, code: Gst.StreamError) -> bool:
-    return error.matches(Gst.StreamError.quark(), code)
-
-
-def _cannot_play(path: Path, why: str) -> SourceError:
-    name = quote(str(path))
-    return SourceError(
-        f"{path} cannot be played: {why}",
-        hint=f"Check it with: ffprobe {name}; a copy may mend it: ffmpeg -i {name} -c copy new.mkv",
-    )
+                raise cannot_play(path, f"nothing came of it for {_PATIENCE // SECOND} s")

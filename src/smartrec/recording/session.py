@@ -173,10 +173,11 @@ class Session:
         """Let all open clips end at `pts`; return them.
 
         They close when the first later picture comes, for one taken before may be on its way.
+        What has been read already stays in: it is written, and counted.
         """
         open_clips = [clip for clip in self.clips if not clip.closed]
         for clip in open_clips:
-            clip.end = min(clip.end, pts)
+            clip.end = min(clip.end, max(pts, clip.tally.until))
             clip.ending = ClipState.STOPPED
             clip.version += 1
         return open_clips

@@ -18,6 +18,7 @@ class Tally:
         lost: Of those, how many cannot be in the clip, by cause.
         first: Presentation time of the first whole picture within the interval.
         last: The last one.
+        until: Right behind all that was counted; no end may move to before it.
     """
 
     def __init__(self, start: Ns) -> None:
@@ -26,7 +27,15 @@ class Tally:
         self.lost: Counter[Loss] = Counter()
         self.first: Ns | None = None
         self.last: AccessUnit | None = None
+        self.until = start
         self._previous: tuple[int, int] | None = None
+
+    @property
+    def length(self) -> Ns:
+        """From the first picture shown to the end of the last."""
+        if self.first is None or self.last is None:
+            return Ns(0)
+        return Ns(self.last.pts + self.last.duration - self.first)
 
     def anchor(self, unit: AccessUnit) -> None:
         """Begin to count at `unit`, or at the numbers missing right before it. Once only."""
@@ -52,6 +61,7 @@ class Tally:
         if not self.start <= unit.pts < end:
             return False
         self.expected += 1
+        self.until = max(self.until, Ns(unit.pts + 1))
         if unit.damaged:
             self._lose(Loss.DAMAGED, 1)
             return False
