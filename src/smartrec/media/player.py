@@ -7,7 +7,6 @@ pictures of a camera do. Sound is left out. Frame times are the file's, from its
 import heapq
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -285,8 +284,7 @@ def _samples(path: Path, reading: Reading, closed: threading.Event) -> Iterator[
     assert isinstance(sink, GstApp.AppSink)
     # What an edit list hides is needed to decode the rest.
     sink.set_drop_out_of_segment(False)
-    with ExitStack() as stack:
-        bus = stack.enter_context(running(pipeline))
+    with running(pipeline) as bus:
         silent = 0
         while not closed.is_set():
             sample = sink.try_pull_sample(_GLANCE)
