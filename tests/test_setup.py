@@ -36,7 +36,6 @@ case "$*" in
     ln -sf "$SMARTREC_PYTHON" "$venv/bin/python"
     [ -z "$VENV_BREAKS" ] || { echo "$VENV_BREAKS"; exit 1; }
     echo "include-system-site-packages = true" >"$venv/pyvenv.cfg" ;;
-  "-m pip --version") ;;
   "-m pip install "*)
     echo "pip ${*: -1}" >>"$CALLS"
     [ "$PIP_BREAKS" != killed ] || kill -KILL 0

@@ -157,13 +157,14 @@ check_python() {
   esac
 }
 
-# A venv is whole when it sees the system's packages, was made by this Python and has a pip that
-# was never cut off: a package that it had half written would count as installed for ever.
+# A venv is whole when it sees the system's packages, was made by this Python and has its own pip, which
+# was never cut off: a package that it had half written would count as installed for ever. (After
+# an upgrade of the system's Python, the pip is found elsewhere or not at all.)
 venv_whole() {
   [ ! -e "$venv/.unfinished" ] &&
     grep -qsx 'include-system-site-packages = true' "$venv/pyvenv.cfg" &&
     [ "$(readlink -f "$venv/bin/python")" = "$(readlink -f "$python")" ] &&
-    "$venv/bin/python" -m pip --version >/dev/null 2>&1
+    "$venv/bin/python" -c 'import pip, sys; sys.exit(not pip.__file__.startswith(sys.prefix))' 2>/dev/null
 }
 
 make_venv() {
