@@ -22,7 +22,7 @@ from smartrec.errors import CameraBusy, CameraForbidden, CameraUnusable, Missing
 from smartrec.graph.formats import choose as choose_format
 from smartrec.graph.formats import gst_caps
 from smartrec.graph.recipes import Role, choose
-from smartrec.media.devices import Camera, cameras
+from smartrec.media.devices import Camera, cameras, holders
 
 # What every recording needs besides the recipes, and where Debian keeps it.
 _ELEMENTS: Final[tuple[tuple[str, str, str], ...]] = (
@@ -186,8 +186,13 @@ def _cameras(subject: Subject) -> Iterable[Finding]:
     found = cameras()
     if not found:
         yield amiss("no-camera", "no camera found", status=Status.WARN)
+    recorder = holder(subject.directory)
     for camera in found:
-        yield judge_camera(camera, subject.size, subject.fps)
+        users = holders(camera.path) if isinstance(camera.trouble, CameraBusy) else ()
+        if recorder and recorder in {user.pid for user in users}:
+            yield Finding(Status.OK, f"{camera.path} {camera.name}: the running recorder has it")
+        else:
+            yield judge_camera(camera, subject.size, subject.fps)
 
 
 def judge_camera(camera: Camera, size: tuple[int, int], fps: Fraction) -> Finding:
