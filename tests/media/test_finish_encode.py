@@ -67,7 +67,10 @@ def test_luma_is_the_cameras(tmp_path: Path, encoder: str, chroma: str) -> None:
             assert 10 * np.log10(255**2 / (error**2).mean()) >= 36
 
 
-def test_quality_is_constant_however_hard_the_picture(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoder", ["x264", "openh264"])
+def test_quality_is_constant_however_hard_the_picture(tmp_path: Path, encoder: str) -> None:
+    if not has_element(f"{encoder}enc"):
+        pytest.skip(f"{encoder}enc is not installed")
     noise = np.random.default_rng(1)
     raws = [noise.normal(128, 20, 640 * 480 * 3 // 2).astype(np.uint8).tobytes() for _ in range(15)]
     caps = clips.raw_caps(640, 480)
@@ -75,7 +78,7 @@ def test_quality_is_constant_however_hard_the_picture(tmp_path: Path) -> None:
     units = clips.jpeg_units(pictures)
     shop = Shop(tmp_path, clips.head(clips.jpeg_format(width=640, height=480), units))
     shop.write(units)
-    told = shop.finish(encoder="x264", quality=12).finished
+    told = shop.finish(encoder=encoder, quality=12).finished
     camera = clips.through("jpegparse ! avdec_mjpeg", pictures, "image/jpeg,framerate=30/1")
     _, luma = clips.gst_frames(Path(told["path"]), size=(640, 480))[-1]
     reference = np.frombuffer(clips.bits(camera[14]), np.uint8, 640 * 480).reshape(480, 640)

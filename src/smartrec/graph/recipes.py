@@ -44,6 +44,7 @@ class Recipe:
         launch: The gst-launch fragment; ``{quality}`` and ``{gop}`` are filled in by `fragment`.
         raw: Caps that the fragment's raw side wants, without size; empty where it takes any.
         package: The Debian package that has the elements; empty where a vendor installs them.
+        finest: The smallest quantizer it takes; a smaller one is raised to it.
     """
 
     role: Role
@@ -51,6 +52,7 @@ class Recipe:
     launch: str
     raw: str = ""
     package: str = ""
+    finest: int = 0
 
     def fragment(self, **values: int) -> str:
         """The launch text with every placeholder filled in.
@@ -58,6 +60,8 @@ class Recipe:
         Raises:
             KeyError: A placeholder has no value.
         """
+        if "quality" in values:
+            values["quality"] = max(values["quality"], self.finest)
         wanted = {name for _, name, _, _ in Formatter().parse(self.launch) if name}
         return self.launch.format(**{name: values[name] for name in wanted})
 
@@ -143,10 +147,11 @@ RECIPES: Final = (
         Role.ENCODE_H264,
         "openh264",
         f"{TO_LIMITED_RANGE}"
-        " ! openh264enc rate-control=off qp-min={quality} qp-max={quality} gop-size={gop}"
+        " ! openh264enc rate-control=quality qp-min={quality} qp-max={quality} gop-size={gop}"
         " multi-thread=1 scene-change-detection=false",
         f"video/x-raw,format=I420,{FULL_RANGE}",
         "gstreamer1.0-plugins-bad",
+        finest=16,  # below, OpenH264 2.3 writes nothing and does not say so
     ),
 )
 
