@@ -8,7 +8,7 @@ from pathlib import Path
 from smartrec.config.schema import Camera
 from smartrec.errors import CameraUnusable, PipelineError, SmartrecError
 from smartrec.graph.capture import usb_capture
-from smartrec.graph.formats import choose, gst_caps
+from smartrec.graph.formats import Kind, choose, gst_caps
 from smartrec.graph.plan import Graph
 from smartrec.media import controls, devices
 from smartrec.media.capture import Capture, FedCapture
@@ -24,12 +24,14 @@ class UsbPlan:
         device: The node.
         graph: Its capture.
         rate: Nominal pictures a second.
+        numbered: Whether the driver's numbers come through to the end of the graph.
         notes: For the user: what differs from what was asked.
     """
 
     device: Path
     graph: Graph
     rate: float
+    numbered: bool
     notes: tuple[str, ...]
 
 
@@ -51,6 +53,7 @@ def usb_plan(camera: Camera) -> UsbPlan:
         found.path,
         usb_capture(str(found.path), gst_caps(choice)),
         float(choice.rate or rate),
+        choice.kind is Kind.JPEG,
         (choice.differs,) if choice.differs else (),
     )
 
@@ -76,7 +79,7 @@ def start_capture(
             if demo
             else open_file(Path(_rest(camera.source) or ""), loop=camera.loop)
         )
-        capture: Capture = FedCapture(feed, epoch=epoch, rotate=camera.rotate, flip=camera.flip)
+        capture: Capture = FedCapture(feed, epoch=epoch, turn=(camera.rotate, camera.flip))
         capture.start()
         return capture
     return _start_usb(camera, epoch, note)
@@ -88,7 +91,11 @@ def _start_usb(camera: Camera, epoch: int, note: Callable[[str], None]) -> Captu
     for sentence in (*plan.notes, *controls.apply_controls(plan.device, _flat(wanted))):
         note(sentence)
     capture = Capture(
-        plan.graph, epoch=epoch, rotate=camera.rotate, flip=camera.flip, nominal=plan.rate
+        plan.graph,
+        epoch=epoch,
+        turn=(camera.rotate, camera.flip),
+        nominal=plan.rate,
+        numbered=plan.numbered,
     )
     try:
         capture.start()

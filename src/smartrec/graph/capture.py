@@ -12,9 +12,12 @@ _HOLD: Final = (
     "queue name=hold max-size-time=2000000000 max-size-buffers=0 max-size-bytes=0",
     "appsink name=units sync=false max-buffers=300 wait-on-eos=false",
 )
+# Cameras give limited range, JPEGs are full range: stretched by tables, since videoconvert (1.22)
+# leaves the range as it is between two formats of one matrix.
+_TO_FULL_RANGE: Final = "videobalance contrast=1.164384 brightness=-0.062745 saturation=1.138393"
 _TO_UNITS: Final[dict[str, tuple[str, ...]]] = {
     "image/jpeg": (),
-    "video/x-raw": ("jpegenc name=encode quality=90",),
+    "video/x-raw": ("videoconvert", _TO_FULL_RANGE, "jpegenc name=encode quality=90"),
     "video/x-h264": ("h264parse name=parse", "video/x-h264,stream-format=avc,alignment=au"),
     "video/x-h265": ("h265parse name=parse", "video/x-h265,stream-format=hvc1,alignment=au"),
 }

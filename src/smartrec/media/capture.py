@@ -35,9 +35,10 @@ class Capture:
     Args:
         graph: Ends in an appsink ``units``.
         epoch: Of the first unit; each new format counts it up.
-        rotate: Degrees clockwise that make the picture upright.
-        flip: Whether it must be mirrored afterwards.
+        turn: Degrees clockwise that make the picture upright, and whether to mirror it then.
         nominal: What the camera was asked for, pictures a second, where caps do not say.
+        numbered: Whether ``buffer.offset`` is the source's own sequence number. Behind a parser it
+            is a position in bytes, behind an encoder it is nothing.
 
     Attributes:
         format: Of the newest unit; None before the first.
@@ -47,13 +48,20 @@ class Capture:
     """
 
     def __init__(
-        self, graph: Graph, *, epoch: int, rotate: int = 0, flip: bool = False, nominal: float = 30
+        self,
+        graph: Graph,
+        *,
+        epoch: int,
+        turn: tuple[int, bool] = (0, False),
+        nominal: float = 30,
+        numbered: bool = True,
     ) -> None:
         self.format: StreamFormat | None = None
         self.epoch = epoch
         self.damaged = 0
         self.lost = 0
-        self._turn = (rotate, flip)
+        self._turn = turn
+        self._numbered = numbered
         self._nominal = nominal
         self._caps: Gst.Caps | None = None
         self._numbers = _Numbers()
@@ -122,19 +130,20 @@ class Capture:
             self._new_format(caps)
         assert self.format is not None
         data = buffer.extract_dup(0, buffer.get_size())
-        lost = self._numbers.take(None if buffer.offset == _NO_OFFSET else buffer.offset)
+        known = self._numbered and buffer.offset != _NO_OFFSET
+        lost = self._numbers.take(buffer.offset if known else None)
         damaged = self.format.codec is Codec.JPEG and not jpeg.whole(data)
         self.damaged += damaged
         self.lost += lost
         dts = buffer.dts if buffer.dts != Gst.CLOCK_TIME_NONE else buffer.pts
         pts = buffer.pts if buffer.pts != Gst.CLOCK_TIME_NONE else dts
-        known = buffer.duration != Gst.CLOCK_TIME_NONE and buffer.duration > 0
+        timed = buffer.duration != Gst.CLOCK_TIME_NONE and buffer.duration > 0
         return AccessUnit(
             epoch=self.epoch,
             seq=self._numbers.seq,
             pts=Ns(pts),
             dts=Ns(dts),
-            duration=Ns(buffer.duration if known else round(SECOND / self._rate())),
+            duration=Ns(buffer.duration if timed else round(SECOND / self._rate())),
             keyframe=not buffer.has_flags(Gst.BufferFlags.DELTA_UNIT),
             lost_before=lost,
             data=b"" if damaged else data,
@@ -211,8 +220,8 @@ def format_of(caps: Gst.Caps, turn: tuple[int, bool] = (0, False)) -> StreamForm
 class FedCapture(Capture):
     """A capture of a feed: the demo camera, or a file played as one."""
 
-    def __init__(self, feed: Feed, *, epoch: int, rotate: int = 0, flip: bool = False) -> None:
-        super().__init__(fed_capture(), epoch=epoch, rotate=rotate, flip=flip)
+    def __init__(self, feed: Feed, *, epoch: int, turn: tuple[int, bool] = (0, False)) -> None:
+        super().__init__(fed_capture(), epoch=epoch, turn=turn)
         source = self._pipeline.get_by_name("source")
         assert isinstance(source, GstApp.AppSrc)
         self._feeder = Feeder(feed, source, SystemClock())
@@ -223,8 +232,8 @@ class FedCapture(Capture):
         self._feeder.start()
 
     def problem(self) -> SmartrecError | None:
-        """See `Capture.problem`; also why the feed ended early."""
-        return super().problem() or self._feeder.error
+        """See `Capture.problem`; also why the feed ended early, once all of it has come."""
+        return super().problem() or (self._feeder.error if self.ended() else None)
 
     def stop(self) -> None:
         """See `Capture.stop`."""

@@ -1,0 +1,185 @@
+"""What comes off a capture's appsink: numbered, checked, copied, on the one timeline.
+
+Real pipelines; where a driver's numbers are wanted, an appsrc stands in for the driver.
+"""
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+
+import pytest
+from PIL import Image
+
+from smartrec.errors import PipelineError
+from smartrec.graph.capture import usb_capture
+from smartrec.graph.plan import Graph
+from smartrec.media.capture import Capture
+from smartrec.media.gst import Gst, GstApp
+from smartrec.model import AccessUnit, Codec
+from smartrec.units import SECOND
+from tests.recording.test_jpeg import GOOD
+
+HOLD = ("queue", "appsink name=units sync=false wait-on-eos=false")
+DRIVER = Graph((("appsrc name=driver format=time is-live=true", *HOLD),))
+CAPS = "image/jpeg,width=320,height=240,framerate=30/1"
+
+
+@contextmanager
+def running(graph: Graph, *, numbered: bool = True) -> Iterator[Capture]:
+    capture = Capture(graph, epoch=7, numbered=numbered)
+    capture.start()
+    try:
+        yield capture
+    finally:
+        capture.stop()
+
+
+def until(capture: Capture, done: Callable[[list[AccessUnit]], bool]) -> list[AccessUnit]:
+    units: list[AccessUnit] = []
+    deadline = time.monotonic() + 20
+    while not done(units):
+        assert time.monotonic() < deadline, f"only {len(units)} units came"
+        units += capture.drain()
+    return units
+
+
+def push(capture: Capture, offset: int | None, data: bytes = GOOD, caps: str = CAPS) -> None:
+    driver = capture._pipeline.get_by_name("driver")
+    assert isinstance(driver, GstApp.AppSrc)
+    buffer = Gst.Buffer.new_wrapped(data)
+    buffer.pts = time.monotonic_ns()
+    if offset is not None:
+        buffer.offset = offset
+    sample = Gst.Sample.new(buffer, Gst.Caps.from_string(caps), None, None)
+    assert driver.push_sample(sample) == Gst.FlowReturn.OK
+
+
+def test_skipped_numbers_are_counted_as_lost_by_the_driver() -> None:
+    with running(DRIVER) as capture:
+        for offset in (100, 101, 104, 105):
+            push(capture, offset)
+        units = until(capture, lambda units: len(units) == 4)
+    assert [unit.seq for unit in units] == [0, 1, 4, 5]
+    assert [unit.lost_before for unit in units] == [0, 0, 2, 0]
+    assert capture.lost == 2
+    assert all(unit.epoch == 7 for unit in units)
+
+
+def test_numbers_that_start_over_are_no_loss() -> None:
+    with running(DRIVER) as capture:
+        for offset in (5000, 5001, 0, 1):
+            push(capture, offset)
+        units = until(capture, lambda units: len(units) == 4)
+    assert [unit.seq for unit in units] == [0, 1, 2, 3]
+    assert capture.lost == 0
+
+
+def test_a_source_without_numbers_is_counted_as_it_delivers() -> None:
+    with running(DRIVER) as capture:
+        for _ in range(3):
+            push(capture, None)
+        units = until(capture, lambda units: len(units) == 3)
+    assert [unit.seq for unit in units] == [0, 1, 2]
+
+
+def test_thousand_damaged_pictures_change_nothing_but_the_counter() -> None:
+    with running(DRIVER) as capture:
+        push(capture, 0)
+        for offset in range(1, 1001):
+            push(capture, offset, GOOD[: -offset % 900 + 10])
+        push(capture, 1001)
+        units = until(capture, lambda units: len(units) == 1002)
+    assert capture.damaged == 1000
+    assert [unit.damaged for unit in units] == [False, *[True] * 1000, False]
+    assert units[-1].seq == 1001
+    assert units[-1].data == GOOD
+    assert not any(unit.data for unit in units[1:-1])
+
+
+def test_a_new_format_begins_a_new_epoch() -> None:
+    with running(DRIVER) as capture:
+        push(capture, 0)
+        push(capture, 1, caps=CAPS.replace("320", "640"))
+        units = until(capture, lambda units: len(units) == 2)
+    assert [unit.epoch for unit in units] == [7, 8]
+    assert capture.format is not None
+    assert capture.format.width == 640
+    assert units[1].seq == 0
+
+
+def test_pts_are_the_machines_monotonic_clock() -> None:
+    graph = Graph((("videotestsrc is-live=true num-buffers=20", CAPS_RAW, "jpegenc", *HOLD),))
+    before = time.monotonic_ns()
+    with running(graph) as capture:
+        units = until(capture, lambda units: len(units) == 20)
+    after = time.monotonic_ns()
+    assert before - SECOND < units[0].pts < after
+    steps = {b.pts - a.pts for a, b in pairwise(units)}
+    assert all(abs(step - SECOND // 30) <= 1 for step in steps)
+    assert capture.format is not None
+    assert capture.format.codec is Codec.JPEG
+    assert units[0].duration == pytest.approx(SECOND / 30, abs=2)
+
+
+CAPS_RAW = "video/x-raw,width=64,height=48,framerate=30/1"
+
+
+def test_inter_coded_units_say_which_of_them_are_keyframes() -> None:
+    graph = Graph(
+        (
+            (
+                f"videotestsrc num-buffers=30 ! {CAPS_RAW}",
+                "x264enc key-int-max=10 tune=zerolatency",
+                "h264parse ! video/x-h264,stream-format=avc,alignment=au",
+                *HOLD,
+            ),
+        )
+    )
+    with running(graph, numbered=False) as capture:
+        units = until(capture, lambda units: len(units) == 30)
+    assert [unit.seq for unit in units if unit.keyframe] == [0, 10, 20]
+    assert capture.format is not None
+    assert capture.format.codec_private[:1] == b"\x01"  # an avcC
+
+
+def test_the_end_of_the_source_is_seen_after_its_last_unit() -> None:
+    graph = Graph(((f"videotestsrc num-buffers=5 ! {CAPS_RAW} ! jpegenc", *HOLD),))
+    with running(graph) as capture:
+        units: list[AccessUnit] = []
+        deadline = time.monotonic() + 20
+        while not capture.ended():
+            assert time.monotonic() < deadline
+            units += capture.drain()
+        assert len(units) == 5
+
+
+def test_a_source_that_fails_is_told_as_our_error() -> None:
+    graph = Graph(((f"videotestsrc ! {CAPS_RAW} ! jpegenc ! identity error-after=3", *HOLD),))
+    with running(graph) as capture:
+        deadline = time.monotonic() + 20
+        problem = None
+        while problem is None:
+            assert time.monotonic() < deadline
+            capture.drain()
+            problem = capture.problem()
+    assert isinstance(problem, PipelineError)
+
+
+def test_a_format_that_nobody_can_record_is_refused() -> None:
+    graph = Graph(((f"videotestsrc num-buffers=1 ! {CAPS_RAW}", *HOLD),))
+    with running(graph) as capture, pytest.raises(PipelineError, match="nothing that can be"):
+        until(capture, lambda units: len(units) == 1)
+
+
+@pytest.mark.parametrize(("pattern", "luma"), [("white", 255), ("black", 0)])
+@pytest.mark.parametrize("raw", ["YUY2", "NV12"])
+def test_raw_cameras_black_and_white_are_those_of_a_jpeg(raw: str, pattern: str, luma: int) -> None:
+    caps = f"video/x-raw,format={raw},width=64,height=48,framerate=30/1"
+    _, *rest = usb_capture("/dev/video0", caps).branches[0]
+    source = f"videotestsrc pattern={pattern} num-buffers=1"
+    with running(Graph(((source, *rest),)), numbered=False) as capture:
+        (unit,) = until(capture, lambda units: len(units) == 1)
+    picture = Image.open(io.BytesIO(unit.data)).convert("L")
+    assert all(abs(value - luma) <= 1 for value in picture.tobytes())

@@ -1,0 +1,62 @@
+"""A picture is whole or not, told without decoding; no bytes of any kind make it fail."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from smartrec.recording.jpeg import whole
+
+
+def picture(**options: object) -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((320, 240), 60).save(file, "JPEG", **options)
+    return file.getvalue()
+
+
+GOOD = picture()
+HEADERS = GOOD.index(b"\xff\xda")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        GOOD,
+        picture(progressive=True),
+        picture(restart_marker_rows=1),
+        GOOD + bytes(512),
+        GOOD[:2] + b"\xff\xff" + GOOD[3:],  # a fill byte before the first marker
+    ],
+    ids=["plain", "progressive", "restart markers", "padded by the camera", "fill byte"],
+)
+def test_whole_pictures_are_whole(data: bytes) -> None:
+    assert whole(data)
+
+
+@given(st.integers(0, len(GOOD) - 1))
+def test_no_cut_picture_is_whole(length: int) -> None:
+    assert not whole(GOOD[:length])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff\xd8\xff\xd9",
+        GOOD[1:],
+        GOOD[:20] + b"\x00\x00" + GOOD[22:],
+        GOOD[:4] + b"\xff\xff" + GOOD[6:],
+        GOOD[:HEADERS] + b"\xff\xd9",
+    ],
+    ids=["empty", "no headers", "no start", "no marker", "endless header", "no scan"],
+)
+def test_broken_pictures_are_not_whole(data: bytes) -> None:
+    assert not whole(data)
+
+
+@given(st.binary(max_size=300), st.integers(0, HEADERS))
+def test_any_bytes_get_an_answer(garbage: bytes, at: int) -> None:
+    assert whole(garbage) is False
+    whole(GOOD[:at] + garbage + GOOD[at + len(garbage) :])
