@@ -168,3 +168,16 @@ def test_the_trigger_may_lie_behind_the_last_picture(tmp_path: Path) -> None:
     shop.write(units)
     thumbnail = clips.thumbnail(Path(shop.finish().finished["thumbnail"]))
     assert clips.numbers([(0, thumbnail)]) == [29]
+
+
+@pytest.mark.parametrize("format_", ["mp4", "copy"])
+def test_a_journal_on_another_file_system_becomes_a_clip(
+    tmp_path: Path, small_disk: Path, format_: str
+) -> None:
+    shop, units = jpeg_shop(tmp_path)
+    shop.journal = small_disk / "journal.mkv"
+    shop.write(units)
+    told = shop.finish(format=format_).finished
+    assert told["frames_written"] == 30
+    suffix = {"mp4": "mp4", "copy": "mkv"}[format_]
+    assert shop.files() - {"small/journal.mkv"} == {f"cam0_key-R.{suffix}", "cam0_key-R.jpg"}

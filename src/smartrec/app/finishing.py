@@ -22,6 +22,7 @@ from smartrec.units import SECOND, Ns
 RETRY_AFTER: Final = Ns(10 * SECOND)
 TRIES: Final = 3
 """How often a clip is tried whose finisher fails for another reason than a full disk."""
+_NICE: Final = 10
 _TELL_EVERY: Final = Ns(SECOND // 5)
 _ANSWER_LIMIT: Final = 1_000_000
 _TOLD_ALL: Final = -2
@@ -145,6 +146,7 @@ class Finishers:
             "format": self._order.format,
             "encoder": self._order.encoder,
             "quality": self._order.quality,
+            "nice": 0,  # it is already
         }
         job.child = _Child(job.clip_id, self._report)
         job.child.start()
@@ -174,6 +176,9 @@ class _Child(threading.Thread):
             stdout=subprocess.PIPE,
             close_fds=True,
         )
+        # At once: it starts while the pre-roll is written, and its start alone takes half a second.
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, self._process.pid, min(19, own + _NICE))
         assert self._process.stdin is not None
         self._stdin = self._process.stdin.fileno()
         os.set_blocking(self._stdin, False)

@@ -1,9 +1,12 @@
 """What a recorder that was killed left behind is found and finished at the next start."""
 
+import hashlib
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from smartrec.errors import StoreError
 from smartrec.media.journal import JournalReader, amend
@@ -11,6 +14,9 @@ from smartrec.model import ClipHead, ClipState, Loss
 from smartrec.recording.tally import Tally
 from smartrec.store.catalog import Catalog, exists
 from smartrec.store.record import ClipRecord
+
+OPEN: Final = ".open"
+"""Directory beside the clips of what is not finished."""
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +43,27 @@ class Gone:
     clip_id: str
 
 
-def left_behind(journals: Path) -> list[Path]:
+def journals_of(clips: Path, elsewhere: Path | None) -> Path:
+    """Directory of the journals of a clip directory.
+
+    Args:
+        clips: The clip directory.
+        elsewhere: Where journals of any number of recorders may go, instead of beside the clips.
+    """
+    if elsewhere is None:
+        return clips / OPEN
+    mark = hashlib.sha256(os.fsencode(os.path.realpath(clips))).hexdigest()[:16]
+    return elsewhere / f"smartrec-{mark}"
+
+
+def left_behind(journals: Path, clips: Path) -> list[Path]:
     """Journals in a directory, oldest first; call it before new ones are begun there.
 
-    What finishers had begun to write is removed: it is made again.
+    What finishers had begun to write, there or beside the clips, is removed: it is made again.
     """
-    for part in journals.glob("*.part"):
-        part.unlink(missing_ok=True)
+    for directory in {journals, clips / OPEN}:
+        for part in directory.glob("*.part"):
+            part.unlink(missing_ok=True)
     return sorted(journals.glob("*.mkv"))
 
 

@@ -167,7 +167,7 @@ class Station(Listener):
                 self._config.digest(),
             )
         )
-        left = recovery.left_behind(self._places.journals)
+        left = recovery.left_behind(self._places.journals, self._places.clips)
         threading.Thread(target=self._recover, args=(left,), name="recovery", daemon=True).start()
         while self._stop_reason is None:
             self._turn()

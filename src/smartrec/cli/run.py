@@ -16,12 +16,13 @@ from smartrec.app.bus import Bus
 from smartrec.app.console import Console
 from smartrec.app.control import ControlServer, socket_path
 from smartrec.app.keys import TerminalKeys
+from smartrec.app.recovery import journals_of
 from smartrec.app.station import Places, Station
 from smartrec.cli.main import set_log_level
 from smartrec.clock import SystemClock
 from smartrec.config.load import load
 from smartrec.config.schema import Config
-from smartrec.errors import ControlError
+from smartrec.errors import ControlError, StoreError
 from smartrec.media import devices
 from smartrec.model import Action, Command, new_id
 from smartrec.units import Ns
@@ -122,8 +123,7 @@ def record(
         set_log_level(config.log.level)
     clips = config.recording.directory
     with identity.DirectoryLock.acquire(clips):
-        journals = config.recording.journal_dir or clips / ".open"
-        journals.mkdir(parents=True, exist_ok=True)
+        journals = _made(journals_of(clips, config.recording.journal_dir))
         places = Places(clips, journals, identity.cache_dir())
         clock = SystemClock()
         bus = Bus(clock)
@@ -133,6 +133,17 @@ def record(
         _serve(station, clips, length)
         bus.close()
         console.join(timeout=5)
+
+
+def _made(journals: Path) -> Path:
+    try:
+        journals.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"journals cannot be kept in {journals}: {error.strerror}",
+            hint="Change journal_dir in [recording], or leave it out: see smartrec config show",
+        ) from error
+    return journals
 
 
 def settled(path: Path | None, overrides: dict[str, object]) -> Config:

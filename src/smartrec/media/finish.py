@@ -49,13 +49,22 @@ def finish(job: Job, orders: Orders, progress: Progress) -> Finished:
         reader.close()
         copied = job.format == "copy" and reader.head.format.codec is Codec.JPEG
         name = reader.head.file_name
-        part = job.journal.with_name(f"{name}{'.mkv' if copied else '.mp4'}.part")
+        part = _beside(job) / f"{name}{'.mkv' if copied else '.mp4'}.part"
         try:
             return _copy(job, orders, part) if copied else _make(job, orders, part, progress)
         except OSError as error:
             raise store_error(part, "cannot write", error) from error
         finally:
             part.unlink(missing_ok=True)
+
+
+def _beside(job: Job) -> Path:
+    """Where to write so that a rename makes the clip: the journal may be on a tmpfs."""
+    if job.journal.stat().st_dev == job.clips.stat().st_dev:
+        return job.journal.parent
+    directory = job.clips / ".open"
+    directory.mkdir(exist_ok=True)
+    return directory
 
 
 def _make(job: Job, orders: Orders, part: Path, progress: Progress) -> Finished:
@@ -81,7 +90,8 @@ def _copy(job: Job, orders: Orders, part: Path) -> Finished:
     """The journal itself becomes the clip, unless it holds more than the interval."""
     while not orders.closed:
         orders.poll(None)
-    source = part if _cut_out(job.journal, part) else job.journal
+    far = part.parent != job.journal.parent
+    source = part if _cut_out(job.journal, part, always=far) else job.journal
     finalise(source)
     reader = JournalReader(source)
     pictures = [(unit.pts, unit.duration) for unit in reader.read()]
@@ -107,14 +117,14 @@ def _copy(job: Job, orders: Orders, part: Path) -> Finished:
     )
 
 
-def _cut_out(journal: Path, part: Path) -> bool:
+def _cut_out(journal: Path, part: Path, *, always: bool) -> bool:
     """Write the interval's pictures to a journal of their own, if there are others too."""
     reader = JournalReader(journal)
     try:
         everything = sum(1 for _ in reader.read())
         head = reader.head
         reader.rewind()
-        if sum(1 for _ in _inside(reader, head)) == everything:
+        if not always and sum(1 for _ in _inside(reader, head)) == everything:
             return False
         reader.rewind()
         part.unlink(missing_ok=True)
