@@ -6,7 +6,7 @@
 import errno
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -48,7 +48,7 @@ class JournalWriter:
         except OSError as error:
             raise store_error(path, "cannot make", error) from error
         try:
-            self._append(journal_layout.opening(head))
+            self._append((journal_layout.opening(head),))
         except StoreError:
             self.abandon()
             path.unlink(missing_ok=True)
@@ -64,12 +64,12 @@ class JournalWriter:
         if units:
             if self._zero is None:
                 self._zero = units[0].pts
-            self._append(b"".join(journal_layout.clusters(units, self._zero)))
+            self._append(journal_layout.clusters(units, self._zero))
         return self._size
 
     def update(self, head: ClipHead) -> int:
         """Append what is now known of the clip; return the readable offset."""
-        self._append(journal_layout.tags(head))
+        self._append((journal_layout.tags(head),))
         return self._size
 
     def sync(self) -> None:
@@ -94,14 +94,21 @@ class JournalWriter:
             os.close(self._fd)
             self._fd = -1
 
-    def _append(self, data: bytes) -> None:
-        """Write all of `data` or cut the file back to the last whole element."""
+    def _append(self, elements: Iterable[bytes]) -> None:
+        """Write all of `elements` or cut the file back to what it was.
+
+        They are made and written one by one, so that the first is readable while the rest of a
+        whole pre-roll still waits.
+        """
+        size = self._size
         try:
-            write_all(self._fd, data, self._size)
+            for data in elements:
+                write_all(self._fd, data, size)
+                size += len(data)
         except OSError as error:
             os.ftruncate(self._fd, self._size)
             raise store_error(self.path, "cannot write", error) from error
-        self._size += len(data)
+        self._size = size
 
 
 class JournalReader:

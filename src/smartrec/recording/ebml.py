@@ -59,9 +59,19 @@ def text(element_id: int, value: str) -> bytes:
     return element(element_id, value.encode())
 
 
-def checked(element_id: int, content: bytes) -> bytes:
-    """A master element whose first child is the CRC-32 of the others (RFC 8794, section 11.3.1)."""
-    return element(element_id, element(_CRC32, struct.pack("<I", zlib.crc32(content))) + content)
+def checked(element_id: int, *content: bytes) -> bytes:
+    """A master element whose first child is the CRC-32 of the others (RFC 8794, section 11.3.1).
+
+    Args:
+        element_id: Its id.
+        content: The other children in any pieces: each byte is copied once.
+    """
+    crc = 0
+    for piece in content:
+        crc = zlib.crc32(piece, crc)
+    first = element(_CRC32, struct.pack("<I", crc))
+    head = element_head(element_id, len(first) + sum(map(len, content)))
+    return b"".join((head, first, *content))
 
 
 def void(length: int) -> bytes:

@@ -214,15 +214,17 @@ def _tracks(stream: StreamFormat) -> bytes:
 
 def _cluster(units: Sequence[AccessUnit], zero: Ns) -> bytes:
     start = _steps(units[0].pts, zero)
-    blocks = b"".join(_block_group(unit, _steps(unit.pts, zero) - start) for unit in units)
-    return ebml.checked(CLUSTER, ebml.unsigned(0xE7, start) + blocks)
+    pieces = [ebml.unsigned(0xE7, start)]
+    for unit in units:
+        pieces += _block_group(unit, _steps(unit.pts, zero) - start)
+    return ebml.checked(CLUSTER, *pieces)
 
 
 def _steps(pts: Ns, zero: Ns) -> int:
     return max(0, (pts - zero + TIMESTAMP_SCALE // 2) // TIMESTAMP_SCALE)
 
 
-def _block_group(unit: AccessUnit, offset: int) -> bytes:
+def _block_group(unit: AccessUnit, offset: int) -> tuple[bytes, ...]:
     exact = _EXACT.pack(
         _EXACT_VERSION, unit.epoch, unit.seq, unit.pts, unit.dts, unit.duration, unit.lost_before
     )
@@ -234,7 +236,7 @@ def _block_group(unit: AccessUnit, offset: int) -> bytes:
     block_head = struct.pack(">Bhb", 0x80 | _TRACK, offset, 0)
     block = ebml.element_head(0xA1, len(block_head) + len(unit.data)) + block_head
     length = len(block) + len(unit.data) + len(rest)
-    return b"".join((ebml.element_head(0xA0, length), block, unit.data, rest))
+    return ebml.element_head(0xA0, length), block, unit.data, rest
 
 
 def _unit(buffer: bytes, group: ebml.Element) -> AccessUnit:
