@@ -1,0 +1,156 @@
+"""What all benchmarks share: the pictures, CPU time by thread, memory, and a running recorder.
+
+CPU time is the scheduler's own count (``/proc/PID/task/TID/schedstat``, nanoseconds), so that what
+else the machine does changes it little. Wall time is used only where waiting is the question.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from smartrec.app.identity import cache_dir
+from smartrec.app.wire import ask, ask_status, find_socket
+from smartrec.errors import ControlError
+from smartrec.media.demo import open_demo
+from smartrec.media.gst import Gst, GstApp, launch
+from smartrec.model import Action, Command, new_id
+
+FPS = 30
+
+
+def pictures(frames: int = 900) -> Path:
+    """The demo camera's first pictures as a Matroska file; made once."""
+    path = Path(tempfile.gettempdir()) / f"smartrec-benchmark-{frames}.mkv"
+    if path.exists():
+        return path
+    feed = open_demo(cache_dir())
+    part = path.with_suffix(".part")
+    pipeline = launch("appsrc name=source format=time ! matroskamux ! filesink name=file")
+    source, file = pipeline.get_by_name("source"), pipeline.get_by_name("file")
+    assert isinstance(source, GstApp.AppSrc)
+    assert file is not None
+    file.set_property("location", str(part))
+    source.set_caps(Gst.Caps.from_string(feed.format.caps))
+    pipeline.set_state(Gst.State.PLAYING)
+    for number in range(frames):
+        buffer = Gst.Buffer.new_wrapped(feed.jpeg(number))
+        buffer.pts, buffer.duration = number * Gst.SECOND // FPS, Gst.SECOND // FPS
+        source.push_buffer(buffer)
+    source.end_of_stream()
+    pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.EOS)
+    pipeline.set_state(Gst.State.NULL)
+    part.rename(path)
+    return path
+
+
+def threads(pid: int | str = "self") -> dict[int, tuple[str, int]]:
+    """Name and CPU time (ns) of every thread of a process."""
+    found = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        try:
+            ns = int((task / "schedstat").read_text().split()[0])
+            found[int(task.name)] = ((task / "comm").read_text().strip(), ns)
+        except OSError:
+            continue
+    return found
+
+
+def tree(pid: int) -> list[int]:
+    """A process and all its descendants."""
+    found = [pid]
+    for each in found:
+        for task in Path(f"/proc/{each}/task").glob("*/children"):
+            try:
+                found += [int(child) for child in task.read_text().split()]
+            except OSError:
+                continue
+    return found
+
+
+def cpu_s(pids: Sequence[int]) -> dict[int, float]:
+    """CPU seconds of each process so far: user and system, all its threads, dead ones too."""
+    used = {}
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        used[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return used
+
+
+def pss_mb(pid: int) -> float:
+    """Proportional set size, MB: shared pages are counted once over all who share them."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
+
+
+def spread(values: Sequence[float], digits: int = 2) -> str:
+    """Median, and the lowest and highest value."""
+    low, middle, high = min(values), statistics.median(values), max(values)
+    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}, n={len(values)})"
+
+
+def void_unless_equal(counts: dict[str, set[int]]) -> None:
+    """End the benchmark where not everybody had the same frames."""
+    print("frames:", {name: sorted(values) for name, values in counts.items()})
+    if len(set().union(*counts.values())) != 1:
+        sys.exit("VOID: frame counts are not equal")
+
+
+class Recorder:
+    """A `smartrec run` of its own; see `recorder`."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", clips: Path) -> None:
+        self.process, self.pid, self.clips = process, process.pid, clips
+
+    def trigger(self, action: Action = Action.START) -> None:
+        """Ask all cameras to record; every one must obey."""
+        answers = ask(find_socket(self.clips), Command(new_id(), None, action))
+        assert all(answer.verdict.value != "refused" for answer in answers), answers
+
+    def status(self) -> dict:
+        """What it says of itself."""
+        return ask_status(find_socket(self.clips))
+
+    def wait_for_ring(self, seconds: float) -> None:
+        """Until every camera's ring goes back that far."""
+        while True:
+            time.sleep(0.2)
+            try:
+                if all(c["ring_s"] >= seconds for c in self.status()["cameras"]):
+                    return
+            except ControlError:
+                if self.process.poll() is not None:
+                    raise
+
+
+@contextmanager
+def recorder(sources: Sequence[str], **recording: object) -> Iterator[Recorder]:
+    """A recorder of these cameras in a new directory, ended at the end of the ``with``."""
+    with tempfile.TemporaryDirectory(prefix="smartrec-benchmark-") as place:
+        clips, settings = Path(place) / "clips", Path(place) / "smartrec.toml"
+        lines = ["[recording]", *(f"{k} = {json.dumps(v)}" for k, v in recording.items())]
+        for source in sources:
+            lines += ["[[camera]]", f'source = "{source}"']
+            lines += ["loop = true"] if source.startswith("file:") else []
+        settings.write_text("\n".join(lines) + "\n")
+        command = [sys.executable, "-m", "smartrec", "run", "--headless"]
+        command += ["--config", str(settings), "--clips", str(clips)]
+        with (Path(place) / "log").open("wb") as log:
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        try:
+            yield Recorder(process, clips)
+        finally:
+            process.terminate()
+            process.wait(timeout=400)
