@@ -27,7 +27,7 @@ def test_show_prints_each_value_with_its_origin(monkeypatch: pytest.MonkeyPatch)
     lines = [line.split() for line in call("show").stdout.splitlines()]
     assert ["pre_roll", "=", '"5s"', "#", "smartrec.toml:2"] in lines
     assert ["level", "=", '"debug"', "#", "SMARTREC_LOG__LEVEL"] in lines
-    assert ["quality", "=", "21", "#", "default"] in lines
+    assert ["quality", "=", "23", "#", "default"] in lines
 
 
 def test_show_as_json_has_value_and_origin_of_each() -> None:

@@ -106,7 +106,7 @@ class Recording(Table):
         json_schema_extra=AT_ONCE,
     )
     quality: StrictInt = Field(
-        default=21,
+        default=23,
         ge=0,
         le=51,
         description="Constant quality of H.264: smaller is better and larger in bytes; 18 is hard "

@@ -22,7 +22,7 @@ TO_LIMITED_RANGE: Final = (
     " ! capssetter caps=video/x-raw,colorimetry=2:4:0:0"
 )
 
-_SAMPLE: Final = {"quality": 21, "gop": 60}
+_SAMPLE: Final = {"quality": 23, "gop": 60}
 
 
 class Role(str, Enum):

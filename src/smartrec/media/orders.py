@@ -35,7 +35,7 @@ class Job:
     clips: Path
     format: str = "mp4"
     encoder: str = "auto"
-    quality: int = 21
+    quality: int = 23
     nice: int = 10
 
 
@@ -52,7 +52,7 @@ def job_of(line: dict[str, object]) -> Job:
         Path(str(line["clips"])),
         str(line.get("format", "mp4")),
         str(line.get("encoder", "auto")),
-        int(str(line.get("quality", 21))),
+        int(str(line.get("quality", 23))),
         int(str(line.get("nice", 10))),
     )
 
