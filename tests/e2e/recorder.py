@@ -183,10 +183,15 @@ class Recorder:
         return self.end()
 
     def end(self) -> str:
-        """Wait for its own end; returns its last line."""
-        assert self._process.wait(TIMEOUT) == 0, self.everything
-        self._listener.join(TIMEOUT)
+        """Wait for its own good end; returns its last line."""
+        assert self.status_at_end() == 0, self.everything
         return self.said[-1]
+
+    def status_at_end(self) -> int:
+        """Wait for its own end; returns its exit status."""
+        status = self._process.wait(TIMEOUT)
+        self._listener.join(TIMEOUT)
+        return status
 
     def kill(self) -> int:
         """SIGKILL to the recorder alone; returns a moment right before it."""

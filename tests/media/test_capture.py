@@ -45,11 +45,17 @@ def until(capture: Capture, done: Callable[[list[AccessUnit]], bool]) -> list[Ac
     return units
 
 
-def push(capture: Capture, offset: int | None, data: bytes = GOOD, caps: str = CAPS) -> None:
+def push(
+    capture: Capture,
+    offset: int | None,
+    data: bytes = GOOD,
+    caps: str = CAPS,
+    pts: int | None = None,
+) -> None:
     driver = capture._pipeline.get_by_name("driver")
     assert isinstance(driver, GstApp.AppSrc)
     buffer = Gst.Buffer.new_wrapped(data)
-    buffer.pts = time.monotonic_ns()
+    buffer.pts = time.monotonic_ns() if pts is None else pts
     if offset is not None:
         buffer.offset = offset
     sample = Gst.Sample.new(buffer, Gst.Caps.from_string(caps), None, None)
@@ -65,6 +71,31 @@ def test_skipped_numbers_are_counted_as_lost_by_the_driver() -> None:
     assert [unit.lost_before for unit in units] == [0, 0, 2, 0]
     assert capture.lost == 2
     assert all(unit.epoch == 7 for unit in units)
+
+
+@pytest.mark.parametrize(("frames", "lost"), [(1, 0), (2, 1)])
+def test_the_number_that_v4l2src_skips_at_its_start_is_no_loss(frames: int, lost: int) -> None:
+    with running(DRIVER) as capture:
+        push(capture, 0, pts=0)
+        push(capture, 2, pts=frames * SECOND // 30)
+        push(capture, 3, pts=(frames + 1) * SECOND // 30)
+        until(capture, lambda units: len(units) == 3)
+    assert capture.lost == lost
+
+
+def test_what_a_source_without_numbers_says_it_dropped_is_lost() -> None:
+    with running(DRIVER, numbered=False) as capture:
+        push(capture, None)
+        until(capture, lambda units: len(units) == 1)
+        source = capture._pipeline.get_by_name("driver")
+        assert source is not None
+        message = Gst.Message.new_qos(source, True, 0, 0, 0, 5 * SECOND // 30)
+        source.post_message(message)
+        assert capture.problem() is None
+        push(capture, None)
+        (unit,) = until(capture, lambda units: len(units) == 1)
+    assert unit.lost_before == 5
+    assert unit.seq == 6
 
 
 def test_numbers_that_start_over_are_no_loss() -> None:

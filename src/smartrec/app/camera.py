@@ -43,7 +43,7 @@ class CameraPhase(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """A capture runs, or does not: the answer to an attempt to start one."""
+    """A capture runs, or does not (any more); then the error says why."""
 
     camera_id: str
     capture: Capture | None
@@ -192,13 +192,13 @@ class Camera:
             self.pictures += len(units)
             self._heard(capture, now)
         if (problem := capture.problem()) is not None:
-            self._lose(explain(self.settings, problem), now)
+            self._part_from(capture, problem)
         elif capture.ended():
             self.clips.close_all(ClipState.STOPPED)
             self._drop_capture()
             self.phase = CameraPhase.ENDED
         elif now - self._heard_at > self._patience():
-            self._lose(self._silent(now), now)
+            self._part_from(capture, self._silent(now))
 
     def _heard(self, capture: Capture, now: Ns) -> None:
         self._heard_at = now
@@ -239,9 +239,18 @@ class Camera:
     def _note(self, text: str) -> None:
         self._listener.camera_note(self, text)
 
-    def _lose(self, error: SmartrecError, now: Ns) -> None:
+    def _part_from(self, capture: Capture, problem: SmartrecError) -> None:
+        """Let go of the camera, look why it failed, and go on from `started`."""
         self.clips.close_all(ClipState.CAMERA_LOST)
-        self._drop_capture()
+        self._capture, self._starting = None, True
+
+        def look() -> None:
+            capture.stop()  # first: while we hold the device, nothing can be said of it
+            self._report(Started(self.id, None, explain(capture, problem)))
+
+        threading.Thread(target=look, name=f"stop-{self.id}", daemon=True).start()
+
+    def _lose(self, error: SmartrecError, now: Ns) -> None:
         if self.phase is not CameraPhase.LOST or str(error) != str(self.error):
             self._listener.camera_lost(self, error)
         # A file that cannot be played will not get better; a camera may be plugged in again.
@@ -254,7 +263,6 @@ class Camera:
 
     def _drop_capture(self) -> None:
         if self._capture is not None:
-            self._epoch = self._capture.epoch
             threading.Thread(target=self._capture.stop, name=f"stop-{self.id}", daemon=True).start()
             self._capture = None
 

@@ -212,7 +212,7 @@ def _unusable(clip_dir: Path, error: OSError) -> StoreError:
         errno.EACCES: f"Make it yours: sudo install -d -o {os.geteuid()} '{clip_dir}'",
         errno.EROFS: "The disk is mounted read-only (look at: dmesg | tail).",
         errno.ENOSPC: f"Make room: df -h '{clip_dir}'",
-        errno.EEXIST: "A file has that name; move it away.",
+        errno.EEXIST: f"A file has that name; move it away: mv '{clip_dir}' '{clip_dir}.old'",
         errno.ENOTDIR: "A part of that path is a file; move it away.",
     }
     return StoreError(

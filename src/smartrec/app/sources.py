@@ -97,17 +97,18 @@ def _start_usb(camera: Camera, epoch: int, note: Callable[[str], None]) -> Captu
         nominal=plan.rate,
         numbered=plan.numbered,
     )
+    capture.device = plan.device
     try:
         capture.start()
     except PipelineError as error:
-        raise devices.camera_error(plan.device, error) from error
+        raise explain(capture, error) from error
     return capture
 
 
-def explain(camera: Camera, error: SmartrecError) -> SmartrecError:
-    """The error of a running capture, said of the device where that says more."""
-    if isinstance(error, PipelineError) and camera.source.startswith("usb:"):
-        return devices.camera_error(Path(_rest(camera.source) or ""), error)
+def explain(capture: Capture, error: SmartrecError) -> SmartrecError:
+    """The error of a capture, said of its device where that says more; stop the capture first."""
+    if isinstance(error, PipelineError) and capture.device is not None:
+        return devices.camera_error(capture.device, error)
     return error
 
 

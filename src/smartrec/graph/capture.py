@@ -26,8 +26,7 @@ _TO_UNITS: Final[dict[str, tuple[str, ...]]] = {
 def usb_capture(device: str, caps: str) -> Graph:
     """Capture from a V4L2 device.
 
-    ``drop-allocation`` keeps v4l2src from leaking a descriptor at every start, for which node
-    numbers climb after replugs.
+    ``drop-allocation`` keeps everything downstream out of the driver's buffer pool.
 
     Args:
         device: Path of the node.

@@ -5,6 +5,7 @@ that is busy loses nothing.
 """
 
 import logging
+from pathlib import Path
 from typing import Final
 
 from smartrec.clock import SystemClock
@@ -24,6 +25,8 @@ _CODECS: Final = {
 }
 _STRANGE_GAP: Final = 1_000_000
 """Sequence numbers that leap so far were reset, not lost."""
+_NO_GAP: Final = 1.5
+"""Units no further apart than so many pictures' time have nothing lost between them."""
 _NO_OFFSET: Final = 2**64 - 1
 
 log = logging.getLogger(__name__)
@@ -45,7 +48,10 @@ class Capture:
         epoch: Of the newest unit.
         damaged: Units so far that were no whole pictures.
         lost: Numbers so far that the source skipped.
+        device: Of a USB camera.
     """
+
+    device: Path | None = None
 
     def __init__(
         self,
@@ -65,6 +71,7 @@ class Capture:
         self._nominal = nominal
         self._caps: Gst.Caps | None = None
         self._numbers = _Numbers()
+        self._pts: int | None = None
         self._pipeline = launch(str(graph))
         sink = self._pipeline.get_by_name("units")
         bus = self._pipeline.get_bus()
@@ -111,7 +118,10 @@ class Capture:
                 if isinstance(error, PipelineError):
                     log.debug("%s: %s", error, error.debug)
                 return error
-            self._numbers.dropped(int(message.parse_qos_stats()[2]))
+            # v4l2src tells for how long it delivered nothing; its count is not set.
+            away = message.parse_qos()[4]
+            if away != Gst.CLOCK_TIME_NONE:
+                self._numbers.dropped(round(away * self._rate() / SECOND))
         return None
 
     def ended(self) -> bool:
@@ -131,7 +141,7 @@ class Capture:
         assert self.format is not None
         data = buffer.extract_dup(0, buffer.get_size())
         known = self._numbered and buffer.offset != _NO_OFFSET
-        lost = self._numbers.take(buffer.offset if known else None)
+        lost = self._numbers.take(buffer.offset if known else None, self._frames_since(buffer.pts))
         damaged = self.format.codec is Codec.JPEG and not jpeg.whole(data)
         self.damaged += damaged
         self.lost += lost
@@ -149,6 +159,12 @@ class Capture:
             data=b"" if damaged else data,
             damaged=damaged,
         )
+
+    def _frames_since(self, pts: int) -> float:
+        """How many nominal pictures' time has passed since the unit before."""
+        passed = 0 if self._pts is None else pts - self._pts
+        self._pts = pts
+        return passed * self._rate() / SECOND
 
     def _rate(self) -> float:
         return (self.format.fps if self.format else 0) or self._nominal
@@ -171,20 +187,26 @@ class _Numbers:
         self.seq = -1
         self._offset: int | None = None
         self._dropped = 0
-        self._dropped_seen = 0
 
-    def dropped(self, total: int) -> None:
-        """The source says that it dropped so many so far; for sources without numbers."""
-        self._dropped = max(self._dropped, total)
+    def dropped(self, count: int) -> None:
+        """The source says that it dropped some; counts for sources without numbers."""
+        self._dropped += count
 
-    def take(self, offset: int | None) -> int:
-        """Number the next unit as `seq`; return how many numbers were skipped before it."""
+    def take(self, offset: int | None, frames_since: float) -> int:
+        """Number the next unit as `seq`; return how many numbers were skipped before it.
+
+        Args:
+            offset: The source's own number, if it has any.
+            frames_since: Nominal pictures' time since the unit before.
+        """
         lost = 0
         if offset is None:
-            lost = self._dropped - self._dropped_seen
-            self._dropped_seen = self._dropped
+            lost, self._dropped = self._dropped, 0
         elif self._offset is not None and 0 < offset - self._offset < _STRANGE_GAP:
             lost = offset - self._offset - 1
+        # v4l2src counts its second buffer as the third: the driver and the camera do not.
+        if self.seq == 0 and lost == 1 and frames_since < _NO_GAP:
+            lost = 0
         self._offset = offset
         self.seq += lost + 1
         return lost

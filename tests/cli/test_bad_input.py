@@ -1,0 +1,126 @@
+"""Whatever a user can get wrong: what, why and the command that mends it, and never a traceback.
+
+The real program, as a child; nothing here opens a camera.
+"""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from smartrec.app.identity import DirectoryLock
+from smartrec.store.catalog import Catalog
+
+
+def smartrec(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
+    home = {"XDG_RUNTIME_DIR": str(cwd), "XDG_STATE_HOME": str(cwd), "XDG_CONFIG_HOME": str(cwd)}
+    return subprocess.run(
+        [sys.executable, "-m", "smartrec", *arguments],
+        cwd=cwd,
+        env={**os.environ, **home, **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+
+
+def refused(done: "subprocess.CompletedProcess[str]", status: int, *words: str) -> None:
+    assert done.returncode == status, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("file:no.mp4", ["no.mp4 does not exist", "ls"]),
+        ("file:text.txt", ["text.txt is no video", "file"]),
+        ("usb:/dev/video99", ["/dev/video99 is not there", "smartrec cameras"]),
+        ("usb:/dev/null", ["/dev/null", "smartrec cameras"]),
+    ],
+)
+def test_a_source_that_never_gives_a_picture(tmp_path: Path, source: str, words: list[str]) -> None:
+    (tmp_path / "text.txt").write_text("no video\n" * 1000)
+    done = smartrec("run", "--headless", "--for", "1s", "--source", source, cwd=tmp_path)
+    refused(done, 4, *words)
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("pre_roll = ", ["smartrec.toml:1", "smartrec config check"]),
+        ("[recording]\npre_rol = '3s'", ["smartrec.toml:2", "did you mean 'pre_roll'"]),
+        ("[recording]\npre_roll = '3 weeks'\npost_roll = -1", ["smartrec.toml:2", "toml:3"]),
+        ("[[camera]]\nname = 'Door'\n[[camera]]\nname = 'Door'", ["Door"]),
+        ('[[camera]]\nname = "a\\nb"', ["smartrec.toml:2", "name"]),
+        ("[[camera]]\nid = 'a/b'", ["smartrec.toml:2", "id"]),
+        (f"[[camera]]\nname = '{'x' * 300}'", ["smartrec.toml:2", "100"]),
+    ],
+    ids=["no TOML", "misspelt", "two mistakes", "one name twice", "newline", "slash", "too long"],
+)
+def test_settings_that_are_wrong(tmp_path: Path, toml: str, words: list[str]) -> None:
+    (tmp_path / "smartrec.toml").write_text(toml)
+    refused(smartrec("demo", "--for", "1s", cwd=tmp_path), 2, *words)
+
+
+@pytest.mark.parametrize("format_", ["mp4", "copy"])
+def test_names_that_only_people_can_read_are_no_trouble(tmp_path: Path, format_: str) -> None:
+    (tmp_path / "smartrec.toml").write_text(
+        f"[recording]\nformat = '{format_}'\n[[camera]]\nsource = 'demo'\nname = 'Tür / 門 …'\n"
+    )
+    done = smartrec("config", "check", cwd=tmp_path)
+    assert done.returncode == 0
+
+
+def test_a_clip_directory_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "clips").write_text("a file")
+    refused(smartrec("demo", "--for", "1s", "--clips", "clips", cwd=tmp_path), 6, "clips", "mv ")
+
+
+def test_a_second_recorder_names_the_first(tmp_path: Path) -> None:
+    with DirectoryLock.acquire(tmp_path / "clips"):
+        done = smartrec("demo", "--for", "1s", "--clips", "clips", cwd=tmp_path)
+    refused(done, 6, str(os.getpid()))
+
+
+def test_a_catalogue_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    Catalog.open(tmp_path / "clips", create=True).close()
+    path = tmp_path / "clips" / "catalog.sqlite3"
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 999")
+    db.close()
+    before = path.read_bytes()
+    refused(smartrec("demo", "--for", "1s", "--clips", "clips", cwd=tmp_path), 6, "newer")
+    refused(smartrec("clips", "list", "--clips", "clips", cwd=tmp_path), 6, "newer")
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "--sorce", "demo"),
+        ("run", "--source", "cinema"),
+        ("run", "--for", "soon"),
+        ("run", "--size", "big"),
+        ("run", "--config", "nowhere.toml"),
+        ("clips", "show", "no-such-clip"),
+        ("trigger", "--camera", ""),
+        ("frobnicate",),
+    ],
+    ids=" ".join,
+)
+def test_a_command_line_that_means_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = smartrec(*arguments, cwd=tmp_path)
+    refused(done, done.returncode)
+    assert done.returncode in (2, 7)
+    assert done.stderr
+
+
+def test_nobody_answers(tmp_path: Path) -> None:
+    refused(smartrec("trigger", cwd=tmp_path), 7, "no recorder is running", "smartrec run")
