@@ -24,7 +24,7 @@ from smartrec.clock import SystemClock
 from smartrec.model import Action, Answer, Command, Verdict, new_id
 from smartrec.units import SECOND, Ns
 
-TIMEOUT = 60.0
+TIMEOUT = 50.0
 """Seconds that anything may take on a machine that is busy with other tests."""
 LIVE = r"^(\w+): \d+x\d+"
 READY = r"clip ready (\S+)"
@@ -182,14 +182,14 @@ class Recorder:
         self._process.send_signal(number)
         return self.end()
 
-    def end(self) -> str:
+    def end(self, timeout: float = TIMEOUT) -> str:
         """Wait for its own good end; returns its last line."""
-        assert self.status_at_end() == 0, self.everything
+        assert self.status_at_end(timeout) == 0, self.everything
         return self.said[-1]
 
-    def status_at_end(self) -> int:
+    def status_at_end(self, timeout: float = TIMEOUT) -> int:
         """Wait for its own end; returns its exit status."""
-        status = self._process.wait(TIMEOUT)
+        status = self._process.wait(timeout)
         self._listener.join(TIMEOUT)
         return status
 

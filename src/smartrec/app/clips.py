@@ -145,6 +145,13 @@ class Clips:
             command_id, self._camera_id, verdict, "", clip.clip_id, pre_roll_s=seconds(before)
         )
 
+    def secured(self, clip_id: str) -> bool:
+        """Whether nothing that was held when a clip began can be lost to SIGKILL any more."""
+        writing = self._writings.get(clip_id)
+        if writing is not None:
+            return writing.secured
+        return all(clip.clip_id != clip_id for e in self._epochs for clip in e.session.clips)
+
     def stop(self, pts: Ns) -> list[OpenClip]:
         """End what is being recorded at `pts`."""
         return self._current.session.stop(pts)

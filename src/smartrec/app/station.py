@@ -8,7 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
@@ -36,6 +36,8 @@ CLOSING: Final = Ns(15 * SECOND)
 """How long journals may take to close at the end."""
 FINISHING: Final = Ns(300 * SECOND)
 """How long finishers may take at the end; whatever is left is done at the next start."""
+SECURING: Final = Ns(2 * SECOND)
+"""How long an answer waits for the disk to take the pre-roll."""
 _SAMPLE_EVERY: Final = Ns(SECOND)
 _LAST_PICTURES: Final = Ns(150 * MILLISECOND)
 """At the end, how long pictures taken before it may be on their way."""
@@ -62,6 +64,15 @@ class Places:
 class _Asked:
     command: Command
     answers: "Future[tuple[Answer, ...]]"
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Answers that are held back until what they promise is true."""
+
+    answers: tuple[Answer, ...]
+    to: "Future[tuple[Answer, ...]]"
+    until: Ns
 
 
 class Station(Listener):
@@ -132,6 +143,7 @@ class Station(Listener):
             recovery.Found: lambda found, _: self._progress.recovered(found),
             recovery.Gone: lambda gone, _: self._progress.gone(gone),
         }
+        self._waiting: list[_Waiting] = []
         self._lost_at: dict[str, Ns] = {}
         self._sampled_at = Ns(0)
 
@@ -220,6 +232,7 @@ class Station(Listener):
         for camera in self.cameras:
             camera.turn(now)
         self._finishers.turn(now)
+        self._answer(now)
 
     def _tell_states(self) -> None:
         for camera in self.cameras:
@@ -230,9 +243,27 @@ class Station(Listener):
         if item is not None:
             self._handlers[type(item)](item, self._clock.monotonic())
 
-    def _asked(self, asked: _Asked, _: Ns) -> None:
+    def _asked(self, asked: _Asked, now: Ns) -> None:
         if asked.answers.set_running_or_notify_cancel():
-            asked.answers.set_result(self.gate.handle(asked.command))
+            answers = self.gate.handle(asked.command)
+            self._waiting.append(_Waiting(answers, asked.answers, Ns(now + SECURING)))
+
+    def _answer(self, now: Ns) -> None:
+        """Who hears that the pre-roll is secured may kill us: it is said when it is in a file."""
+        still = []
+        for one in self._waiting:
+            late = [answer for answer in one.answers if not self._secured(answer)]
+            if late and now < one.until:
+                still.append(one)
+            else:
+                one.to.set_result(tuple(_not_yet(a) if a in late else a for a in one.answers))
+        self._waiting = still
+
+    def _secured(self, answer: Answer) -> bool:
+        if answer.verdict not in (Verdict.ACCEPTED, Verdict.EXTENDED) or answer.clip_id is None:
+            return True
+        camera = next(camera for camera in self.cameras if camera.id == answer.camera)
+        return camera.clips.secured(answer.clip_id)
 
     def _journalled(self, report: Report, now: Ns) -> None:
         for camera in self.cameras:
@@ -281,6 +312,7 @@ class Station(Listener):
             camera.clips.abandon()
         self._finishers.stop()
         self._keeper.stop(timeout=seconds(CLOSING))
+        self._answer(Ns(self._clock.monotonic() + SECURING))
         self._bus.publish(
             events.StationStopped(reason, self._progress.clips, self._progress.frames_lost)
         )
@@ -292,6 +324,10 @@ class Station(Listener):
         begun = self._clock.monotonic()
         while not done() and self._clock.monotonic() - begun < longest:
             self._turn()
+
+
+def _not_yet(answer: Answer) -> Answer:
+    return replace(answer, pre_roll_s=None, reason="in memory until the disk takes it")
 
 
 def _status(camera: Camera) -> dict[str, object]:

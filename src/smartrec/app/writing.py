@@ -84,6 +84,8 @@ class ClipWriting:
         self._journal: Journal | None = None
         self._busy = False
         self._made = False
+        self._held = session.ring.end
+        self._secured = False
         self._told_version = clip.version
         self._mark: tuple[int, Tally] | None = None
         self._retry_at = Ns(0)
@@ -98,8 +100,8 @@ class ClipWriting:
 
     @property
     def secured(self) -> bool:
-        """Whether pictures of it are in a file."""
-        return self._made
+        """Whether all that was held of it at the beginning is in its file, SIGKILL or not."""
+        return self._secured
 
     def turn(self, now: Ns) -> None:
         """Ask for the next piece of work, unless one is under way."""
@@ -161,6 +163,9 @@ class ClipWriting:
             self._made = True
             self._error = None
             self._follower.opened(self.head, self._journal.path)
+        else:
+            # All that was read is written, for one request is under way at a time.
+            self._secured = self.clip.cursor >= self._held or self.clip.exhausted()
         self._follower.readable(report.clip_id, report.readable)
 
     def _finish(self, size: int) -> None:
