@@ -43,7 +43,7 @@ class Failed:
         clip_id: Whose.
         error: Why.
         unwritten: Pictures of the request that failed; they are not in the file.
-        made: Whether there is a file at all.
+        made: Whether there is a file with pictures in it; without any, it is removed.
     """
 
     clip_id: str
@@ -75,6 +75,7 @@ class Journal(threading.Thread):
         self._work: SimpleQueue[_Work | None] = SimpleQueue()
         self._dirty_since: float | None = None
         self._synced = False
+        self._filled = False
 
     def write(self, units: Sequence[AccessUnit], head: ClipHead | None = None) -> None:
         """Append pictures, and what is now known of the clip if that has changed."""
@@ -116,17 +117,28 @@ class Journal(threading.Thread):
                     return
                 if units:
                     writer.write(units)
+                    self._filled = True
                     # The pre-roll is the oldest of what may be lost: it is synced at once.
                     self._dirty_since = self._dirty_since if self._synced else 0.0
                 units = ()
                 if head is not None:
                     writer.update(head)
             except StoreError as error:
-                self._report(Failed(clip_id, error, tuple(units), made=True))
+                made = self._filled or not self._removed()
+                self._report(Failed(clip_id, error, tuple(units), made=made))
                 return
             if self._dirty_since is None:
                 self._dirty_since = time.monotonic()
             self._report(Wrote(clip_id, writer.size))
+
+    def _removed(self) -> bool:
+        """Whether the file is gone, so that its clip can begin anew."""
+        try:
+            self.path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%s holds nothing and cannot be removed: %s", self.path, error)
+            return False
+        return True
 
     def _next(self, writer: JournalWriter) -> _Work | None:
         """The next request; the file is synced while there is none, at the latest when due."""

@@ -26,7 +26,7 @@ class Follower(Protocol):
     """What wants to know how a clip comes along."""
 
     def opened(self, head: ClipHead, journal: Path) -> None:
-        """The journal exists and can be followed."""
+        """The journal exists, holds pictures and can be followed."""
 
     def changed(self, head: ClipHead) -> None:
         """A trigger extended the clip, or it was closed."""
@@ -83,7 +83,7 @@ class ClipWriting:
         self._report = report
         self._journal: Journal | None = None
         self._busy = False
-        self._made = False
+        self._made = self._told = False
         self._held = session.ring.end
         self._secured = False
         self._told_version = clip.version
@@ -154,21 +154,29 @@ class ClipWriting:
         self._told_version = self.clip.version
         self._busy = True
         journal.write(units, head)
-        if head is not None:
+        if head is not None and self._told:
             self._follower.changed(head)
 
     def _wrote(self, report: Wrote) -> None:
         if not self._made:
-            assert self._journal is not None
             self._made = True
-            self._error = None
-            self._follower.opened(self.head, self._journal.path)
-        else:
-            # All that was read is written, for one request is under way at a time.
-            self._secured = self.clip.cursor >= self._held or self.clip.exhausted()
+            return
+        # All that was read is written, for one request is under way at a time.
+        self._secured = self.clip.cursor >= self._held or self.clip.exhausted()
+        if not self._told:
+            self._tell()
         self._follower.readable(report.clip_id, report.readable)
 
+    def _tell(self) -> None:
+        """Only now: a disk that is full may have room for a journal and none for a picture."""
+        assert self._journal is not None
+        self._told = True
+        self._error = None
+        self._follower.opened(self.head, self._journal.path)
+
     def _finish(self, size: int) -> None:
+        if not self._told:
+            self._tell()
         self.finished = True
         self._session.forget(self.clip)
         self._follower.closed(self.head, size, self.clip.tally.length)
@@ -179,12 +187,12 @@ class ClipWriting:
             self._follower.troubled(self.head, report.error)
         self._error = report.error
         self._retry_at = Ns(now + RETRY_EVERY)
-        if not report.made:
-            self._journal = None
-            return
-        assert self._journal is not None
         if report.unwritten and self._mark is not None:
             self.clip.go_back(self._mark)
+        if not report.made:
+            self._journal, self._made = None, False
+            return
+        assert self._journal is not None
         self._session.break_off(self.clip)
         self._finish(self._journal.path.stat().st_size)
 
