@@ -378,3 +378,25 @@ def test_a_writer_killed_in_mid_transaction_changed_nothing(tmp_path: Path) -> N
     assert ended.returncode == -signal.SIGKILL
     with Catalog.open(tmp_path, create=True) as catalog:
         assert [clip.state for clip in catalog.clips()] == [ClipState.COMPLETE] * 2
+
+
+def test_a_catalogue_that_is_closed_leaves_another_of_the_same_process_its_log(
+    tmp_path: Path,
+) -> None:
+    with Catalog.open(tmp_path, create=True) as catalog:
+        Catalog.open(tmp_path, create=True).close()
+        look_from_outside(tmp_path)
+        begin(catalog, head())
+        finish(catalog, head())
+        assert look_from_outside(tmp_path) == [head().clip_id]
+
+
+def look_from_outside(directory: Path) -> list[str]:
+    """The clips that another process sees, which then closes the catalogue."""
+    code = (
+        "import sys; from pathlib import Path; from smartrec.store.catalog import Catalog\n"
+        "with Catalog.open(Path(sys.argv[1]), create=False) as catalog:\n"
+        "    print(*(clip.clip_id for clip in catalog.clips()))"
+    )
+    seen = subprocess.run([sys.executable, "-c", code, directory], check=True, capture_output=True)
+    return seen.stdout.decode().split()

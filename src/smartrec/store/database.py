@@ -142,20 +142,16 @@ def _uri(path: Path, create: bool) -> str:
 
 
 def _refuse_foreign(path: Path, newest: int) -> None:
-    """Look at the header before SQLite does, which would tidy up a file that is not ours."""
-    try:
-        with path.open("rb") as file:
-            header = file.read(100)
-    except FileNotFoundError:
+    """Look at the header before SQLite would tidy up a file that is not ours.
+
+    SQLite itself reads it: to open and close the file behind its back drops every lock that this
+    process holds on it (fcntl(2)), and the next reader then takes the log away from its writer.
+    """
+    if not path.exists():
         return
-    except OSError as error:
-        raise store_error(path, "cannot read", error) from error
-    if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        if header:
-            raise _damaged(path, "it does not begin as a database")
-        return
-    application = int.from_bytes(header[68:72], "big")
-    version = int.from_bytes(header[60:64], "big")
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as database:
+        application = int(database.execute("PRAGMA application_id").fetchone()[0])
+        version = _version(database)
     if application == _APPLICATION_ID and version > newest:
         raise _too_new(path, version, newest)
     if application != _APPLICATION_ID and version != 0:

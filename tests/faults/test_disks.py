@@ -1,0 +1,104 @@
+"""A disk that is full, gone or not to be written: cameras go on, and so do clips as soon as it is.
+
+All of it is in the default run; needs root, to mount small file systems.
+"""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from smartrec.units import SECOND
+from tests.e2e.pictures import Grid, check, numbers
+from tests.e2e.recorder import Home, Recorder
+
+PRE, POST = SECOND, 5 * SECOND
+LENGTHS = (f"--pre-roll={PRE // SECOND}s", f"--post-roll={POST // SECOND}s")
+SHORT = ("--pre-roll=0.5s", "--post-roll=0.5s")
+HALF = SECOND // 2
+
+
+@pytest.fixture
+def mounted(home: Home, tmp_path: Path) -> Iterator[Home]:
+    """The clips are on a file system of their own, of 10 MB: three seconds of pictures."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to mount a file system")
+    at = tmp_path / "disk"
+    at.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=10m", "smartrec", str(at)], check=True)
+    try:
+        yield replace(home, clips=at / "clips")
+    finally:
+        subprocess.run(["umount", "-l", str(at)], check=True)
+
+
+def remount(home: Home, options: str) -> None:
+    disk = str(home.clips.parent)
+    subprocess.run(["mount", "-o", f"remount,{options}", disk], check=True)
+
+
+@pytest.mark.timeout(120)
+def test_a_full_disk_costs_no_picture_if_there_is_room_again_in_time(mounted: Home) -> None:
+    home = mounted
+    with Recorder(home, ("demo", *LENGTHS)) as running:
+        running.wait_live()
+        running.wait_ring(1.2)
+        at = time.monotonic_ns()
+        first = running.trigger(pts=at)
+        running.wait_for("clips cannot be written to .*; cameras go on")
+        running.wait_for(r"recorded \(disk-full\)")
+        (camera,) = running.status()["cameras"]
+        assert camera["phase"] == "live"
+        remount(home, "size=100m")
+        running.wait_for("clips can be written to .* again")
+        running.wait_ready(2)
+        again = time.monotonic_ns()
+        running.trigger(pts=again)
+        running.wait_ready()
+        assert running.stop() == "stopped (SIGTERM): 3 clips"
+    cut, rest, later = sorted(home.rows(), key=lambda row: row["first_pts"])
+    assert (cut["state"], rest["state"]) == ("disk-full", "complete")
+    assert cut["clip_id"] == first.clip_id
+    assert cut["event_id"] == rest["event_id"]
+    drawn = [*numbers(Path(cut["path"])), *numbers(Path(rest["path"]))]
+    grid = Grid.of(cut, drawn[0])
+    assert drawn == grid.within(at - PRE, at + POST)
+    check(later, again - PRE, again + POST, grid)
+    assert "disk-full" in home.run("clips", "show", cut["clip_id"])
+    assert home.left_over() == []
+
+
+@pytest.mark.timeout(120)
+def test_a_disk_that_takes_nothing_for_a_while_costs_nothing(mounted: Home) -> None:
+    home = mounted
+    with Recorder(home, ("demo", *SHORT)) as running:
+        running.wait_live()
+        running.wait_ring(0.8)
+        remount(home, "ro")
+        at = time.monotonic_ns()
+        running.trigger(pts=at)
+        running.wait_for("clips cannot be written to .*; cameras go on")
+        remount(home, "rw")
+        running.wait_ready()
+        running.stop()
+    (row,) = home.rows()
+    check(row, at - HALF, at + HALF)
+
+
+def test_a_clip_directory_that_is_removed_is_made_again(home: Home) -> None:
+    with Recorder(home, ("demo", *SHORT)) as running:
+        running.wait_live()
+        running.trigger()
+        running.wait_ready()
+        shutil.rmtree(home.clips)
+        at = time.monotonic_ns()
+        running.trigger(pts=at)
+        running.wait_ready()
+        running.stop()
+    (row,) = home.rows()
+    check(row, at - HALF, at + HALF)

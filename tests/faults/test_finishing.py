@@ -1,0 +1,91 @@
+"""Trouble behind the recording: a finisher that is killed, a catalogue that is lost or damaged.
+
+All of it is in the default run.
+"""
+
+import os
+import signal
+import time
+
+import pytest
+
+from smartrec.units import SECOND
+from tests.e2e.pictures import check
+from tests.e2e.recorder import Home, Recorder, Row
+
+HALF = SECOND // 2
+SHORT = ("--pre-roll=0.5s", "--post-roll=0.5s")
+CATALOGUE = "catalog.sqlite3"
+
+
+def record(home: Home) -> Row:
+    """One clip by a recorder of its own, and its row."""
+    with Recorder(home, ("demo", *SHORT)) as running:
+        running.wait_live()
+        running.wait_ring(0.8)
+        at = time.monotonic_ns()
+        clip = running.trigger(pts=at).clip_id
+        running.wait_ready()
+        running.stop()
+        assert "Traceback" not in running.everything
+    row = next(row for row in home.rows() if row["clip_id"] == clip)
+    check(row, at - HALF, at + HALF)
+    return row
+
+
+@pytest.mark.timeout(90)
+def test_a_clip_whose_finisher_is_killed_is_finished_all_the_same(home: Home) -> None:
+    with Recorder(home, ("demo", *SHORT)) as running:
+        running.wait_live()
+        running.wait_ring(0.8)
+        at = time.monotonic_ns()
+        running.trigger(pts=at)
+        running.wait_until(lambda status: bool(running.finishers()))
+        for pid in running.finishers():
+            os.kill(pid, signal.SIGKILL)
+        running.wait_for("is not finished yet: the finisher ended with status -9")
+        running.wait_ready()
+        running.stop()
+    (row,) = home.rows()
+    check(row, at - HALF, at + HALF)
+    assert home.left_over() == []
+
+
+def test_a_catalogue_that_was_deleted_is_begun_anew(home: Home) -> None:
+    first = record(home)
+    for path in home.clips.glob(f"{CATALOGUE}*"):
+        path.unlink()
+    second = record(home)
+    assert home.rows() == [second]
+    assert f"unlisted         {first['file_name']}.mp4" in home.run("clips", "verify")
+
+
+def test_a_damaged_catalogue_is_set_aside_and_said_to_be(home: Home) -> None:
+    record(home)
+    for path in home.clips.glob(f"{CATALOGUE}*"):
+        path.unlink()
+    damaged = b"this is no database" * 1000
+    (home.clips / CATALOGUE).write_bytes(damaged)
+    with Recorder(home, ("demo", *SHORT)) as running:
+        running.wait_for("catalogue .* damaged")
+        running.wait_live()
+        clip = running.trigger().clip_id
+        running.wait_ready()
+        running.stop()
+        assert "Traceback" not in running.everything
+    assert [row["clip_id"] for row in home.rows()] == [clip]
+    (aside,) = home.clips.glob(f"{CATALOGUE}.damaged-*")
+    assert aside.read_bytes() == damaged
+
+
+def test_a_catalogue_of_a_newer_version_is_refused_and_left_alone(home: Home) -> None:
+    record(home)
+    path = home.clips / CATALOGUE
+    newer = bytearray(path.read_bytes())
+    newer[60:64] = (999_999).to_bytes(4, "big")
+    path.write_bytes(newer)
+    with Recorder(home, ("demo", *SHORT)) as running:
+        running.wait_for("written by .*smartrec")
+        assert running.status_at_end() == 6
+        assert "Traceback" not in running.everything
+    assert path.read_bytes() == newer
