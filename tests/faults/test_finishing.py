@@ -67,7 +67,7 @@ def test_a_damaged_catalogue_is_set_aside_and_said_to_be(home: Home) -> None:
     damaged = b"this is no database" * 1000
     (home.clips / CATALOGUE).write_bytes(damaged)
     with Recorder(home, ("demo", *SHORT)) as running:
-        running.wait_for("catalogue .* damaged")
+        running.wait_for("WARNING: .*catalog.sqlite3.* it is kept beside a new one")
         running.wait_live()
         clip = running.trigger().clip_id
         running.wait_ready()

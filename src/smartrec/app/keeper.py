@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
-from smartrec.errors import StoreError
+from smartrec.errors import CatalogDamaged, StoreError
 from smartrec.model import ClipHead, ClipState, Finished
 from smartrec.store.catalog import Catalog
 
@@ -99,7 +99,7 @@ class Keeper(threading.Thread):
     def run(self) -> None:
         """See the class."""
         try:
-            opened = Catalog.open(self._directory, create=True, repair=True)
+            opened = self._open()
         except StoreError as error:
             self._opened.set_exception(error)
             return
@@ -110,6 +110,13 @@ class Keeper(threading.Thread):
                     # What is left undone at the end, the next start finds by its journals.
                     if self._stopping.wait(RETRY_AFTER) and not self._done(catalog, work):
                         return
+
+    def _open(self) -> Catalog:
+        try:
+            return Catalog.open(self._directory, create=True)
+        except CatalogDamaged as error:
+            log.warning("%s; it is kept beside a new one, the clips are whole", error)
+            return Catalog.open(self._directory, create=True, repair=True)
 
     def _done(self, catalog: Catalog, work: Callable[[Catalog], None]) -> bool:
         try:
