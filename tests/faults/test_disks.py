@@ -104,3 +104,20 @@ def test_a_clip_directory_that_is_removed_is_made_again(home: Home) -> None:
         running.stop()
     (row,) = home.rows()
     check(row, at - HALF, at + HALF)
+
+
+def test_a_clip_whose_directory_is_removed_goes_on_with_what_the_ring_holds(home: Home) -> None:
+    with Recorder(home, ("demo", "--pre-roll=4s", "--post-roll=2s")) as running:
+        running.wait_live()
+        running.wait_ring(0.5)
+        at = time.monotonic_ns()
+        gone = running.trigger(pts=at).clip_id
+        shutil.rmtree(home.clips)
+        running.wait_for("clips cannot be written to .* was removed .*; cameras go on")
+        running.wait_for(f"clip {gone} failed")
+        running.wait_ready()
+        running.stop()
+    row = next(row for row in home.rows() if row["clip_id"] != gone)
+    assert (row["state"], row["part"]) == ("complete", 2)
+    drawn = check(row, at - 4 * SECOND, at + 2 * SECOND)
+    assert drawn.start == row["first_pts"]  # from the camera's first picture on

@@ -127,7 +127,8 @@ class Finishers:
         if made.finished is None:
             # A full disk says nothing against the clip: it is tried for as long as it takes.
             job.tries += made.error != "DiskFull"
-            if job.tries < TRIES:
+            # Nor is one given up that is still being recorded.
+            if not job.closed or (job.tries < TRIES and job.journal.exists()):
                 job.not_before = Ns(now + RETRY_AFTER)
                 return False
         del self._jobs[made.clip_id]

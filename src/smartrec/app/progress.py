@@ -117,7 +117,7 @@ class Progress(Follower):
         if made.error == "DiskFull":
             self._disk_full(StoreError(made.message))
         if settled:
-            head = clip.head
+            head, there = clip.head, clip.journal.exists()
             self._keeper.failed(made.clip_id, made.message)
             self._bus.publish(
                 events.ClipFailed(
@@ -125,8 +125,8 @@ class Progress(Follower):
                     head.clip_id,
                     head.event_id,
                     made.message,
-                    "It is playable as it is; smartrec tries again at its next start.",
-                    str(clip.journal),
+                    "It is playable as it is; smartrec tries again at its next start." * there,
+                    str(clip.journal) * there,
                 )
             )
             del self._open[made.clip_id]

@@ -86,6 +86,8 @@ class ClipWriting:
         self._made = self._told = False
         self._held = session.ring.end
         self._secured = False
+        self._size = 0
+        self._begun = clip.mark()
         self._told_version = clip.version
         self._mark: tuple[int, Tally] | None = None
         self._retry_at = Ns(0)
@@ -165,6 +167,7 @@ class ClipWriting:
         self._secured = self.clip.cursor >= self._held or self.clip.exhausted()
         if not self._told:
             self._tell()
+        self._size = report.readable
         self._follower.readable(report.clip_id, report.readable)
 
     def _tell(self) -> None:
@@ -193,8 +196,10 @@ class ClipWriting:
             self._journal, self._made = None, False
             return
         assert self._journal is not None
+        if not self._journal.path.exists():  # removed: the ring may still have what was in it
+            self.clip.go_back(self._begun)
         self._session.break_off(self.clip)
-        self._finish(self._journal.path.stat().st_size)
+        self._finish(self._size)
 
     def _give_up(self, error: StoreError) -> None:
         while not self.clip.exhausted() and self.clip.read(self._session.ring, BATCH_BYTES):

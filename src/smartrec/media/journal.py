@@ -73,11 +73,19 @@ class JournalWriter:
         return self._size
 
     def sync(self) -> None:
-        """Wait until the device has what was written."""
+        """Wait until the device has what was written, under its name.
+
+        Raises:
+            DiskFull: No room is left.
+            StoreError: It cannot be synced, or somebody removed the file.
+        """
         try:
             os.fdatasync(self._fd)
+            names = os.fstat(self._fd).st_nlink
         except OSError as error:
             raise store_error(self.path, "cannot sync", error) from error
+        if not names:
+            raise StoreError(f"{self.path} was removed while it was written")
 
     def close(self, head: ClipHead) -> int:
         """Append the final head, sync and close; return the size of the journal."""
