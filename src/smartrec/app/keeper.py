@@ -100,7 +100,7 @@ class Keeper(threading.Thread):
         """See the class."""
         try:
             opened = self._open()
-        except StoreError as error:
+        except (StoreError, OSError) as error:
             self._opened.set_exception(error)
             return
         with opened as catalog:

@@ -1,14 +1,18 @@
 """The SQLite file under the catalogue: opening, versions, damage, and its errors as ours.
 
-WAL, so that any number of readers never wait for the recorder nor it for them.
+WAL, so that any number of readers never wait for the recorder nor it for them; a rollback journal
+where the file system cannot share memory between processes (9p, virtiofs, some network mounts).
 """
 
+import errno
+import mmap
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from importlib.resources import files as resources
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Final
 
 import smartrec
@@ -185,10 +189,31 @@ def _prepare(
     if version > newest:
         raise _too_new(path, version, newest)
     if version < newest:
-        database.execute("PRAGMA journal_mode = WAL")
+        if _shares_memory(path.parent):
+            database.execute("PRAGMA journal_mode = WAL")
         _migrate(database, migrations, newest)
     database.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     database.execute("SELECT count(*) FROM clips WHERE clip_id = ''").fetchone()
+
+
+def _shares_memory(directory: Path) -> bool:
+    """Whether files there can be mapped by several processes, as WAL's index must be."""
+    try:
+        with NamedTemporaryFile(dir=directory, prefix=".smartrec-") as file:
+            file.write(bytes(mmap.PAGESIZE))
+            file.flush()
+            return _can_map(file.fileno())
+    except OSError as error:
+        raise store_error(directory, "cannot write to", error) from error
+
+
+def _can_map(fd: int) -> bool:
+    try:
+        mmap.mmap(fd, mmap.PAGESIZE).close()
+    except OSError as error:
+        # EINVAL, ENODEV and others, each file system in its way; only these mean something else.
+        return error.errno in (errno.ENOMEM, errno.EAGAIN)
+    return True
 
 
 def _version(database: sqlite3.Connection) -> int:
