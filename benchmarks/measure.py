@@ -5,7 +5,6 @@ else the machine does changes it little. Wall time is used only where waiting is
 """
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -74,18 +73,6 @@ def tree(pid: int) -> list[int]:
     return found
 
 
-def cpu_s(pids: Sequence[int]) -> dict[int, float]:
-    """CPU seconds of each process so far: user and system, all its threads, dead ones too."""
-    used = {}
-    for pid in pids:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        used[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return used
-
-
 def pss_mb(pid: int) -> float:
     """Proportional set size, MB: shared pages are counted once over all who share them."""
     try:
@@ -99,6 +86,20 @@ def spread(values: Sequence[float], digits: int = 2) -> str:
     """Median, and the lowest and highest value."""
     low, middle, high = min(values), statistics.median(values), max(values)
     return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f}, n={len(values)})"
+
+
+def p95(values: Sequence[float]) -> float:
+    """The value that 95 % do not exceed."""
+    return sorted(values)[max(0, round(0.95 * len(values)) - 1)]
+
+
+def say(what: str, values: Sequence[float]) -> None:
+    """Print milliseconds as median, 95th percentile and range."""
+    print(
+        f"{what}: p50 {statistics.median(values):.0f} ms, p95 {p95(values):.0f} ms,"
+        f" {min(values):.0f} to {max(values):.0f} ms, n={len(values)}",
+        flush=True,
+    )
 
 
 def void_unless_equal(counts: dict[str, set[int]]) -> None:
