@@ -75,6 +75,10 @@ class _Waiting:
     until: Ns
 
 
+class _Recovered:
+    """All that an earlier recorder left is in the inbox before this."""
+
+
 class Station(Listener):
     """All cameras of this machine. `run` belongs to one thread; `submit` and `stop` to any.
 
@@ -142,8 +146,10 @@ class Station(Listener):
             NotKept: lambda not_kept, _: self._progress.not_kept(not_kept.error),
             recovery.Found: lambda found, _: self._progress.recovered(found),
             recovery.Gone: lambda gone, _: self._progress.gone(gone),
+            _Recovered: lambda *_: self._recovered.set(),
         }
         self._waiting: list[_Waiting] = []
+        self._recovered = threading.Event()
         self._lost_at: dict[str, Ns] = {}
         self._sampled_at = Ns(0)
 
@@ -298,6 +304,8 @@ class Station(Listener):
                 self._inbox.put(item)
         except SmartrecError as error:
             log.warning("what an earlier recorder left cannot be read: %s", error)
+        finally:
+            self._inbox.put(_Recovered())
 
     def _close(self) -> None:
         reason = self._stop_reason or ""
@@ -307,7 +315,7 @@ class Station(Listener):
         for camera in self.cameras:
             camera.close()
         self._turn_until(lambda: all(c.clips.idle for c in self.cameras), CLOSING)
-        self._turn_until(lambda: self._progress.settled or self._hurry.is_set(), FINISHING)
+        self._turn_until(lambda: self._settled or self._hurry.is_set(), FINISHING)
         for camera in self.cameras:
             camera.clips.abandon()
         self._finishers.stop()
@@ -319,6 +327,10 @@ class Station(Listener):
         errors = [camera.error for camera in self.cameras if not camera.pictures]
         if len(errors) == len(self.cameras) and errors[0] is not None:
             raise errors[0]
+
+    @property
+    def _settled(self) -> bool:
+        return self._progress.settled and self._recovered.is_set()
 
     def _turn_until(self, done: Callable[[], bool], longest: Ns) -> None:
         begun = self._clock.monotonic()
