@@ -1,5 +1,5 @@
 # Short names for what contributors do. Users need only ./run.sh and ./test.sh.
-.PHONY: check test test-long lock wheel docs fresh clean
+.PHONY: check test test-long bench lock wheel docs fresh clean
 UV ?= uv
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade pyproject.toml
@@ -10,6 +10,9 @@ test: ## the gates and the tests, at most 10 minutes
 	./test.sh
 test-long: ## the long tests
 	./test.sh -m long --timeout 900
+bench: ## the numbers of docs/benchmarks.md: half an hour, on a machine with nothing else to do
+	for each in capture many latency finishing memory journal; do \
+	  .venv/bin/python benchmarks/$$each.py || exit 1; done
 lock: ## requirements/*.txt anew: newest versions, Python 3.10 to 3.13, x86_64 and aarch64 (needs uv)
 	$(COMPILE) --group dev --output-file requirements/dev.txt
 	$(COMPILE) --group build --constraint requirements/dev.txt --output-file requirements/run.txt
