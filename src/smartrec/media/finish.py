@@ -17,8 +17,9 @@ import fcntl
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -27,7 +28,7 @@ from smartrec.errors import ClipDamaged, SmartrecError
 from smartrec.media.encode import Progress, write_mp4
 from smartrec.media.journal import JournalReader, JournalWriter, finalise, store_error
 from smartrec.media.orders import Abandoned, Job, Orders, Report
-from smartrec.media.proof import prove
+from smartrec.media.proof import Proof, prove
 from smartrec.media.publish import digest, publish
 from smartrec.media.thumbnail import make_thumbnail
 from smartrec.model import AccessUnit, ClipHead, Codec, Finished
@@ -35,6 +36,38 @@ from smartrec.units import Ns
 
 EXIT_ABANDONED: Final = 3
 _BATCH: Final = 30
+
+
+@dataclass(slots=True)
+class Work:
+    """One clip on its way through the steps; each step fills in what the next ones need.
+
+    Attributes:
+        job: What is asked.
+        orders: How far the journal may be read.
+        progress: Told how many pictures are done.
+        part: Where to write.
+        head: The journal's, the last one once it is closed.
+        written: The file that shall become the clip.
+        proof: What it shows.
+        encoder: What made it.
+        clip: The finished file.
+        thumbnail: A JPEG of it, if one could be made.
+    """
+
+    job: Job
+    orders: Orders
+    progress: Progress
+    part: Path
+    head: ClipHead
+    written: Path
+    proof: Proof | None = None
+    encoder: str = "copy"
+    clip: Path | None = None
+    thumbnail: Path | None = None
+
+
+Step = Callable[[Work], None]
 
 
 def finish(job: Job, orders: Orders, progress: Progress) -> Finished:
@@ -48,10 +81,12 @@ def finish(job: Job, orders: Orders, progress: Progress) -> Finished:
         reader = JournalReader(job.journal)
         reader.close()
         copied = job.format == "copy" and reader.head.format.codec is Codec.JPEG
-        name = reader.head.file_name
-        part = _beside(job) / f"{name}{'.mkv' if copied else '.mp4'}.part"
+        part = _beside(job) / f"{reader.head.file_name}{'.mkv' if copied else '.mp4'}.part"
+        work = Work(job, orders, progress, part, reader.head, written=part)
         try:
-            return _copy(job, orders, part) if copied else _make(job, orders, part, progress)
+            for step in COPY_STEPS if copied else MP4_STEPS:
+                step(work)
+            return _finished(work)
         except OSError as error:
             raise store_error(part, "cannot write", error) from error
         finally:
@@ -67,53 +102,76 @@ def _beside(job: Job) -> Path:
     return directory
 
 
-def _make(job: Job, orders: Orders, part: Path, progress: Progress) -> Finished:
-    written = write_mp4(job, orders, part, progress)
-    head = written.head
-    proof = prove(part, head, written.fed, written.first)
-    path = publish(part, job.clips / f"{head.file_name}.mp4", head.clip_id)
-    return Finished(
-        path=str(path),
-        thumbnail=_thumbnail(job.journal, head, path),
-        frames_written=proof.frames,
-        first_pts=proof.first,
-        last_pts=proof.last,
-        lost=proof.lost,
-        bytes=path.stat().st_size,
-        sha256=digest(path),
-        encoder=written.encoder,
-        duration=proof.duration,
-    )
+def make_mp4(work: Work) -> None:
+    """Encode or remux while the journal grows; then hide and count what the file shows."""
+    made = write_mp4(work.job, work.orders, work.part, work.progress)
+    work.head, work.encoder = made.head, made.encoder
+    work.proof = prove(work.part, made.head, made.fed, made.first)
 
 
-def _copy(job: Job, orders: Orders, part: Path) -> Finished:
+def take_journal(work: Work) -> None:
     """The journal itself becomes the clip, unless it holds more than the interval."""
-    while not orders.closed:
-        orders.poll(None)
-    far = part.parent != job.journal.parent
-    source = part if _cut_out(job.journal, part, always=far) else job.journal
-    finalise(source)
-    reader = JournalReader(source)
+    job = work.job
+    while not work.orders.closed:
+        work.orders.poll(None)
+    far = work.part.parent != job.journal.parent
+    work.written = work.part if _cut_out(job.journal, work.part, always=far) else job.journal
+    finalise(work.written)
+    reader = JournalReader(work.written)
     pictures = [(unit.pts, unit.duration) for unit in reader.read()]
     reader.close()
     if not pictures:
         raise ClipDamaged(f"The journal {job.journal} holds no picture of its interval")
-    head = reader.head
-    path = publish(source, job.clips / f"{head.file_name}.mkv", head.clip_id)
-    thumbnail = _thumbnail(path, head, path)
-    job.journal.unlink(missing_ok=True)
+    work.head = reader.head
     (first, _), (last, shown) = pictures[0], pictures[-1]
+    work.proof = Proof(len(pictures), first, last, Ns(last + shown - first), {})
+
+
+def give_name(work: Work) -> None:
+    """The file becomes the clip: whole, on the device, under a name that nothing else has."""
+    wanted = work.job.clips / f"{work.head.file_name}{work.part.with_suffix('').suffix}"
+    work.clip = publish(work.written, wanted, work.head.clip_id)
+
+
+def make_thumbnail_of(work: Work) -> None:
+    """A clip without a thumbnail is still a clip: whatever fails here is only told."""
+    assert work.clip is not None
+    path = work.clip.with_suffix(".jpg")
+    reader = JournalReader(work.job.journal if work.job.journal.exists() else work.clip)
+    try:
+        made = make_thumbnail(reader.read(), work.head, path)
+    except (SmartrecError, OSError) as error:
+        sys.stderr.write(f"no thumbnail of {work.clip}: {error}\n")
+        path.unlink(missing_ok=True)
+        made = False
+    finally:
+        reader.close()
+    work.thumbnail = path if made else None
+
+
+def drop_journal(work: Work) -> None:
+    """What was cut out of it is the clip."""
+    work.job.journal.unlink(missing_ok=True)
+
+
+MP4_STEPS: Final[tuple[Step, ...]] = (make_mp4, give_name, make_thumbnail_of)
+COPY_STEPS: Final[tuple[Step, ...]] = (take_journal, give_name, make_thumbnail_of, drop_journal)
+
+
+def _finished(work: Work) -> Finished:
+    assert work.clip is not None
+    assert work.proof is not None
     return Finished(
-        path=str(path),
-        thumbnail=thumbnail,
-        frames_written=len(pictures),
-        first_pts=first,
-        last_pts=last,
-        lost={},
-        bytes=path.stat().st_size,
-        sha256=digest(path),
-        encoder="copy",
-        duration=Ns(last + shown - first),
+        path=str(work.clip),
+        thumbnail=str(work.thumbnail) if work.thumbnail else None,
+        frames_written=work.proof.frames,
+        first_pts=work.proof.first,
+        last_pts=work.proof.last,
+        lost=work.proof.lost,
+        bytes=work.clip.stat().st_size,
+        sha256=digest(work.clip),
+        encoder=work.encoder,
+        duration=work.proof.duration,
     )
 
 
@@ -140,21 +198,6 @@ def _cut_out(journal: Path, part: Path, *, always: bool) -> bool:
 
 def _inside(reader: JournalReader, head: ClipHead) -> Iterator[AccessUnit]:
     return (unit for unit in reader.read() if head.start <= unit.pts < head.end)
-
-
-def _thumbnail(pictures: Path, head: ClipHead, clip: Path) -> str | None:
-    """A clip without a thumbnail is still a clip: whatever fails here is only told."""
-    path = clip.with_suffix(".jpg")
-    reader = JournalReader(pictures)
-    try:
-        made = make_thumbnail(reader.read(), head, path)
-    except (SmartrecError, OSError) as error:
-        sys.stderr.write(f"no thumbnail of {clip}: {error}\n")
-        path.unlink(missing_ok=True)
-        made = False
-    finally:
-        reader.close()
-    return str(path) if made else None
 
 
 @contextmanager
