@@ -95,10 +95,13 @@ def finish(job: Job, orders: Orders, progress: Progress) -> Finished:
 
 def _beside(job: Job) -> Path:
     """Where to write so that a rename makes the clip: the journal may be on a tmpfs."""
-    if job.journal.stat().st_dev == job.clips.stat().st_dev:
-        return job.journal.parent
-    directory = job.clips / ".open"
-    directory.mkdir(exist_ok=True)
+    try:
+        if job.journal.stat().st_dev == job.clips.stat().st_dev:
+            return job.journal.parent
+        directory = job.clips / ".open"
+        directory.mkdir(exist_ok=True)
+    except OSError as error:
+        raise store_error(job.clips, "cannot write to", error) from error
     return directory
 
 
