@@ -49,7 +49,7 @@ def burning(cores: int) -> Iterator[None]:
 
 
 def slow_disk(home: Home, rate: int = DISK_RATE) -> dict[str, str]:
-    """Environment in which everything written to files takes its time."""
+    """Environment in which everything written beside clips takes its time."""
     compiler = shutil.which("cc")
     if compiler is None:
         pytest.skip("cc is not installed: the stand-in for a slow disk is compiled")
@@ -62,6 +62,7 @@ def slow_disk(home: Home, rate: int = DISK_RATE) -> dict[str, str]:
     )
     return {
         "LD_PRELOAD": str(library),
+        "SLOW_DISK_BELOW": str(home.clips),
         "SLOW_DISK_STATE": str(state),
         "SLOW_DISK_RATE": str(rate),
     }

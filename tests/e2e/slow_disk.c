@@ -1,22 +1,26 @@
-/* A stand-in for a slow disk, to be preloaded: whatever is written to a regular file takes its time,
-   and all processes that map SLOW_DISK_STATE share one disk of SLOW_DISK_RATE bytes a second. */
+/* A stand-in for a slow disk, to be preloaded: whatever is written to files below SLOW_DISK_BELOW
+   takes its time, and all processes that map SLOW_DISK_STATE share one disk of SLOW_DISK_RATE bytes
+   a second. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
 static _Atomic int64_t *busy_until;
+static const char *below;
 static int64_t rate;
 
 __attribute__((constructor)) static void begin(void) {
   const char *state = getenv("SLOW_DISK_STATE"), *bytes = getenv("SLOW_DISK_RATE");
-  if (!state || !bytes) return;
+  below = getenv("SLOW_DISK_BELOW");
+  if (!state || !bytes || !below) return;
   int fd = open(state, O_RDWR | O_CLOEXEC);
   if (fd < 0) return;
   void *at = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -26,9 +30,17 @@ __attribute__((constructor)) static void begin(void) {
   busy_until = at;
 }
 
+static int slow(int fd) {
+  char link[64], path[4096];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  ssize_t length = readlink(link, path, sizeof path - 1);
+  if (length < 0) return 0;
+  path[length] = 0;
+  return !strncmp(path, below, strlen(below));
+}
+
 static void pay(int fd, ssize_t written) {
-  struct stat status;
-  if (!busy_until || written <= 0 || fstat(fd, &status) || !S_ISREG(status.st_mode)) return;
+  if (!busy_until || written <= 0 || !slow(fd)) return;
   struct timespec clock;
   clock_gettime(CLOCK_MONOTONIC, &clock);
   int64_t now = clock.tv_sec * 1000000000LL + clock.tv_nsec;

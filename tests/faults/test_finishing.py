@@ -1,6 +1,6 @@
 """Trouble behind the recording: a finisher that is killed, a catalogue that is lost or damaged.
 
-All of it is in the default run.
+In the default run, but for a clip longer than all tries of a finisher that fails.
 """
 
 import os
@@ -89,3 +89,25 @@ def test_a_catalogue_of_a_newer_version_is_refused_and_left_alone(home: Home) ->
         assert running.status_at_end() == 6
         assert "Traceback" not in running.everything
     assert path.read_bytes() == newer
+
+
+@pytest.mark.long
+@pytest.mark.timeout(150)
+def test_a_finisher_that_always_fails_costs_a_long_clip_nothing(home: Home) -> None:
+    """It has no encoder: every try of it fails, also while the clip is being recorded."""
+    arguments = ("demo", "--pre-roll=1s", "--post-roll=35s")
+    pinned = {"SMARTREC_RECORDING__ENCODER": "nvidia"}
+    with Recorder(home, arguments, environ=pinned) as running:
+        running.wait_live()
+        running.wait_ring(1.2)
+        at = time.monotonic_ns()
+        clip = running.trigger(pts=at).clip_id
+        running.wait_for("recorded .complete.")
+        running.wait_for(f"clip {clip} failed: .*; kept: .*mkv")
+        running.stop()
+    (row,) = home.rows()
+    assert row["state"] == "failed"
+    record(home)  # the next recorder has an encoder
+    row, _ = home.rows()
+    assert row["clip_id"] == clip
+    check(row, at - SECOND, at + 35 * SECOND)
