@@ -25,6 +25,7 @@ docs: ## the pages that are made from the code
 	  [path.write_text(text) for path, text in pages().items()]'
 	.venv/bin/python -m smartrec.app.troubles > docs/guide/troubleshooting.md
 	.venv/bin/python -m smartrec.app.events > docs/reference/events.schema.json
+	.venv/bin/python -m smartrec.cli.reference
 fresh: ## both commands on a new Debian 12 and a new Debian 13 (root, debootstrap)
 	tools/fresh.sh bookworm
 	tools/fresh.sh trixie

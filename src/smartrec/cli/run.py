@@ -54,13 +54,18 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--config", type=click.Path(path_type=Path), help="Settings file."),
             click.option("--clips", type=click.Path(path_type=Path), help="Where clips go."),
             click.option("--for", "length", type=Duration(), help="Record so long, then end."),
-            click.option("--headless", is_flag=True, help="No window."),
+            click.option("--headless", is_flag=True, help="No window; this version has none."),
             click.option("--size", help="Picture size to ask for, such as 1280x720."),
             click.option("--fps", type=float, help="Pictures a second to ask for."),
             click.option("--pre-roll", help="Seconds kept from before an event."),
             click.option("--post-roll", help="Seconds kept after it."),
             click.option("--max-length", help="Of one clip; longer events go on in another."),
-            click.option("--format", "format_", type=click.Choice(["mp4", "copy"])),
+            click.option(
+                "--format",
+                "format_",
+                type=click.Choice(["mp4", "copy"]),
+                help="H.264 in MP4, or the camera's own bits in Matroska.",
+            ),
         )
     ):
         command = option(command)
