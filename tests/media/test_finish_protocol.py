@@ -114,6 +114,17 @@ def test_a_clip_that_is_finished_twice_is_there_once(tmp_path: Path, format_: st
     assert len([name for name in shop.files() if not name.startswith(".open")]) == 2
 
 
+def test_a_copy_that_has_its_name_but_no_row_yet_is_finished_where_it_is(tmp_path: Path) -> None:
+    """Its recorder was killed right after the journal had become the clip."""
+    shop, units = jpeg_shop(tmp_path)
+    shop.write(units)
+    once = shop.finish(format="copy").finished
+    shop.journal = Path(once["path"])
+    again = shop.finish(format="copy").finished
+    assert again == once
+    assert shop.files() == {"cam0_key-R.mkv", "cam0_key-R.jpg"}
+
+
 def test_a_file_that_says_no_clip_keeps_its_name(tmp_path: Path) -> None:
     taken = tmp_path / "a.mp4"
     taken.write_bytes(b"mine")
