@@ -153,8 +153,9 @@ def make_thumbnail_of(work: Work) -> None:
 
 
 def drop_journal(work: Work) -> None:
-    """What was cut out of it is the clip."""
-    work.job.journal.unlink(missing_ok=True)
+    """What was cut out of it is the clip; a journal that became the clip has no name to lose."""
+    if work.clip != work.job.journal:
+        work.job.journal.unlink(missing_ok=True)
 
 
 MP4_STEPS: Final[tuple[Step, ...]] = (make_mp4, give_name, make_thumbnail_of)
