@@ -26,6 +26,13 @@ _NICE: Final = 10
 _TELL_EVERY: Final = Ns(SECOND // 5)
 _ANSWER_LIMIT: Final = 1_000_000
 _TOLD_ALL: Final = -2
+_COMMAND: Final = (
+    sys.executable,
+    "-c",
+    # Unlike -m, without the directory where the user happens to stand and what lies there.
+    "import sys; sys.path[:] = filter(None, sys.path);"
+    "from smartrec.media.finish import main; sys.exit(main())",
+)
 
 log = logging.getLogger(__name__)
 
@@ -117,12 +124,14 @@ class Finishers:
             if job.child is not None:
                 self._tell(job, now)
             elif running < self._limit and now >= job.not_before:
-                self._start(job)
-                running += 1
+                self._start(job, now)
+                running += job.child is not None
 
     def take(self, made: Made, now: Ns) -> bool:
         """A finisher ended; say whether the clip is settled, made or not, or tried again later."""
         job = self._jobs[made.clip_id]
+        if job.child is not None:
+            job.child.hang_up()
         job.child, job.told = None, -1
         if made.finished is None:
             # A full disk says nothing against the clip: it is tried for as long as it takes.
@@ -140,7 +149,7 @@ class Finishers:
             if job.child is not None:
                 job.child.abandon()
 
-    def _start(self, job: _Job) -> None:
+    def _start(self, job: _Job, now: Ns) -> None:
         line = {
             "journal": str(job.journal),
             "clips": str(self._order.clips),
@@ -149,7 +158,12 @@ class Finishers:
             "quality": self._order.quality,
             "nice": 0,  # it is already
         }
-        job.child = _Child(job.clip_id, self._report)
+        try:
+            job.child = _Child(job.clip_id, self._report)
+        except OSError as error:
+            log.warning("no finisher can be started now: %s", error)
+            job.not_before = Ns(now + RETRY_AFTER)
+            return
         job.child.start()
         job.child.tell(line)
 
@@ -172,7 +186,7 @@ class _Child(threading.Thread):
         self._clip_id = clip_id
         self._report = report
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "smartrec.media.finish"],
+            _COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             close_fds=True,
@@ -195,8 +209,14 @@ class _Child(threading.Thread):
         return True
 
     def abandon(self) -> None:
-        """End it: without its recorder it leaves nothing but the journal."""
-        self._process.terminate()
+        """End it; what it had begun to write is removed at the next start."""
+        self._process.kill()
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the way to it, on the thread that tells: its number is another file's at once."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     def run(self) -> None:
         """See the class."""
@@ -205,9 +225,7 @@ class _Child(threading.Thread):
         for line in iter(lambda: self._process.stdout.readline(_ANSWER_LIMIT), b""):  # type: ignore[union-attr]
             last = self._understood(line) or last
         status = self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self._process.stdout.close()
         self._report(self._made(last, status))
 
     def _understood(self, line: bytes) -> dict[str, object] | None:
