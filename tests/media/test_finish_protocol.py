@@ -1,6 +1,7 @@
 """The finisher as a child: following a live journal, dying recorders, full disks, taken names."""
 
 import hashlib
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,6 +56,21 @@ def test_without_a_recorder_it_leaves_nothing_but_the_journal(tmp_path: Path) ->
     writer.abandon()
     assert finisher.status == 3
     assert shop.files() == {".open/journal.mkv"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGTERM])
+def test_a_signal_that_ends_the_recorder_leaves_it_to_finish(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    shop, units = jpeg_shop(tmp_path)
+    writer = JournalWriter(shop.journal, shop.head)
+    finisher = shop.start()
+    finisher.say(readable=writer.write(units))
+    finisher.heard()
+    finisher.process.send_signal(number)
+    finisher.say(closed=writer.close(shop.head))
+    finisher.wait()
+    assert finisher.finished["frames_written"] == 30
 
 
 def test_recovery_finishes_what_was_abandoned(tmp_path: Path) -> None:

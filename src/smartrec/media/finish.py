@@ -220,8 +220,10 @@ def _alone(journal: Path) -> Iterator[None]:
 
 def main() -> int:
     """Serve one job; returns the exit status."""
-    # Ctrl-C in a terminal reaches every process of it, and this one has a clip to finish.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl-C in a terminal, its end and a service's stop reach every process of the recorder, which
+    # then waits for this one: it has a clip to finish.
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     report, orders = Report(), Orders(0)
     try:
         job = orders.job()
