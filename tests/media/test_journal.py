@@ -123,3 +123,23 @@ def test_times_before_the_first_picture_are_kept_exactly(tmp_path: Path) -> None
     units = list(stream(3, start=Ns(7 * SECOND)))
     write(tmp_path / "j.mkv", units)
     assert [u.pts for u in read(tmp_path / "j.mkv")] == [u.pts for u in units]
+
+
+def test_a_device_that_fails_altogether_is_told(tmp_path: Path) -> None:
+    """Neither writing nor cutting back works, as on a disk that was pulled out."""
+    path = tmp_path / "j.mkv"
+    units = list(stream(2))
+    writer = JournalWriter(path, clip_head())
+    writer.write(units[:1])
+    (number,) = (int(fd.name) for fd in Path("/proc/self/fd").iterdir() if _leads_to(fd, path))
+    failing = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(failing, number)
+    os.close(failing)
+    with pytest.raises(DiskFull):
+        writer.write(units[1:])
+    writer.abandon()
+    assert read(path) == units[:1]
+
+
+def _leads_to(fd: Path, path: Path) -> bool:
+    return os.path.lexists(fd) and fd.readlink() == path

@@ -7,6 +7,7 @@ import errno
 import os
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +52,8 @@ class JournalWriter:
             self._append((journal_layout.opening(head),))
         except StoreError:
             self.abandon()
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
             raise
 
     @property
@@ -99,8 +101,11 @@ class JournalWriter:
     def abandon(self) -> None:
         """Close the file as it is, for when the disk takes no more. Idempotent."""
         if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+            fd, self._fd = self._fd, -1
+            with suppress(
+                OSError
+            ):  # a network's word on what was never synced, and nobody relied on
+                os.close(fd)
 
     def _append(self, elements: Iterable[bytes]) -> None:
         """Write all of `elements` or cut the file back to what it was.
@@ -114,7 +119,8 @@ class JournalWriter:
                 write_all(self._fd, data, size)
                 size += len(data)
         except OSError as error:
-            os.ftruncate(self._fd, self._size)
+            with suppress(OSError):  # from a device that does nothing any more, readers take less
+                os.ftruncate(self._fd, self._size)
             raise store_error(self.path, "cannot write", error) from error
         self._size = size
 
