@@ -4,6 +4,7 @@ A model that knows all frames at once says what each clip must hold; the session
 one by one and is read in random portions, must agree.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -52,6 +53,15 @@ class Recording:
                 self.written[clip.clip_id] = []
             self.written[clip.clip_id] += clip.read(self.session.ring, max_bytes)
             if clip.exhausted():
+                self.session.forget(clip)
+
+    def break_off(self) -> None:
+        """The journals of all open clips take no more."""
+        for clip in list(self.session.clips):
+            if clip not in self.clips:
+                self.clips.append(clip)
+                self.written[clip.clip_id] = []
+            if self.session.break_off(clip):
                 self.session.forget(clip)
 
     def run(self, units: list[AccessUnit], triggers: dict[int, int] | None = None) -> None:
@@ -196,7 +206,71 @@ def test_clip_of_an_inter_coded_stream_begins_at_the_keyframe_before() -> None:
     assert clip.tally.first == 90 * FRAME
 
 
+def test_a_clip_that_is_broken_off_with_all_of_it_read_goes_on_with_the_next_picture() -> None:
+    recording = Recording()
+    units = list(stream(400, lost=frozenset({160})))
+    recording.run(units[:160], {150: seconds(5)})
+    recording.break_off()
+    recording.run(units[160:])
+    clip, rest = recording.clips
+    assert recording.numbers(clip) == list(range(90, 160))
+    assert recording.numbers(rest) == list(range(161, 180))
+    assert rest.start <= 161 * FRAME
+    assert (clip.tally.expected, rest.tally.expected) == (70, 20)
+    assert rest.tally.as_dict() == {"driver": 1}
+
+
+def test_inter_coded_pictures_without_pre_roll_begin_at_the_keyframe_before() -> None:
+    recording = Recording(pre=0)
+    recording.run(list(stream(400, gop=50)), {160: seconds(5.35)})
+    (clip,) = recording.clips
+    assert recording.numbers(clip)[0] == 150
+    assert clip.tally.first == 161 * FRAME
+    assert clip.tally.expected == 30
+
+
 numbers = st.integers(0, 299)
+
+
+@given(
+    lost=st.frozensets(numbers, max_size=60),
+    breaks=st.frozensets(numbers, max_size=5),
+    gop=st.sampled_from([1, 7]),
+    pace=st.integers(1, 60),
+    ring_bytes=st.sampled_from([12 * 20, BIG]),
+)
+def test_a_clip_that_is_broken_off_loses_and_forgets_nothing_but_what_the_ring_let_go(
+    lost: frozenset[int], breaks: frozenset[int], gop: int, pace: int, ring_bytes: int
+) -> None:
+    recording = Recording(pre=0.5, post=3, ring_bytes=ring_bytes)
+    if gop > 1:
+        lost = frozenset(n for n in lost if n % gop)
+    units = list(stream(300, gop=gop, lost=lost - {100}))
+    oldest = 0
+    for unit in units:
+        recording.session.push(unit)
+        if unit.seq == 100:
+            ring = recording.session.ring
+            first = ring[ring.start_of(Ns(unit.pts - seconds(0.5)))]
+            oldest = first.seq - first.lost_before
+            recording.trigger(unit.pts)
+        if unit.seq % pace == 0:
+            recording.read()
+        if unit.seq in breaks:
+            recording.break_off()
+    recording.read()
+    start, end = 100 * FRAME - seconds(0.5), 100 * FRAME + seconds(3)
+    interval = [n for n in range(oldest, 300) if start <= n * FRAME < end]
+    shown: list[int] = []
+    losses: Counter[Loss] = Counter()
+    for clip in recording.clips:
+        written = recording.written[clip.clip_id]
+        assert not written or written[0].keyframe
+        shown += [u.seq for u in written if clip.start <= u.pts < clip.end]
+        losses += clip.tally.lost
+    assert sum(clip.tally.expected for clip in recording.clips) == len(interval)
+    assert losses[Loss.DRIVER] + losses[Loss.RING] + len(shown) == len(interval)
+    assert shown == sorted(set(shown))
 
 
 @given(
@@ -270,8 +344,12 @@ def test_ring_starts_reading_at_a_keyframe_not_after_the_wanted_moment(
     for unit in stream(count_, gop=gop):
         ring.push(unit)
     index = ring.start_of(Ns(wanted * FRAME))
-    if wanted >= count_:
+    if wanted >= count_ and gop == 1:
         assert index == ring.end
+    elif wanted >= count_ and count_ > 1:
+        assert index == (count_ - 1) // gop * gop
+    elif wanted >= count_:
+        assert index in (ring.end, 0)
     else:
         assert ring[index].keyframe
         assert index <= wanted < index + gop

@@ -85,14 +85,17 @@ class Ring:
     def start_of(self, pts: Ns) -> int:
         """Where to begin reading so that every picture from `pts` on can be decoded.
 
-        That is the keyframe at or before the first unit shown at `pts` or later; where the ring
-        does not reach back so far, its first keyframe. Without such a unit: `end`.
+        That is the keyframe at or before the first unit shown at `pts` or later, which may be
+        still to come; where the ring does not reach back so far, its first keyframe.
         """
-        wanted = next((n for n, unit in enumerate(self._units) if unit.pts >= pts), None)
-        if wanted is None:
-            return self.end
-        wanted += self._first
-        before = [keyframe for keyframe in self._keyframes if keyframe <= wanted]
+        later = (n for n, unit in enumerate(self._units) if unit.pts >= pts)
+        return self.keyframe_of(self._first + next(later, len(self._units)))
+
+    def keyframe_of(self, index: int) -> int:
+        """Where to begin reading so that the unit with `index`, held or next to come, decodes."""
+        if index == self.end and len(self._keyframes) == len(self._units):
+            return index  # all are keyframes, so the next is one
+        before = [keyframe for keyframe in self._keyframes if keyframe <= index]
         if before:
             return before[-1]
         return self._keyframes[0] if self._keyframes else self.end

@@ -92,7 +92,8 @@ class OpenClip:
         self.version += 1
 
     def take_over(self, other: "OpenClip") -> None:
-        """End when and how `other` would have."""
+        """Count on where `other` stands; end when and how it would have."""
+        self.tally = other.tally.following()
         self.ending, self.state = other.ending, other.state
         self.event_start = other.event_start
         self._stop_index = other._stop_index
@@ -196,14 +197,12 @@ class Session:
         """
         if clip.exhausted():
             return None
-        at = max(clip.cursor, self.ring.first)
-        start = self.ring[at].pts if at < self.ring.end else clip.end
         rest = OpenClip(
             (self._new_id(), clip.event_id),
             clip.part + 1,
             list(clip.triggers),
-            (max(clip.start, start), clip.end),
-            clip.cursor,
+            (clip.tally.until, clip.end),
+            min(clip.cursor, self.ring.keyframe_of(clip.cursor)),
         )
         rest.take_over(clip)
         self.clips.append(rest)

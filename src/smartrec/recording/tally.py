@@ -71,6 +71,12 @@ class Tally:
             self.last = unit
         return True
 
+    def following(self) -> "Tally":
+        """A tally of what comes right behind all that was counted here."""
+        rest = Tally(self.until)
+        rest._previous = self._previous
+        return rest
+
     def __copy__(self) -> "Tally":
         twin = Tally(self.start)
         twin.__dict__.update(self.__dict__, lost=self.lost.copy())
