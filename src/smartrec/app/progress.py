@@ -6,7 +6,7 @@ Station thread only.
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from smartrec.app import events
@@ -18,6 +18,7 @@ from smartrec.app.recovery import Found, Gone
 from smartrec.app.writing import Follower
 from smartrec.errors import StoreError
 from smartrec.model import Answer, ClipHead, Command, Verdict
+from smartrec.store.record import accounts
 from smartrec.units import Ns, seconds
 
 log = logging.getLogger(__name__)
@@ -136,10 +137,7 @@ class Progress(Follower):
         self._room()
         self._keeping -= 1
         head, done = kept.head, kept.finished
-        lost = _added(head.lost, done.lost)
-        unknown = head.expected - done.frames_written - sum(lost.values())
-        if unknown > 0:
-            lost = _added(lost, {"unknown": unknown})
+        lost, _ = accounts(head.expected, done.frames_written, head.lost, done.lost)
         self.clips += 1
         self.frames_lost += sum(lost.values())
         self._bus.publish(
@@ -168,14 +166,13 @@ class Progress(Follower):
         head = found.head
         log.info("%s: finishing %s, left by a recorder that ended", head.camera_id, found.path.name)
         self._open[head.clip_id] = _Clip(head, found.path)
-        self._keeper.opened(replace(head), found.path)
-        self._keeper.changed(head)
+        self._keeper.opened(head, found.path)
         self._finishers.begin(head.clip_id, found.path)
         self._finishers.closed(head.clip_id, found.size)
 
     def gone(self, gone: Gone) -> None:
-        """A clip of the catalogue has neither journal nor file."""
-        self._keeper.failed(gone.clip_id, "its journal is gone")
+        """Nothing can be made of a clip of the catalogue."""
+        self._keeper.failed(gone.clip_id, gone.why)
 
     def answered(
         self, command: Command, answers: Sequence[Answer], cameras: Sequence[Camera]
@@ -224,10 +221,6 @@ class Progress(Follower):
         if self._no_room:
             self._no_room = False
             self._bus.publish(events.DiskHasRoom(str(self._directory), _free(self._directory)))
-
-
-def _added(first: dict[str, int], second: dict[str, int]) -> dict[str, int]:
-    return {key: first.get(key, 0) + second.get(key, 0) for key in {**first, **second}}
 
 
 def _free(directory: Path) -> int:

@@ -38,9 +38,10 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A clip that the catalogue believes is being made, and of which there is nothing."""
+    """A clip that the catalogue believes is being made, and of which nothing can be made."""
 
     clip_id: str
+    why: str
 
 
 def journals_of(clips: Path, elsewhere: Path | None) -> Path:
@@ -69,29 +70,34 @@ def left_behind(journals: Path, clips: Path) -> list[Path]:
 
 def examine(journals: list[Path], clips: Path) -> Iterator[Found | Gone]:
     """What there is to finish; what is no journal is left alone and logged."""
-    seen = set()
+    unfinished = _unfinished(clips)  # first: what begins from now on was left by nobody
+    seen: set[str] = set()
+    unread: dict[str, str] = {}
     for path in journals:
         try:
             one = found(path)
         except (StoreError, OSError) as error:
             log.warning("%s is left as it is: %s", path, error)
+            unread[path.stem] = str(error)
         else:
             seen.add(one.head.clip_id)
             yield one
-    for record in _unfinished(clips):
+    for record in unfinished:
         if record.clip_id not in seen:
-            yield _renamed(record, clips) or Gone(record.clip_id)
+            why = unread.get(record.file_name, "its journal is gone")
+            yield _renamed(record, clips) or Gone(record.clip_id, why)
 
 
 def _unfinished(clips: Path) -> list[ClipRecord]:
+    """Clips that the catalogue believes are being made; journals need no catalogue."""
     if not exists(clips):
         return []
-    with Catalog.open(clips, create=False) as catalog:
-        return [
-            record
-            for record in catalog.clips()
-            if record.state in (ClipState.RECORDING, ClipState.FINISHING)
-        ]
+    try:
+        with Catalog.open(clips, create=False) as catalog:
+            return [record for record in catalog.clips() if record.open]
+    except StoreError as error:
+        log.warning("clips that an earlier recorder left cannot be looked up: %s", error)
+        return []
 
 
 def _renamed(record: ClipRecord, clips: Path) -> Found | None:
@@ -99,7 +105,11 @@ def _renamed(record: ClipRecord, clips: Path) -> Found | None:
     path = clips / f"{record.file_name}.mkv"
     if not path.exists():
         return None
-    one = found(path)
+    try:
+        one = found(path)
+    except (StoreError, OSError) as error:
+        log.warning("%s has the name of a clip that is not finished: %s", path, error)
+        return None
     return one if one.head.clip_id == record.clip_id else None
 
 
