@@ -104,7 +104,11 @@ class Keeper(threading.Thread):
             self._opened.set_exception(error)
             return
         with opened as catalog:
-            self._opened.set_result(catalog.unlisted())
+            try:
+                self._opened.set_result(catalog.unlisted())
+            except (StoreError, OSError) as error:
+                self._opened.set_exception(error)
+                return
             while (work := self._work.get()) is not None:
                 while not self._done(catalog, work):
                     # What is left undone at the end, the next start finds by its journals.
