@@ -154,6 +154,16 @@ def test_interval_long_past_is_cut_from_the_ring_in_parts() -> None:
     assert [len(recording.numbers(clip)) for clip in recording.clips] == [30, 30, 30]
 
 
+def test_a_pre_roll_of_thousands_of_parts_is_cut_too() -> None:
+    recording = Recording(pre=20, longest=0.01, ring_length=60)
+    recording.run(list(stream(700)), {650: 650 * FRAME})
+    (event,) = {clip.event_start for clip in recording.clips}
+    assert event == recording.clips[0].start
+    start, end = 650 * FRAME - seconds(20), 650 * FRAME + seconds(1)
+    held = [n for clip in recording.clips for n in recording.numbers(clip)]
+    assert held == [n for n in range(700) if start <= n * FRAME < end]
+
+
 def test_stop_ends_the_clip_there_and_the_next_trigger_starts_anew() -> None:
     recording = Recording(post=100)
     units = list(stream(400))

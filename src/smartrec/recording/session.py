@@ -168,6 +168,7 @@ class Session:
         # An interval of nothing would hold no picture of the moment itself.
         interval = (start, max(end, Ns(trigger.pts + 1)))
         clip = self._open(1, self._new_id(), [trigger], interval)
+        self._settle(clip, clip.cursor)
         return Verdict.ACCEPTED, clip
 
     def stop(self, pts: Ns) -> list[OpenClip]:
@@ -222,17 +223,21 @@ class Session:
         self.clips.append(clip)
         if start < self.ring.end:
             clip.tally.anchor(self.ring[start])
-        self._settle(clip, start)
         return clip
 
     def _settle(self, clip: OpenClip, index: int) -> None:
         """Close or roll over `clip` if a unit from `index` on lies behind its end or its limit."""
+        while (following := self._roll_over(clip, index)) is not None:
+            clip, index = following, following.cursor
+
+    def _roll_over(self, clip: OpenClip, index: int) -> OpenClip | None:
+        """Do so once; return the part that follows, if any."""
         limit = Ns(clip.start + self.timing.max_length)
         for at in range(max(index, self.ring.first), self.ring.end):
             dts = self.ring[at].dts
             if dts >= clip.end:
                 clip.close(clip.ending, at)
-                return
+                return None
             if dts >= limit:
                 rest = (limit, clip.end)
                 clip.end = limit
@@ -240,4 +245,5 @@ class Session:
                 following = self._open(clip.part + 1, clip.event_id, list(clip.triggers), rest)
                 following.ending = clip.ending
                 following.event_start = clip.event_start
-                return
+                return following
+        return None
