@@ -6,12 +6,14 @@ In the default run, but for a clip longer than all tries of a finisher that fail
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from smartrec.units import SECOND
 from tests.e2e.pictures import check
 from tests.e2e.recorder import Home, Recorder, Row
+from tests.media import clips
 
 HALF = SECOND // 2
 SHORT = ("--pre-roll=0.5s", "--post-roll=0.5s")
@@ -89,6 +91,17 @@ def test_a_catalogue_of_a_newer_version_is_refused_and_left_alone(home: Home) ->
         assert running.status_at_end() == 6
         assert "Traceback" not in running.everything
     assert path.read_bytes() == newer
+
+
+def test_a_clip_finished_again_in_another_format_is_there_once(tmp_path: Path) -> None:
+    """Its recorder died before it knew of the first, and the next has other settings."""
+    units = clips.jpeg_units(clips.jpegs(6))
+    shop = clips.Shop(tmp_path, clips.head(clips.jpeg_format(), units))
+    shop.write(units)
+    first = shop.finish().finished["path"]
+    second = shop.finish(format="copy").finished["path"]
+    assert (Path(first).suffix, Path(second).suffix) == (".mp4", ".mkv")
+    assert {Path(name).suffix for name in shop.files()} == {".mkv", ".jpg"}
 
 
 @pytest.mark.long

@@ -46,17 +46,23 @@ class Killed:
 
 @dataclass(frozen=True)
 class Plan:
-    """One kill: how long after the trigger, and what the recorder was told."""
+    """One kill: how long after the trigger, and what the recorder was told.
+
+    What a recorder finds, it finishes in its own format: now by encoding, now by renaming.
+    """
 
     delay: int
     post: int
+    format: str
 
     @classmethod
     def draw(cls, choice: random.Random, number: int) -> "Plan":
+        format_ = choice.choice(("mp4", "mp4", "copy"))
         if number % 2:
             post = choice.randrange(SECOND // 2, SECOND)
-            return cls(max(SOON, post + choice.randrange(-SECOND, SECOND)), post)
-        return cls(SOON if number % 4 == 0 else choice.randrange(SOON, 2 * SECOND), 4 * SECOND)
+            return cls(max(SOON, post + choice.randrange(-SECOND, SECOND)), post, format_)
+        delay = SOON if number % 4 == 0 else choice.randrange(SOON, 2 * SECOND)
+        return cls(delay, 4 * SECOND, format_)
 
 
 def series(seed: int, kills: int, *, long: bool) -> object:
@@ -90,7 +96,7 @@ def test_what_was_triggered_survives_the_recorder(home: Home, seed: int, kills: 
 def kill_one(home: Home, plan: Plan) -> Killed:
     """Start, trigger, kill."""
     lengths = (f"--pre-roll={PRE / SECOND}s", f"--post-roll={plan.post / SECOND}s")
-    with Recorder(home, ("demo", *lengths)) as running:
+    with Recorder(home, ("demo", "--format", plan.format, *lengths)) as running:
         running.wait_live()
         running.wait_ring(1.2 * PRE / SECOND)
         at = time.monotonic_ns()

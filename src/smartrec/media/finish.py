@@ -29,7 +29,7 @@ from smartrec.media.encode import Progress, write_mp4
 from smartrec.media.journal import JournalReader, JournalWriter, finalise, store_error
 from smartrec.media.orders import Abandoned, Job, Orders, Report
 from smartrec.media.proof import Proof, prove
-from smartrec.media.publish import digest, publish
+from smartrec.media.publish import digest, publish, remove_twin
 from smartrec.media.thumbnail import make_thumbnail
 from smartrec.model import AccessUnit, ClipHead, Codec, Finished
 from smartrec.units import Ns
@@ -134,6 +134,7 @@ def give_name(work: Work) -> None:
     """The file becomes the clip: whole, on the device, under a name that nothing else has."""
     wanted = work.job.clips / f"{work.head.file_name}{work.part.with_suffix('').suffix}"
     work.clip = publish(work.written, wanted, work.head.clip_id)
+    remove_twin(work.clip, work.head.clip_id, work.job.journal)
 
 
 def make_thumbnail_of(work: Work) -> None:

@@ -32,6 +32,19 @@ def publish(written: Path, wanted: Path, clip_id: str) -> Path:
     return path
 
 
+def remove_twin(path: Path, clip_id: str, journal: Path) -> None:
+    """Remove the same clip in the other container, left by a recorder that died before it knew.
+
+    Its settings were others. The journal may be that file: it stays until the clip is catalogued.
+
+    Raises:
+        OSError: The directory cannot be written.
+    """
+    twin = path.with_suffix(".mkv" if path.suffix == ".mp4" else ".mp4")
+    if twin != journal and twin.exists() and _clip_id(twin) == clip_id:
+        twin.unlink()
+
+
 def digest(path: Path) -> str:
     """SHA-256 of a file, in hex.
 
