@@ -142,6 +142,7 @@ def at(
         (at(end=-0.5), "its interval ends before it begins"),
         (at(start=-1, end=3_600), "its interval is 1h1s long, more than 1h"),
         (at(start=-3_601), "its interval is 1h1s long, more than 1h"),
+        (at(start=-7_200, end=-7_199), "its interval begins 2h before its moment, more than 1h"),
         (at(start=5, end=6), "its interval begins 5s after its moment"),
         (lambda it: replace(it, pts=Ns(MONO + 60 * SECOND)), "its moment is 1m in the future"),
         (lambda it: replace(it, pts=Ns(-1)), "its moment is before this machine was started"),

@@ -110,7 +110,7 @@ def _moment_fault(command: Command, now: Instant) -> str | None:
 
 
 def _interval_fault(command: Command, now: Instant, longest: Ns) -> str | None:
-    """An interval must have a length, be short enough, and not begin in the future."""
+    """An interval must have a length, not reach far from its moment, nor begin in the future."""
     start, end = command.start, command.end
     if start is None and end is None:
         return None
@@ -124,6 +124,9 @@ def _interval_fault(command: Command, now: Instant, longest: Ns) -> str | None:
         return "its interval ends before it begins"
     if (length := (moment if end is None else end) - begin) > longest:
         return f"its interval is {_span(length)} long, more than {in_words(longest)}"
+    if moment - begin > longest:  # no ring reaches so far, and it may be no time at all
+        early = f"begins {_span(moment - begin)} before its moment"
+        return f"its interval {early}, more than {in_words(longest)}"
     return None
 
 
