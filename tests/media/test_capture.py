@@ -45,6 +45,16 @@ def until(capture: Capture, done: Callable[[list[AccessUnit]], bool]) -> list[Ac
     return units
 
 
+def until_eos(capture: Capture) -> None:
+    """All that was pushed waits in the sink."""
+    driver = capture._pipeline.get_by_name("driver")
+    assert isinstance(driver, GstApp.AppSrc)
+    driver.end_of_stream()
+    bus = capture._pipeline.get_bus()
+    assert bus is not None
+    assert bus.timed_pop_filtered(20 * SECOND, Gst.MessageType.EOS)
+
+
 def push(
     capture: Capture,
     offset: int | None,
@@ -138,6 +148,20 @@ def test_a_new_format_begins_a_new_epoch() -> None:
     assert capture.format is not None
     assert capture.format.width == 640
     assert units[1].seq == 0
+
+
+def test_while_pictures_of_the_old_format_are_given_the_format_is_the_old_one() -> None:
+    with running(DRIVER) as capture:
+        push(capture, 0)
+        push(capture, 1, caps=CAPS.replace("320", "640"))
+        until_eos(capture)
+        assert not capture.ended()
+        widths = []
+        while units := capture.drain():
+            assert capture.format is not None
+            widths += [(unit.epoch, capture.format.width) for unit in units]
+        assert capture.ended()
+    assert widths == [(7, 320), (8, 640)]
 
 
 def test_pts_are_the_machines_monotonic_clock() -> None:

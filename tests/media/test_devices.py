@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from smartrec.errors import CameraBusy, CameraGone, CameraUnusable, PipelineError
+from smartrec.errors import CameraBusy, CameraError, CameraGone, CameraUnusable, PipelineError
 from smartrec.media import devices
 from smartrec.media.v4l2 import Node
 
@@ -132,3 +132,8 @@ def test_opening_looks_and_disturbs_nobody(terminal: Path, child_that_holds: int
     with Node(terminal):
         assert child_that_holds in {holder.pid for holder in devices.holders(terminal)}
     assert os.getpid() not in {holder.pid for holder in devices.holders(terminal)}
+
+
+def test_a_device_that_fails_while_it_is_asked_is_a_cameras_error() -> None:
+    with pytest.raises(CameraError), devices.opened(Path("/dev/null")) as node:
+        node.set(1, 1)

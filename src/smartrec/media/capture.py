@@ -70,6 +70,7 @@ class Capture:
         self._numbered = numbered
         self._nominal = nominal
         self._caps: Gst.Caps | None = None
+        self._kept: Gst.Sample | None = None
         self._numbers = _Numbers()
         self._pts: int | None = None
         self._pipeline = launch(str(graph))
@@ -95,18 +96,14 @@ class Capture:
     def drain(self, *, at_most: int = 600) -> list[AccessUnit]:
         """Every unit that has come since the last call, oldest first; never waits.
 
-        A unit's epoch tells where the format changed; `format` is that of the last.
+        All are of one epoch, and of `format`: where that changes, the rest waits for the next call.
         """
         units: list[AccessUnit] = []
-        while len(units) < at_most:
-            sample = self._sink.try_pull_sample(0)
-            if sample is None:
+        while len(units) < at_most and (sample := self._pull()) is not None:
+            if units and self._is_new(sample.get_caps()):
+                self._kept = sample
                 break
-            epoch = self.epoch
-            unit = self._unit(sample)
-            units.append(unit)
-            if unit.epoch != epoch:
-                break
+            units.append(self._unit(sample))
         return units
 
     def problem(self) -> SmartrecError | None:
@@ -126,17 +123,26 @@ class Capture:
 
     def ended(self) -> bool:
         """Whether the source came to its end and every unit was taken out."""
-        return bool(self._sink.is_eos())
+        return self._kept is None and bool(self._sink.is_eos())
 
     def stop(self) -> None:
         """Let go of the camera. Idempotent."""
         self._pipeline.set_state(Gst.State.NULL)
 
+    def _pull(self) -> Gst.Sample | None:
+        kept, self._kept = self._kept, None
+        return kept if kept is not None else self._sink.try_pull_sample(0)
+
+    def _is_new(self, caps: Gst.Caps | None) -> bool:
+        if caps is None or self._caps is None:
+            return self._caps is None
+        return not (caps is self._caps or caps.is_equal(self._caps))
+
     def _unit(self, sample: Gst.Sample) -> AccessUnit:
         caps, buffer = sample.get_caps(), sample.get_buffer()
         assert caps is not None
         assert buffer is not None
-        if self._caps is None or not (caps is self._caps or caps.is_equal(self._caps)):
+        if self._is_new(caps):
             self._new_format(caps)
         assert self.format is not None
         data = buffer.extract_dup(0, buffer.get_size())

@@ -189,14 +189,13 @@ def opened(path: Path) -> Iterator[Node]:
     """A node, open for the length of a ``with``.
 
     Raises:
-        CameraError: It cannot be opened; see `trouble_at`.
+        CameraError: It cannot be opened, or fails meanwhile: unplugged; see `trouble_at`.
     """
     try:
-        node = Node(path)
+        with Node(path) as node:
+            yield node
     except OSError as error:
         raise _of_os_error(path, error) from error
-    with node:
-        yield node
 
 
 def holders(path: Path, proc: Path = _PROC) -> tuple[Holder, ...]:
