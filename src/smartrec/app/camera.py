@@ -144,6 +144,10 @@ class Camera:
     def started(self, started: Started, now: Ns) -> None:
         """An attempt to start has ended."""
         self._starting = False
+        if self.phase is CameraPhase.ENDED:  # closed meanwhile
+            self._capture = started.capture
+            self._drop_capture()
+            return
         if started.capture is None:
             assert started.error is not None
             self._lose(started.error, now)

@@ -1,0 +1,57 @@
+"""One camera of the station, by hand: what it does with what comes at an awkward moment."""
+
+import threading
+from pathlib import Path
+
+from smartrec.app.bus import Bus
+from smartrec.app.camera import Camera, CameraPhase, Listener, Started
+from smartrec.app.clips import Clips, Recorder
+from smartrec.app.finishing import Finishers, Order
+from smartrec.app.keeper import Keeper
+from smartrec.app.progress import Progress
+from smartrec.clock import SystemClock
+from smartrec.config.schema import Camera as Settings
+from smartrec.graph.plan import Graph
+from smartrec.media.capture import Capture
+from smartrec.media.gst import Gst
+from smartrec.recording.session import Timing
+from smartrec.units import SECOND, Ns
+from tests.streams import INSTANT
+
+SINK = "appsink name=units sync=false wait-on-eos=false"
+THREE = Graph((("videotestsrc num-buffers=3", "jpegenc", SINK),))
+
+
+def camera(directory: Path) -> Camera:
+    finishers = Finishers(Order(directory, "mp4", "auto", 23), 1, print)
+    recorder = Recorder(
+        timing=Timing(SECOND, SECOND, Ns(60 * SECOND)),
+        ring_bytes=10_000_000,
+        clips=directory,
+        journals=directory / ".open",
+        station_id="station",
+        config_digest="",
+        follower=Progress(Bus(SystemClock()), finishers, Keeper(directory, print), directory),
+        report=print,
+        instant=lambda: INSTANT,
+    )
+    clips = Clips("cam0", "Door", recorder, print)
+    return Camera(Settings(source="demo"), clips, directory, Listener(), print)
+
+
+def test_a_camera_that_starts_after_it_was_closed_is_let_go(tmp_path: Path) -> None:
+    closed = camera(tmp_path)
+    closed.close()
+    capture = Capture(THREE, epoch=1)
+    capture.start()
+    bus = capture._pipeline.get_bus()
+    assert bus is not None
+    assert bus.timed_pop_filtered(20 * SECOND, Gst.MessageType.EOS)
+    closed.started(Started("cam0", capture, None), Ns(0))
+    closed.turn(Ns(0))
+    assert closed.phase is CameraPhase.ENDED
+    assert closed.pictures == 0
+    for thread in threading.enumerate():
+        if thread.name == "stop-cam0":
+            thread.join()
+    assert capture._pipeline.get_state(0)[1] is Gst.State.NULL
