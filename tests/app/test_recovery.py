@@ -1,8 +1,9 @@
 """What a killed recorder left is told apart from what the new one is doing meanwhile."""
 
+import os
 from pathlib import Path
 
-from smartrec.app.recovery import Found, Gone, examine
+from smartrec.app.recovery import Found, Gone, examine, left_behind
 from smartrec.media.journal import JournalWriter
 from smartrec.model import ClipHead
 from smartrec.store.catalog import Catalog
@@ -58,3 +59,17 @@ def test_a_foreign_file_with_the_name_of_a_clip_stops_nothing(tmp_path: Path) ->
             head(0).clip_id,
             head(1).clip_id,
         }
+
+
+def test_what_cannot_be_removed_stops_nothing(tmp_path: Path) -> None:
+    path = journal(tmp_path, head())
+    (path.parent / "a.part").mkdir()
+    (path.parent / "b.part").touch()
+    assert left_behind(path.parent, tmp_path) == [path]
+    assert {p.name for p in path.parent.glob("*.part")} == {"a.part"}
+
+
+def test_a_pipe_named_like_a_journal_is_left_alone(tmp_path: Path) -> None:
+    pipe = tmp_path / "a.mkv"
+    os.mkfifo(pipe)
+    assert list(examine([pipe], tmp_path)) == []

@@ -1,6 +1,7 @@
 """Journals survive being cut off at any byte; ffprobe and GStreamer are not asked here."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -143,3 +144,17 @@ def test_a_device_that_fails_altogether_is_told(tmp_path: Path) -> None:
 
 def _leads_to(fd: Path, path: Path) -> bool:
     return os.path.lexists(fd) and fd.readlink() == path
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "directory"])
+def test_what_is_no_file_is_no_journal(tmp_path: Path, kind: str) -> None:
+    path, real = tmp_path / "j.mkv", tmp_path / "real.mkv"
+    write(real, list(stream(3)))
+    make: dict[str, Callable[[], None]] = {
+        "pipe": lambda: os.mkfifo(path),
+        "link": lambda: path.symlink_to(real),
+        "directory": path.mkdir,
+    }
+    make[kind]()
+    with pytest.raises(StoreError, match="cannot read"):
+        JournalReader(path)

@@ -1,5 +1,6 @@
 """Files made by ffmpeg, played by ours, decoded again: every picture, in order, at its moment."""
 
+import os
 import subprocess
 from collections.abc import Iterable, Sequence
 from itertools import islice, pairwise
@@ -206,6 +207,8 @@ def spoil(path: Path, kind: str) -> None:
         return
     if kind == "directory":
         path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
     elif kind == "sound only":
         run_ffmpeg(*SOUND, path)
     elif kind == "cut off before its index":
@@ -223,6 +226,7 @@ def spoil(path: Path, kind: str) -> None:
     [
         ("missing", "does not exist"),
         ("directory", "is a directory"),
+        ("pipe", "is a pipe"),
         ("empty", "it is empty"),
         ("text", "is no video"),
         ("noise", "is no video"),

@@ -64,7 +64,10 @@ def left_behind(journals: Path, clips: Path) -> list[Path]:
     """
     for directory in {journals, clips / OPEN}:
         for part in directory.glob("*.part"):
-            part.unlink(missing_ok=True)
+            try:
+                part.unlink(missing_ok=True)
+            except OSError as error:  # no finisher makes a directory of that name
+                log.warning("%s is left as it is: %s", part, error.strerror)
     return sorted(journals.glob("*.mkv"))
 
 

@@ -5,6 +5,7 @@
 
 import errno
 import os
+import stat
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -143,7 +144,7 @@ class JournalReader:
         self.path = path
         self.torn = False
         try:
-            self._file = path.open("rb", buffering=0)
+            self._file = os.fdopen(_regular(path), "rb", buffering=0)
             start = os.pread(self._file.fileno(), 4096, 0)
         except OSError as error:
             raise store_error(path, "cannot read", error) from error
@@ -220,6 +221,15 @@ class JournalReader:
             ) from error
         if head is not None:
             self.head = head
+
+
+def _regular(path: Path) -> int:
+    """Open a file that is one: a pipe would wait for ever, a link leads to what is not ours."""
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return fd
 
 
 def finalise(path: Path) -> None:

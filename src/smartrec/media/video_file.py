@@ -98,9 +98,13 @@ def must_be_readable(path: Path) -> None:
     """Look at the file itself, for GStreamer says less.
 
     Raises:
-        SourceError: It is missing, empty, or may not be read.
+        SourceError: It is missing, empty, a pipe, or may not be read.
     """
     try:
+        if path.is_fifo():  # whoever opens one waits until somebody writes, maybe for ever
+            raise SourceError(
+                f"{path} is a pipe, not a file", hint=f"See: ls -l {quote(str(path))}"
+            )
         with path.open("rb") as file:
             empty = not file.read(1)
     except FileNotFoundError as error:
