@@ -198,7 +198,6 @@ class Loss(str, Enum):
     DRIVER = "driver"
     DAMAGED = "damaged"
     RING = "ring"
-    DISK = "disk"
     DECODER = "decoder"
     UNKNOWN = "unknown"
 

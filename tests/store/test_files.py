@@ -1,4 +1,4 @@
-"""Files are published whole, and deleted only where clips are."""
+"""Files are deleted only where clips are; what the file system refuses is told."""
 
 import hashlib
 from pathlib import Path
@@ -7,22 +7,6 @@ import pytest
 
 from smartrec.errors import StoreError
 from smartrec.store import files
-
-
-def test_a_published_file_takes_its_final_name(tmp_path: Path) -> None:
-    part, finished = tmp_path / "a.part", tmp_path / "a.mp4"
-    part.write_bytes(b"whole")
-    files.publish(part, finished)
-    assert finished.read_bytes() == b"whole"
-    assert not part.exists()
-
-
-def test_what_cannot_be_published_stays_as_it_was(tmp_path: Path) -> None:
-    part = tmp_path / "a.part"
-    part.write_bytes(b"whole")
-    with pytest.raises(StoreError, match="cannot rename"):
-        files.publish(part, tmp_path / "missing" / "a.mp4")
-    assert part.read_bytes() == b"whole"
 
 
 def test_removing_says_whether_there_was_a_file(tmp_path: Path) -> None:
@@ -73,7 +57,7 @@ def test_free_space_shrinks_by_what_is_written(small_disk: Path) -> None:
     assert before - files.free_bytes(small_disk) >= 100_000
 
 
-@pytest.mark.parametrize("ask", [files.free_bytes, files.sync_directory, files.sync_file])
+@pytest.mark.parametrize("ask", [files.free_bytes, files.sync_directory])
 def test_what_is_gone_is_a_clear_error(tmp_path: Path, ask: object) -> None:
     assert callable(ask)
     with pytest.raises(StoreError, match="No such file"):

@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import Final
 
 from smartrec.errors import CatalogDamaged, StoreError
-from smartrec.model import ClipHead, ClipState, Finished
+from smartrec.model import ClipHead, Finished
 from smartrec.store.catalog import Catalog
 
 RETRY_AFTER: Final = 5.0
@@ -84,10 +84,6 @@ class Keeper(threading.Thread):
     def failed(self, clip_id: str, message: str) -> None:
         """A clip cannot be finished; its journal stays."""
         self._work.put(lambda catalog: catalog.failed(clip_id, message))
-
-    def set_state(self, clip_id: str, state: ClipState) -> None:
-        """A clip's state, where nothing else is known."""
-        self._work.put(lambda catalog: catalog.set_state(clip_id, state))
 
     def stop(self, timeout: float) -> bool:
         """Do what is left, then end; False where the disk did not let it within `timeout`."""

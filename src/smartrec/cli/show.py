@@ -22,7 +22,6 @@ _LOST: Final = {
     Loss.DRIVER.value: "between camera and driver",
     Loss.DAMAGED.value: "arrived damaged",
     Loss.RING.value: "no longer in the ring",
-    Loss.DISK.value: "the disk did not take",
     Loss.DECODER.value: "the decoder could not read",
     Loss.UNKNOWN.value: "for no known cause",
 }

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from smartrec.errors import DiskFull, MissingElement, PipelineError, SmartrecError
-from smartrec.units import SECOND, Ns
 
 try:
     import gi
@@ -31,8 +30,6 @@ __all__ = [
     "reaches_ready",
     "running",
 ]
-
-START_TIMEOUT: Final = Ns(10 * SECOND)
 
 Gst.init(None)
 

@@ -61,13 +61,6 @@ class Ring:
         while self._too_old(pinned) or (self.bytes > self.max_bytes and len(self._units) > 1):
             self._evict_gop()
 
-    def clear(self) -> None:
-        """Forget everything: the next unit has nothing to do with these."""
-        self._first = self.end
-        self._units.clear()
-        self._keyframes.clear()
-        self.bytes = 0
-
     def __getitem__(self, index: int) -> AccessUnit:
         """The unit with that index.
 

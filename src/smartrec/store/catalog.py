@@ -128,11 +128,11 @@ class Catalog:
 
     def failed(self, clip_id: str, message: str) -> None:
         """A clip could not be finished; its journal stays."""
-        self._update(clip_id, ClipState.FAILED, message)
-
-    def set_state(self, clip_id: str, state: ClipState) -> None:
-        """Where a clip stands, when nothing else of it changes."""
-        self._update(clip_id, state, None)
+        with self._transaction(durable=True) as db:
+            db.execute(
+                "UPDATE clips SET state = ?, error = ?, updated_ns = ? WHERE clip_id = ?",
+                (ClipState.FAILED.value, text(message), self._clock.now().wall_ns, clip_id),
+            )
 
     def delete(self, clip_id: str) -> None:
         """Forget a clip; its files are the caller's to delete, before this.
@@ -255,18 +255,6 @@ class Catalog:
             if path.is_relative_to(base):
                 return text(str(path.relative_to(base)))
         return text(str(path.absolute()))
-
-    def _update(self, clip_id: str, state: ClipState, error: str | None) -> None:
-        with self._transaction(durable=True) as db:
-            db.execute(
-                "UPDATE clips SET state = ?, error = ?, updated_ns = ? WHERE clip_id = ?",
-                (
-                    state.value,
-                    None if error is None else text(error),
-                    self._clock.now().wall_ns,
-                    clip_id,
-                ),
-            )
 
     @contextmanager
     def _transaction(self, *, durable: bool) -> Iterator[sqlite3.Connection]:

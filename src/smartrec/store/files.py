@@ -50,33 +50,6 @@ def sync_directory(directory: Path) -> None:
             raise store_error(directory, "cannot sync", error) from error
 
 
-def sync_file(path: Path) -> None:
-    """Wait until the device has all of a file, whoever wrote it.
-
-    Raises:
-        StoreError: It is not there, or the device failed.
-    """
-    try:
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise store_error(path, "cannot sync", error) from error
-
-
-def publish(part: Path, finished: Path) -> None:
-    """Give a whole file its final name, so that a power cut leaves all of it or nothing.
-
-    Raises:
-        StoreError: It could not be synced or renamed; `part` is as it was.
-    """
-    sync_file(part)
-    try:
-        part.replace(finished)
-    except OSError as error:
-        raise store_error(finished, "cannot rename to", error) from error
-    sync_directory(finished.parent)
-
-
 def remove(path: Path, *, within: Path) -> bool:
     """Delete one file below `within`; return whether it was there.
 
