@@ -23,7 +23,11 @@
 A bug is not in this tree: those stay `AssertionError`, `TypeError` and the like.
 """
 
-from typing import ClassVar
+import errno
+from pathlib import Path
+from typing import ClassVar, Final
+
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class SmartrecError(Exception):
@@ -115,6 +119,14 @@ class StoreError(SmartrecError):
 
 class DiskFull(StoreError):  # noqa: N818
     """No space is left where clips go."""
+
+
+def store_error(path: Path, doing: str, error: OSError) -> StoreError:
+    """Our error for the system's when a file of ours cannot be handled."""
+    what = f"{doing} {path}: {error.strerror or error}"
+    if error.errno in _NO_ROOM:
+        return DiskFull(what, hint=f"Make room: df -h '{path.parent}'")
+    return StoreError(what, hint=f"Check the directory: ls -ld '{path.parent}'")
 
 
 class CatalogTooNew(StoreError):  # noqa: N818

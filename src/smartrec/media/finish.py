@@ -24,9 +24,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from smartrec.errors import ClipDamaged, SmartrecError
+from smartrec.errors import ClipDamaged, SmartrecError, store_error
 from smartrec.media.encode import Progress, write_mp4
-from smartrec.media.journal import JournalReader, JournalWriter, finalise, store_error
+from smartrec.media.journal import JournalReader, JournalWriter, finalise
 from smartrec.media.orders import Abandoned, Job, Orders, Report
 from smartrec.media.proof import Proof, prove
 from smartrec.media.publish import digest, publish, remove_twin

@@ -12,22 +12,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from smartrec.errors import DiskFull, StoreError
+from smartrec.errors import StoreError, store_error
 from smartrec.model import AccessUnit, ClipHead
 from smartrec.recording import ebml, journal_layout
 from smartrec.units import Ns
 
 _HEAD_ROOM: Final = 16
 _CHECKED: Final = (journal_layout.CLUSTER, journal_layout.TAGS)
-_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-
-
-def store_error(path: Path, doing: str, error: OSError) -> StoreError:
-    """Our error for the system's when a file of ours cannot be written or read."""
-    what = f"{doing} {path}: {error.strerror or error}"
-    if error.errno in _NO_ROOM:
-        return DiskFull(what, hint=f"Make room: df -h '{path.parent}'")
-    return StoreError(what, hint=f"Check the directory: ls -ld '{path.parent}'")
 
 
 class JournalWriter:

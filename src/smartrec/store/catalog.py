@@ -9,10 +9,9 @@ from types import TracebackType
 from typing import Final
 
 from smartrec.clock import Clock, SystemClock
-from smartrec.errors import CatalogDamaged, UsageError
+from smartrec.errors import CatalogDamaged, UsageError, store_error
 from smartrec.model import ClipHead, ClipState, Finished
 from smartrec.store import database
-from smartrec.store.files import store_error
 from smartrec.store.record import JOURNAL, LOCAL, ClipRecord, accounts, record_of
 from smartrec.store.rows import ORDER, RECORDS, proof_columns, put_clip, put_losses, text
 

@@ -16,8 +16,8 @@ from tempfile import NamedTemporaryFile
 from typing import Final
 
 import smartrec
-from smartrec.errors import CatalogDamaged, CatalogTooNew, DiskFull, StoreError
-from smartrec.store.files import free_bytes, store_error, sync_directory
+from smartrec.errors import CatalogDamaged, CatalogTooNew, DiskFull, StoreError, store_error
+from smartrec.store.files import free_bytes, sync_directory
 
 Migration = Callable[[sqlite3.Connection], None]
 

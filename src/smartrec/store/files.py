@@ -6,18 +6,9 @@ import os
 from pathlib import Path
 from typing import Final
 
-from smartrec.errors import DiskFull, StoreError
+from smartrec.errors import StoreError, store_error
 
-NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CHUNK: Final = 1 << 20
-
-
-def store_error(path: Path, doing: str, error: OSError) -> StoreError:
-    """Our error for the system's when a file of ours cannot be handled."""
-    what = f"{doing} {path}: {error.strerror or error}"
-    if error.errno in NO_ROOM:
-        return DiskFull(what, hint=f"Make room: df -h '{path.parent}'")
-    return StoreError(what, hint=f"Check the directory: ls -ld '{path.parent}'")
 
 
 def free_bytes(directory: Path) -> int:
