@@ -130,6 +130,24 @@ def test_trigger_in_the_first_moments_takes_what_there_is() -> None:
     assert clip.tally.first == 0
 
 
+def test_no_part_of_an_event_is_empty_where_its_beginning_is_not_held() -> None:
+    recording = Recording(pre=20, longest=1.0)
+    recording.run(list(stream(400)), {40: 40 * FRAME})
+    assert [clip.part for clip in recording.clips] == [1, 2, 3]
+    assert all(recording.numbers(clip) for clip in recording.clips)
+    held = [n for clip in recording.clips for n in recording.numbers(clip)]
+    assert held == frames(0, 40 / 30 + 1)
+
+
+def test_an_event_long_before_the_first_picture_has_no_empty_part() -> None:
+    recording = Recording(pre=20, longest=1.0)
+    recording.trigger(-seconds(0.5))
+    recording.run(list(stream(100)))
+    (clip,) = recording.clips
+    assert clip.part == 1
+    assert recording.numbers(clip) == frames(0, 0.5)
+
+
 def test_trigger_before_the_first_picture_waits_for_it() -> None:
     recording = Recording()
     assert recording.trigger(0) is Verdict.ACCEPTED
@@ -158,7 +176,7 @@ def test_a_pre_roll_of_thousands_of_parts_is_cut_too() -> None:
     recording = Recording(pre=20, longest=0.01, ring_length=60)
     recording.run(list(stream(700)), {650: 650 * FRAME})
     (event,) = {clip.event_start for clip in recording.clips}
-    assert event == recording.clips[0].start
+    assert event == 650 * FRAME - seconds(20)
     start, end = 650 * FRAME - seconds(20), 650 * FRAME + seconds(1)
     held = [n for clip in recording.clips for n in recording.numbers(clip)]
     assert held == [n for n in range(700) if start <= n * FRAME < end]

@@ -64,7 +64,7 @@ class OpenClip:
         self.ending = ClipState.COMPLETE
         self.tally = Tally(self.start)
         self.version = 0
-        self._cursor = cursor
+        self._cursor = self._first = cursor
         self._stop_index: int | None = None
 
     @property
@@ -77,6 +77,11 @@ class OpenClip:
         """Index of the next unit to read."""
         return self._cursor
 
+    @property
+    def untouched(self) -> bool:
+        """Whether it is the first of its event and nothing of it has been read."""
+        return self.part == 1 and self._cursor == self._first
+
     def covers(self, moment: Ns) -> bool:
         """Whether a trigger at `moment` extends this clip: its event goes on, and holds it."""
         return not self.closed and self.event_start <= moment < self.end
@@ -84,6 +89,10 @@ class OpenClip:
     def exhausted(self) -> bool:
         """Whether it is closed and all of it has been read."""
         return self._stop_index is not None and self._cursor >= self._stop_index
+
+    def begin_at(self, start: Ns) -> None:
+        """Let an untouched clip begin later; `event_start` stays."""
+        self.start = self.tally.start = self.tally.until = start
 
     def close(self, state: ClipState, stop_index: int) -> None:
         """Let nothing from `stop_index` on belong to the clip."""
@@ -227,8 +236,18 @@ class Session:
 
     def _settle(self, clip: OpenClip, index: int) -> None:
         """Close or roll over `clip` if a unit from `index` on lies behind its end or its limit."""
+        self._skip_what_is_not_held(clip)
         while (following := self._roll_over(clip, index)) is not None:
             clip, index = following, following.cursor
+
+    def _skip_what_is_not_held(self, clip: OpenClip) -> None:
+        """Let an event begin with the first part of which there is anything: no empty clips."""
+        if not clip.untouched or not self.ring.first <= clip.cursor < self.ring.end:
+            return
+        first = self.ring[clip.cursor].dts
+        parts = (first - clip.start) // self.timing.max_length
+        if parts > 0 and first < clip.end:
+            clip.begin_at(Ns(clip.start + parts * self.timing.max_length))
 
     def _roll_over(self, clip: OpenClip, index: int) -> OpenClip | None:
         """Do so once; return the part that follows, if any."""
