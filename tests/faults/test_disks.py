@@ -114,8 +114,8 @@ def test_a_clip_whose_directory_is_removed_goes_on_with_what_the_ring_holds(home
         gone = running.trigger(pts=at).clip_id
         shutil.rmtree(home.clips)
         running.wait_for("clips cannot be written to .* was removed .*; cameras go on")
-        running.wait_for(f"clip {gone} failed")
         running.wait_ready()
+        running.wait_for(f"clip {gone} failed")
         running.stop()
     row = next(row for row in home.rows() if row["clip_id"] != gone)
     assert (row["state"], row["part"]) == ("complete", 2)
