@@ -124,3 +124,34 @@ def test_a_command_line_that_means_nothing(tmp_path: Path, arguments: tuple[str,
 
 def test_nobody_answers(tmp_path: Path) -> None:
     refused(smartrec("trigger", cwd=tmp_path), 7, "no recorder is running", "smartrec run")
+
+
+@pytest.mark.parametrize("redirection", [">&-", ">/dev/full", "<&- >&- 2>&-", "| true"])
+def test_a_recorder_does_not_need_to_be_read(tmp_path: Path, redirection: str) -> None:
+    command = f"{sys.executable} -m smartrec demo --headless --for 1s {redirection}"
+    done = shell(f"{command}; echo status ${{PIPESTATUS[0]}} >&3", cwd=tmp_path)
+    assert done.stdout == "status 0\n"
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
+def test_a_list_that_cannot_be_printed_is_no_success(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m smartrec clips list --json --clips ."
+    done = shell(f"{command} >/dev/full; echo status $? >&3", cwd=tmp_path)
+    assert done.stdout == "status 6\n"
+    assert "cannot write: No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def shell(command: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    """Run a bash command that may close what it has; what it writes to 3 is the output."""
+    return subprocess.run(
+        ["bash", "-c", f"{{ {command}; }} 3>&1"],
+        cwd=cwd,
+        env={**os.environ, "XDG_RUNTIME_DIR": str(cwd), "XDG_STATE_HOME": str(cwd)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )

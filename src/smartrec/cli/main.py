@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 refused, or something is broken; 2 wrong settings or usage
 something; 4 camera; 5 pipeline; 6 disk; 7 no recorder answers; 8 a clip is damaged; 130 broken off.
 """
 
+import errno
 import logging
 import os
 import sys
@@ -14,7 +15,7 @@ from typing import Final
 import click
 
 from smartrec import __version__
-from smartrec.errors import SmartrecError
+from smartrec.errors import DiskFull, SmartrecError
 
 _COMMANDS: Final = {
     "run": ("run", "Watch the cameras and record events (the main job)."),
@@ -27,6 +28,7 @@ _COMMANDS: Final = {
     "doctor": ("doctor", "Check this machine and say what mends it."),
 }
 """Name -> (module under smartrec.cli, one line of help)."""
+_STDERR: Final = 2
 
 
 class _Commands(click.Group):
@@ -76,7 +78,29 @@ def set_log_level(level: str) -> None:
 
 def main() -> None:
     """Run the command line; never returns."""
-    sys.exit(status_of(lambda: cli.main(standalone_mode=False)))
+    _fill_standard_descriptors()
+    status = status_of(lambda: cli.main(standalone_mode=False))
+    _let_go_of_output()
+    sys.exit(status)
+
+
+def _fill_standard_descriptors() -> None:
+    """Where one was closed, the next file opened would get its number, and libraries print to it.
+
+    A journal must not become what GLib's warnings are written into.
+    """
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        os.set_inheritable(handle, True)
+    os.close(handle)
+
+
+def _let_go_of_output() -> None:
+    """What could not be written by now never can: Python would end with status 120 over it."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:  # whoever had to know was told when it was printed
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def status_of(job: Callable[[], object]) -> int:
@@ -93,16 +117,26 @@ def status_of(job: Callable[[], object]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except BrokenPipeError:
-        # Whoever read us has left; there is nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except OSError as error:
+        return _unwritten(error)
     except SmartrecError as error:
         click.echo(f"smartrec: {error}", err=True)
         if error.hint:
             click.echo(f"  {error.hint}", err=True)
         return error.exit_code
     return result if isinstance(result, int) else 0
+
+
+def _unwritten(error: OSError) -> int:
+    """The exit status where what was to be printed cannot be."""
+    if isinstance(error, BrokenPipeError):
+        # Whoever read us has left; there is nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    if error.errno != errno.ENOSPC or error.filename is not None:
+        raise error
+    click.echo(f"smartrec: cannot write: {error.strerror}", err=True)
+    return DiskFull.exit_code
 
 
 def run_with(overrides: dict[str, object]) -> None:

@@ -1,11 +1,12 @@
 """`smartrec run` and `smartrec demo`: the main job."""
 
+import errno
 import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -171,7 +172,8 @@ def _serve(station: Station, clips: Path, length: Ns | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda signum, _: station.stop(signal.Signals(signum).name))
     with _control(station, clips), TerminalKeys(_on_key(station)) as keys:
-        _say(keys.explain())
+        with suppress(OSError):  # a recorder does not need to be read
+            _say(keys.explain())
         station.run(length=length)
 
 
@@ -203,5 +205,12 @@ def _on_key(station: Station) -> Callable[[str], None]:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+    """Print a line. An OSError means that nobody will read the next one either."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno != errno.ENOSPC:  # a log on a full disk takes the next line, or a later one
+            raise
