@@ -1,8 +1,10 @@
 """`smartrec clips` says what the catalogue and the files say, and deletes nothing else."""
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,6 +16,7 @@ from smartrec.cli.clips import clips
 from smartrec.cli.show import printable, timeline
 from smartrec.clock import Instant, SystemClock
 from smartrec.errors import CatalogDamaged, ClipDamaged, SmartrecError, UsageError
+from smartrec.media.journal import JournalWriter
 from smartrec.model import ClipHead, ClipState, Trigger
 from smartrec.store.catalog import Catalog
 from smartrec.units import SECOND, Ns
@@ -284,9 +287,8 @@ def test_delete_finishes_a_deletion_that_was_interrupted(tmp_path: Path) -> None
 
 
 def test_delete_takes_the_journal_of_a_failed_clip_wherever_it_is(tmp_path: Path) -> None:
-    (tmp_path / "memory").mkdir()
     journal = tmp_path / "memory" / "j.mkv"
-    journal.touch()
+    JournalWriter(journal, head(0)).abandon()
     with Catalog.open(tmp_path / "clips", create=True) as catalog:
         catalog.opened(head(0), journal)
         catalog.failed(head(0).clip_id, "no encoder")
@@ -304,6 +306,43 @@ def test_delete_leaves_alone_what_lies_outside(tmp_path: Path) -> None:
     error = refused("delete", "last", "--clips", tmp_path / "clips", "--yes")
     assert "will not delete" in str(error)
     assert outside.exists()
+
+
+@pytest.mark.parametrize("content", ["precious", "another clip's journal"])
+def test_delete_leaves_alone_what_a_failed_clip_only_claims(tmp_path: Path, content: str) -> None:
+    outside = tmp_path / "precious.mkv"
+    if content == "precious":
+        outside.write_bytes(b"precious")
+    else:
+        JournalWriter(outside, head(1)).abandon()
+    with Catalog.open(tmp_path / "clips", create=True) as catalog:
+        catalog.opened(head(0), outside)
+        catalog.failed(head(0).clip_id, "no encoder")
+    error = refused("delete", "last", "--clips", tmp_path / "clips", "--yes")
+    assert "will not delete" in str(error)
+    assert outside.exists()
+
+
+def test_what_lies_outside_is_neither_read_nor_played(tmp_path: Path) -> None:
+    outside = tmp_path / "secret.mp4"
+    outside.write_bytes(b"secret")
+    (tmp_path / "clips").mkdir()
+    with Catalog.open(tmp_path / "clips", create=True) as catalog:
+        made = done(tmp_path / "clips", head(0))
+        catalog.finished(closed(head(0)), replace(made, path=str(outside)))
+    assert "will not open" in str(refused("play", "last", "--clips", tmp_path / "clips"))
+    assert "outside" in str(refused("verify", "--clips", tmp_path / "clips"))
+
+
+def test_a_row_that_makes_no_sense_is_a_clear_error(tmp_path: Path) -> None:
+    add(tmp_path, head(0))
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite3")) as database:
+        database.execute("PRAGMA ignore_check_constraints = ON")
+        database.execute("UPDATE clips SET state = 'weird'")
+        database.commit()
+    error = refused("list", "--clips", tmp_path)
+    assert isinstance(error, CatalogDamaged)
+    assert error.hint
 
 
 def test_a_damaged_catalogue_is_a_clear_error(tmp_path: Path) -> None:

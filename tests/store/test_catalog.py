@@ -148,6 +148,22 @@ def test_a_clip_without_pictures_has_no_lengths(tmp_path: Path) -> None:
     assert clip["lost"] == {"unknown": 120}
 
 
+def test_a_directory_that_was_named_from_where_one_stood_may_be_moved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    clips = Path("clips")
+    with Catalog.open(clips, create=True) as catalog:
+        catalog.finished(closed(head()), done(clips, head()))
+    clips.rename("elsewhere")
+    with Catalog.open(Path("elsewhere"), create=False) as catalog:
+        (clip,) = catalog.clips()
+        assert catalog.unlisted() == []
+    assert clip.path == tmp_path / "elsewhere" / f"{head().file_name}.mp4"
+    assert clip.thumbnail is not None
+    assert clip.thumbnail.exists()
+
+
 def test_the_directory_may_be_moved(tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     fill(tmp_path / "here", 1)

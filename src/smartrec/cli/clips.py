@@ -16,7 +16,7 @@ import click
 
 from smartrec.cli import show as text
 from smartrec.clock import SystemClock
-from smartrec.errors import ClipDamaged, UsageError
+from smartrec.errors import ClipDamaged, StoreError, UsageError
 from smartrec.model import ClipState
 from smartrec.store import files
 from smartrec.store.catalog import Catalog, exists
@@ -136,7 +136,10 @@ def show(directory: Path, clip: str, for_programs: bool) -> None:
 def play(directory: Path, clip: str) -> None:
     """Open CLIP (the newest without one) in a player."""
     with Catalog.open(directory, create=False) as catalog:
-        path = catalog.clip(clip).path
+        record = catalog.clip(clip)
+    path = record.path
+    if path is not None:
+        _refuse_foreign(record, path, catalog.directory)
     if path is None or not path.is_file():
         raise UsageError(
             f"the file of {clip} is not there: {path}", hint="Check them all: smartrec clips verify"
@@ -165,7 +168,7 @@ def verify(directory: Path, clip: tuple[str, ...], for_programs: bool) -> None:
         chosen = _chosen(catalog, clip) if clip else catalog.clips()
         unlisted = [] if clip else catalog.unlisted()
     with _progress(chosen) as each:
-        verdicts = [(record, trouble_of(record)) for record in each]
+        verdicts = [(record, trouble_of(record, catalog.directory)) for record in each]
     if for_programs:
         click.echo(json.dumps([_verdict(*verdict) for verdict in verdicts], indent=2))
     else:
@@ -197,12 +200,14 @@ def delete(directory: Path, clip: tuple[str, ...], yes: bool) -> None:
     click.echo(f"deleted {_count(len(chosen))}")
 
 
-def trouble_of(clip: ClipRecord) -> str | None:
+def trouble_of(clip: ClipRecord, directory: Path) -> str | None:
     """What is wrong with a clip's file; None if nothing is, or it is not finished yet."""
     if clip.open:
         return None
     if clip.state is ClipState.FAILED or clip.sha256 is None or clip.path is None:
         return f"was never finished ({text.printable(clip.error or 'no reason known')})"
+    if not files.lies_in(clip.path, directory):
+        return f"lies outside the clip directory: {text.printable(str(clip.path))}"
     if not clip.path.is_file():
         return "the file is not there"
     if (size := clip.path.stat().st_size) != clip.bytes:
@@ -256,11 +261,34 @@ def _delete(catalog: Catalog, clip: ClipRecord) -> None:
     """Files first: what is left of an interrupted deletion is listed and can be deleted again."""
     if clip.path is not None:
         # The journal of a clip that failed may be elsewhere: recording.journal_dir.
-        failed = clip.state is ClipState.FAILED
-        files.remove(clip.path, within=clip.path.parent if failed else catalog.directory)
+        journal = clip.state is ClipState.FAILED and _is_journal_of(clip, clip.path)
+        files.remove(clip.path, within=clip.path.parent if journal else catalog.directory)
     if clip.thumbnail is not None:
         files.remove(clip.thumbnail, within=catalog.directory)
     catalog.delete(clip.clip_id)
+
+
+def _is_journal_of(clip: ClipRecord, path: Path) -> bool:
+    """Whether a file is this clip's, or gone: a spoilt catalogue may name any file."""
+    from smartrec.media.journal import JournalReader  # late: only clips that failed need it
+
+    if not os.path.lexists(path):
+        return True
+    try:
+        reader = JournalReader(path)
+    except StoreError:
+        return False
+    reader.close()
+    return reader.head.clip_id == clip.clip_id
+
+
+def _refuse_foreign(clip: ClipRecord, path: Path, directory: Path) -> None:
+    """Journals may be elsewhere; nothing else of a clip is."""
+    if not files.lies_in(path, directory) and not _is_journal_of(clip, path):
+        raise UsageError(
+            f"will not open {path}: it is not below {directory}",
+            hint="The catalogue names a file that is no clip of it: smartrec clips verify",
+        )
 
 
 def _count(clips_: int) -> str:

@@ -212,7 +212,13 @@ class Catalog:
         values = {**keys, "limit": -1 if limit is None else limit}
         with database.our_errors(self.path):
             rows = self._db.execute(sql, values).fetchall()
-        return [record_of(row, self.directory) for row in reversed(rows)]
+        try:
+            return [record_of(row, self.directory) for row in reversed(rows)]
+        except (ValueError, TypeError) as error:
+            raise CatalogDamaged(
+                f"the catalogue {self.path} holds what no smartrec wrote ({error})",
+                hint=f"Begin a new one: mv '{self.path}' '{self.path}.old'",
+            ) from error
 
     def _not_one(self, wanted: str, found: list[ClipRecord]) -> UsageError:
         if not found:
@@ -250,10 +256,11 @@ class Catalog:
 
     def _relative(self, path: Path) -> str:
         """Below the directory relative to it, so that the whole directory may be moved."""
+        path = Path(os.path.abspath(path))  # noqa: PTH100 - a link stays what it is
         for base in (self.directory, self.directory.resolve()):
             if path.is_relative_to(base):
                 return text(str(path.relative_to(base)))
-        return text(str(path.absolute()))
+        return text(str(path))
 
     @contextmanager
     def _transaction(self, *, durable: bool) -> Iterator[sqlite3.Connection]:

@@ -41,6 +41,11 @@ def sync_directory(directory: Path) -> None:
             raise store_error(directory, "cannot sync", error) from error
 
 
+def lies_in(path: Path, directory: Path) -> bool:
+    """Whether a name stands below a directory; what a link of that name leads to is not asked."""
+    return path.parent.resolve().is_relative_to(directory.resolve())
+
+
 def remove(path: Path, *, within: Path) -> bool:
     """Delete one file below `within`; return whether it was there.
 
@@ -49,7 +54,7 @@ def remove(path: Path, *, within: Path) -> bool:
     Raises:
         StoreError: It lies elsewhere, is a directory, or may not be deleted.
     """
-    if not path.parent.resolve().is_relative_to(within.resolve()):
+    if not lies_in(path, within):
         raise StoreError(
             f"will not delete {path}: it is not below {within}", hint="Delete it by hand."
         )
