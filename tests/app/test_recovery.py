@@ -1,13 +1,14 @@
 """What a killed recorder left is told apart from what the new one is doing meanwhile."""
 
 import os
+import shutil
 from pathlib import Path
 
 from smartrec.app.recovery import Found, Gone, examine, left_behind
 from smartrec.media.journal import JournalWriter
 from smartrec.model import ClipHead
 from smartrec.store.catalog import Catalog
-from tests.store.clips import head
+from tests.store.clips import closed, done, head
 from tests.streams import stream
 
 
@@ -73,3 +74,22 @@ def test_a_pipe_named_like_a_journal_is_left_alone(tmp_path: Path) -> None:
     pipe = tmp_path / "a.mkv"
     os.mkfifo(pipe)
     assert list(examine([pipe], tmp_path)) == []
+
+
+def test_of_two_journals_of_one_clip_one_is_finished(tmp_path: Path) -> None:
+    path = journal(tmp_path, head())
+    copy = path.with_name("copy.mkv")
+    shutil.copy(path, copy)
+    (one,) = examine([path, copy], tmp_path)
+    assert isinstance(one, Found)
+    assert one.path == path
+    assert copy.exists()
+
+
+def test_a_finished_clip_is_not_replaced_by_less_of_it(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path, create=True) as catalog:
+        path = journal(tmp_path, head())
+        catalog.finished(closed(head(), expected=120), done(tmp_path, head()))
+        assert list(examine([path], tmp_path)) == []
+        catalog.finished(closed(head(), expected=10), done(tmp_path, head()))
+        assert len(list(examine([path], tmp_path))) == 1

@@ -193,7 +193,7 @@ class Progress(Follower):
                         clip.triggers[-1].trigger_id,
                         command.reason,
                         answer.pre_roll_s or 0.0,
-                        seconds(Ns(clip.triggers[0].pts - clip.start)),
+                        seconds(Ns(clip.triggers[0].pts - clip.event_start)),
                     )
                 )
             elif clips and answer.verdict is Verdict.EXTENDED:

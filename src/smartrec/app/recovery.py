@@ -73,7 +73,7 @@ def left_behind(journals: Path, clips: Path) -> list[Path]:
 
 def examine(journals: list[Path], clips: Path) -> Iterator[Found | Gone]:
     """What there is to finish; what is no journal is left alone and logged."""
-    unfinished = _unfinished(clips)  # first: what begins from now on was left by nobody
+    records = _records(clips)  # first: what begins from now on was left by nobody
     seen: set[str] = set()
     unread: dict[str, str] = {}
     for path in journals:
@@ -82,25 +82,35 @@ def examine(journals: list[Path], clips: Path) -> Iterator[Found | Gone]:
         except (StoreError, OSError) as error:
             log.warning("%s is left as it is: %s", path, error)
             unread[path.stem] = str(error)
-        else:
-            seen.add(one.head.clip_id)
-            yield one
-    for record in unfinished:
-        if record.clip_id not in seen:
+            continue
+        known = records.get(one.head.clip_id)
+        if one.head.clip_id in seen or (known and _holds_more(known, one.head)):
+            log.warning("%s is left as it is: a copy of a journal that was seen to", path)
+            continue
+        seen.add(one.head.clip_id)
+        yield one
+    for record in records.values():
+        if record.open and record.clip_id not in seen:
             why = unread.get(record.file_name, "its journal is gone")
             yield _renamed(record, clips) or Gone(record.clip_id, why)
 
 
-def _unfinished(clips: Path) -> list[ClipRecord]:
-    """Clips that the catalogue believes are being made; journals need no catalogue."""
+def _records(clips: Path) -> dict[str, ClipRecord]:
+    """Clips that the catalogue knows, by id; journals need no catalogue."""
     if not exists(clips):
-        return []
+        return {}
     try:
         with Catalog.open(clips, create=False) as catalog:
-            return [record for record in catalog.clips() if record.open]
+            return {record.clip_id: record for record in catalog.clips()}
     except StoreError as error:
         log.warning("clips that an earlier recorder left cannot be looked up: %s", error)
-        return []
+        return {}
+
+
+def _holds_more(record: ClipRecord, head: ClipHead) -> bool:
+    """Whether a finished clip would lose pictures if it were made anew from this journal."""
+    finished = record.sha256 is not None and record.path is not None and record.path.is_file()
+    return finished and (record.expected or 0) > head.expected
 
 
 def _renamed(record: ClipRecord, clips: Path) -> Found | None:
