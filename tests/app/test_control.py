@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -133,13 +133,13 @@ def test_the_socket_is_ours_alone(serve: Serve) -> None:
 
 def test_silent_clients_keep_nobody_out(serve: Serve) -> None:
     path = serve()
-    silent = [connect(path) for _ in range(CLIENTS + 10)]
-    for client in silent:
-        client.sendall(b'{"v": 1, "comm')
-    assert ask(path, START) == answers_to(START)
-    assert silent[0].recv(1) == b""
-    for client in silent:
-        client.close()
+    with ExitStack() as silent:
+        first = silent.enter_context(connect(path))
+        for _ in range(CLIENTS + 10):
+            client = silent.enter_context(connect(path))
+            client.sendall(b'{"v": 1, "comm')
+        assert ask(path, START) == answers_to(START)
+        assert first.recv(1) == b""
 
 
 def test_a_full_queue_is_waited_for(tmp_path: Path) -> None:

@@ -165,6 +165,15 @@ def test_long_event_rolls_over_with_no_picture_missing_or_twice() -> None:
     assert all(clip.tally.expected == len(recording.numbers(clip)) for clip in parts)
 
 
+def test_the_answer_names_the_part_that_holds_the_moment() -> None:
+    recording = Recording(longest=0.5)
+    recording.run(list(stream(200)))
+    pts = Ns(199 * FRAME)
+    _, clip = recording.session.trigger(Trigger("t", pts, "key-R"))
+    assert clip.part > 1
+    assert clip.start <= pts < clip.end
+
+
 def test_interval_long_past_is_cut_from_the_ring_in_parts() -> None:
     recording = Recording(longest=1.0, ring_length=60)
     recording.run(list(stream(600)), {500: seconds(5)})

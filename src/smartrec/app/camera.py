@@ -18,7 +18,7 @@ from smartrec.app.events import CameraState
 from smartrec.app.sources import explain, start_capture
 from smartrec.clock import Instant
 from smartrec.config.schema import Camera as CameraSettings
-from smartrec.errors import CameraSilent, SmartrecError, SourceError
+from smartrec.errors import CameraError, CameraSilent, SmartrecError, SourceError
 from smartrec.media.capture import Capture
 from smartrec.model import Action, Answer, ClipState, Command, Trigger, Verdict, new_id
 from smartrec.units import MILLISECOND, SECOND, Ns, seconds
@@ -185,7 +185,11 @@ class Camera:
         return Answer(command.id, self.id, Verdict.STOPPED, "", stopped[-1].clip_id)
 
     def _listen(self, capture: Capture, now: Ns) -> None:
-        units = capture.drain()
+        try:
+            units = capture.drain()
+        except SmartrecError as error:
+            self._part_from(capture, error)
+            return
         for unit in units:
             if self.clips.epoch is not None and unit.epoch != self.clips.epoch:
                 self.clips.close_all(ClipState.CAMERA_LOST)
@@ -235,6 +239,8 @@ class Camera:
                 )
             except SmartrecError as error:
                 self._report(Started(self.id, None, error))
+            except OSError as error:  # out of descriptors, memory or processes: it may pass
+                self._report(Started(self.id, None, CameraError(f"{self.id}: {error}")))
             else:
                 self._report(Started(self.id, capture, None))
 

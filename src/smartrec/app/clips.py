@@ -129,14 +129,16 @@ class Clips:
         """Record around `trigger`, unless nothing of its time is held."""
         timing, ring = self._recorder.timing, self.ring
         end = trigger.pts + timing.post_roll if trigger.end is None else trigger.end
-        if ring.end > ring.first and end <= ring[ring.first].pts:
+        session = self._current.session
+        covered = any(clip.covers(trigger.pts) for clip in session.clips)
+        if not covered and ring.end > ring.first and end <= ring[ring.first].pts:
             return Answer(
                 command_id,
                 self._camera_id,
                 Verdict.REFUSED,
                 f"nothing of that time is held any more: the ring goes back {seconds(ring.span)} s",
             )
-        verdict, clip = self._current.session.trigger(trigger)
+        verdict, clip = session.trigger(trigger)
         held = clip.tally.first
         if held is None and clip.cursor < ring.end:
             held = ring[max(clip.cursor, ring.first)].pts

@@ -238,7 +238,10 @@ class _Child(threading.Thread):
 
     def _made(self, answer: dict[str, object], status: int) -> Made:
         if status == 0 and isinstance(finished := answer.get("finished"), dict):
-            return Made(self._clip_id, Finished(**finished))
+            try:
+                return Made(self._clip_id, Finished(**finished))
+            except TypeError as error:  # smartrec was updated under a running recorder
+                return Made(self._clip_id, None, "FinisherDiffers", str(error))
         failed = answer.get("failed")
         if isinstance(failed, dict):
             return Made(self._clip_id, None, str(failed.get("error")), str(failed.get("message")))

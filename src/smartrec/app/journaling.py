@@ -99,6 +99,9 @@ class Journal(threading.Thread):
         self._report(Wrote(self._head.clip_id, writer.size))
         try:
             self._serve(writer)
+        except Exception as error:  # a bug may cost this journal, not the clip
+            log.exception("the journal %s stopped", self.path)
+            self._report(Failed(self._head.clip_id, StoreError(repr(error)), (), made=True))
         finally:
             writer.abandon()
 

@@ -126,4 +126,6 @@ class Keeper(threading.Thread):
             known = error if isinstance(error, StoreError) else StoreError(str(error))
             self._report(NotKept(known))
             return False
+        except Exception:  # a bug may cost this row, not all that follow
+            log.exception("a row could not be written; the clip itself is whole")
         return True

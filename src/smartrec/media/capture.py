@@ -151,8 +151,7 @@ class Capture:
         damaged = self.format.codec is Codec.JPEG and not jpeg.whole(data)
         self.damaged += damaged
         self.lost += lost
-        dts = buffer.dts if buffer.dts != Gst.CLOCK_TIME_NONE else buffer.pts
-        pts = buffer.pts if buffer.pts != Gst.CLOCK_TIME_NONE else dts
+        pts, dts = _times(buffer)
         timed = buffer.duration != Gst.CLOCK_TIME_NONE and buffer.duration > 0
         return AccessUnit(
             epoch=self.epoch,
@@ -181,6 +180,14 @@ class Capture:
             self._numbers = _Numbers()
         self._caps = caps
         self.format = format_of(caps, self._turn)
+
+
+def _times(buffer: Gst.Buffer) -> tuple[int, int]:
+    """When it was taken and is to be decoded; one that does not say is taken to be of now."""
+    pts, dts = (None if t == Gst.CLOCK_TIME_NONE else int(t) for t in (buffer.pts, buffer.dts))
+    if pts is None:
+        pts = SystemClock().monotonic() if dts is None else dts
+    return pts, pts if dts is None else dts
 
 
 class _Numbers:

@@ -35,6 +35,7 @@ class JournalWriter:
         self.path = path
         self._zero: Ns | None = None
         self._size = 0
+        self._named = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
@@ -75,6 +76,9 @@ class JournalWriter:
         """
         try:
             os.fdatasync(self._fd)
+            if not self._named:
+                sync(self.path.parent)
+                self._named = True
             names = os.fstat(self._fd).st_nlink
         except OSError as error:
             raise store_error(self.path, "cannot sync", error) from error
@@ -290,6 +294,19 @@ class _Index:
             if unit.keyframe and number == 0:
                 self.points.append((Ns(max(0, unit.pts - self._zero)), offset - self.segment))
             self._end = max(self._end, Ns(unit.pts + unit.duration))
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a directory, are on the device.
+
+    Raises:
+        OSError: They cannot be.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def write_all(fd: int, data: bytes, offset: int) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from smartrec.errors import ClipDamaged, StoreError
 from smartrec.media import mp4
-from smartrec.media.journal import JournalReader
+from smartrec.media.journal import JournalReader, sync
 
 _NO_LINKS: Final = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK)
 
@@ -23,12 +23,12 @@ def publish(written: Path, wanted: Path, clip_id: str) -> Path:
     Raises:
         OSError: The directory cannot be written.
     """
-    _sync(written)
+    sync(written)
     path, number = wanted, 1
     while not _take(written, path, clip_id):
         number += 1
         path = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
-    _sync(path.parent)
+    sync(path.parent)
     return path
 
 
@@ -94,11 +94,3 @@ def _clip_id(path: Path) -> str | None:
     except (StoreError, ClipDamaged, ValueError):
         return None
     return reader.head.clip_id
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

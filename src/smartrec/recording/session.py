@@ -178,7 +178,9 @@ class Session:
         interval = (start, max(end, Ns(trigger.pts + 1)))
         clip = self._open(1, self._new_id(), [trigger], interval)
         self._settle(clip, clip.cursor)
-        return Verdict.ACCEPTED, clip
+        parts = (each for each in self.clips if each.event_id == clip.event_id)
+        holding = (each for each in parts if each.start <= trigger.pts < each.end)
+        return Verdict.ACCEPTED, next(holding, clip)
 
     def stop(self, pts: Ns) -> list[OpenClip]:
         """Let all open clips end at `pts`; return them.
