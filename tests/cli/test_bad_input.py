@@ -57,12 +57,22 @@ def test_a_source_that_never_gives_a_picture(tmp_path: Path, source: str, words:
         ("pre_roll = ", ["smartrec.toml:1", "smartrec config check"]),
         ("[recording]\npre_rol = '3s'", ["smartrec.toml:2", "did you mean 'pre_roll'"]),
         ("[recording]\npre_roll = '3 weeks'\npost_roll = -1", ["smartrec.toml:2", "toml:3"]),
+        ("[recording]\npre_roll = 0\npost_roll = 0", ["both 0", "recording"]),
         ("[[camera]]\nname = 'Door'\n[[camera]]\nname = 'Door'", ["Door"]),
         ('[[camera]]\nname = "a\\nb"', ["smartrec.toml:2", "name"]),
         ("[[camera]]\nid = 'a/b'", ["smartrec.toml:2", "id"]),
         (f"[[camera]]\nname = '{'x' * 300}'", ["smartrec.toml:2", "100"]),
     ],
-    ids=["no TOML", "misspelt", "two mistakes", "one name twice", "newline", "slash", "too long"],
+    ids=[
+        "no TOML",
+        "misspelt",
+        "two mistakes",
+        "nothing to hold",
+        "one name twice",
+        "newline",
+        "slash",
+        "too long",
+    ],
 )
 def test_settings_that_are_wrong(tmp_path: Path, toml: str, words: list[str]) -> None:
     (tmp_path / "smartrec.toml").write_text(toml)

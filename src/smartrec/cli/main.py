@@ -5,7 +5,6 @@ something; 4 camera; 5 pipeline; 6 disk; 7 no recorder answers; 8 a clip is dama
 """
 
 import errno
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Final
 import click
 
 from smartrec import __version__
+from smartrec.cli.log import set_log_level
 from smartrec.errors import DiskFull, SmartrecError
 
 _COMMANDS: Final = {
@@ -68,12 +68,6 @@ def cli(ctx: click.Context, log_level: str | None) -> None:
     """Record camera events in clips that begin seconds before the event, exact to the frame."""
     set_log_level(log_level or "warning")
     ctx.obj = log_level
-
-
-def set_log_level(level: str) -> None:
-    """Log lines of `level` and above go to stderr."""
-    logging.basicConfig(format="smartrec: %(levelname)s: %(message)s")
-    logging.getLogger("smartrec").setLevel(level.upper())
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from smartrec.app.control import ControlServer, socket_path
 from smartrec.app.keys import TerminalKeys
 from smartrec.app.recovery import journals_of
 from smartrec.app.station import Places, Station
-from smartrec.cli.main import set_log_level
+from smartrec.cli.log import set_log_level
 from smartrec.clock import SystemClock
 from smartrec.config.load import load
 from smartrec.config.schema import Config

@@ -122,6 +122,12 @@ class Recording(Table):
         json_schema_extra=AT_ONCE,
     )
 
+    @model_validator(mode="after")
+    def _hold_something(self) -> "Recording":
+        if not self.pre_roll and not self.post_roll:
+            raise ValueError("pre_roll and post_roll are both 0: a clip would hold nothing")
+        return self
+
 
 class Ring(Table):
     """The memory that holds the pre-roll."""

@@ -124,4 +124,4 @@ def _upright(format_: StreamFormat) -> tuple[int, int]:
 
 
 def _even(side: int) -> int:
-    return side - side % 2
+    return max(2, side - side % 2)
