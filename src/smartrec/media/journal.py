@@ -76,13 +76,13 @@ class JournalWriter:
         """
         try:
             os.fdatasync(self._fd)
-            if not self._named:
+            removed = not os.fstat(self._fd).st_nlink
+            if not removed and not self._named:
                 sync(self.path.parent)
                 self._named = True
-            names = os.fstat(self._fd).st_nlink
         except OSError as error:
             raise store_error(self.path, "cannot sync", error) from error
-        if not names:
+        if removed:
             raise StoreError(f"{self.path} was removed while it was written")
 
     def close(self, head: ClipHead) -> int:
