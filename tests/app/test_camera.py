@@ -11,6 +11,7 @@ from smartrec.app.keeper import Keeper
 from smartrec.app.progress import Progress
 from smartrec.clock import SystemClock
 from smartrec.config.schema import Camera as Settings
+from smartrec.errors import CameraGone, SmartrecError, SourceError
 from smartrec.graph.plan import Graph
 from smartrec.media.capture import Capture
 from smartrec.media.gst import Gst
@@ -22,7 +23,18 @@ SINK = "appsink name=units sync=false wait-on-eos=false"
 THREE = Graph((("videotestsrc num-buffers=3", "jpegenc", SINK),))
 
 
-def camera(directory: Path) -> Camera:
+class Told(Listener):
+    """Keeps what it is told of lost cameras: after how long each is tried again."""
+
+    def __init__(self) -> None:
+        self.retries: list[Ns | None] = []
+
+    def camera_lost(self, camera: Camera, error: SmartrecError, retry: Ns | None) -> None:
+        """See `Listener`."""
+        self.retries.append(retry)
+
+
+def camera(directory: Path, listener: Listener | None = None) -> Camera:
     finishers = Finishers(Order(directory, "mp4", "auto", 23), 1, print)
     recorder = Recorder(
         timing=Timing(SECOND, SECOND, Ns(60 * SECOND)),
@@ -36,7 +48,7 @@ def camera(directory: Path) -> Camera:
         instant=lambda: INSTANT,
     )
     clips = Clips("cam0", "Door", recorder, print)
-    return Camera(Settings(source="demo"), clips, directory, Listener(), print)
+    return Camera(Settings(source="demo"), clips, directory, listener or Listener(), print)
 
 
 def test_a_camera_that_starts_after_it_was_closed_is_let_go(tmp_path: Path) -> None:
@@ -55,3 +67,16 @@ def test_a_camera_that_starts_after_it_was_closed_is_let_go(tmp_path: Path) -> N
         if thread.name == "stop-cam0":
             thread.join()
     assert capture._pipeline.get_state(0)[1] is Gst.State.NULL
+
+
+def test_a_lost_camera_is_told_once_and_when_it_is_tried_again(tmp_path: Path) -> None:
+    told = Told()
+    lost = camera(tmp_path, told)
+    for _ in range(2):
+        lost.started(Started("cam0", None, CameraGone("unplugged")), Ns(5 * SECOND))
+    (retry,) = told.retries
+    assert retry is not None
+    assert 0 < retry < 10 * SECOND
+    lost.started(Started("cam0", None, SourceError("no video")), Ns(5 * SECOND))
+    assert told.retries == [retry, None]
+    assert lost.phase is CameraPhase.ENDED

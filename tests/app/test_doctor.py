@@ -28,6 +28,7 @@ from smartrec.app.doctor import (
 )
 from smartrec.app.finding import Finding, Status
 from smartrec.app.identity import DirectoryLock
+from smartrec.app.wire import socket_path
 from smartrec.clock import ClockQuality, SystemClock
 from smartrec.errors import CameraBusy, CameraError, CameraForbidden
 from smartrec.graph.formats import Format
@@ -159,6 +160,21 @@ def test_a_running_recorder_is_told_by_its_pid(tmp_path: Path) -> None:
     with DirectoryLock.acquire(tmp_path):
         (finding,) = findings(Subject(tmp_path), "recorder")
     assert str(os.getpid()) in finding.what
+
+
+def test_a_place_for_the_socket_is_found_without_a_runtime_directory(tmp_path: Path) -> None:
+    (finding,) = findings(Subject(tmp_path, environ={}), "control")
+    assert finding.status is Status.OK
+    assert str(socket_path(tmp_path, {})) in finding.what
+
+
+def test_a_runtime_directory_that_cannot_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for runtime in (tmp_path / "file", tmp_path / ("x" * 100)):
+        environ = {"XDG_RUNTIME_DIR": str(runtime)}
+        (finding,) = findings(Subject(tmp_path, environ=environ), "control")
+        assert finding.status is Status.WARN
+        assert "unset XDG_RUNTIME_DIR" in finding.mend
 
 
 def test_every_check_finds_something_on_this_machine(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ class Listener:
     def camera_live(self, camera: "Camera") -> None:
         """Pictures come."""
 
-    def camera_lost(self, camera: "Camera", error: SmartrecError) -> None:
-        """No pictures come any more."""
+    def camera_lost(self, camera: "Camera", error: SmartrecError, retry: Ns | None) -> None:
+        """No pictures come any more; it is tried again in `retry`, or never (None)."""
 
     def camera_note(self, camera: "Camera", text: str) -> None:
         """Something the user should know."""
@@ -261,8 +261,7 @@ class Camera:
         threading.Thread(target=look, name=f"stop-{self.id}", daemon=True).start()
 
     def _lose(self, error: SmartrecError, now: Ns) -> None:
-        if self.phase is not CameraPhase.LOST or str(error) != str(self.error):
-            self._listener.camera_lost(self, error)
+        news = self.phase is not CameraPhase.LOST or str(error) != str(self.error)
         # A file that cannot be played will not get better; a camera may be plugged in again.
         lasting = isinstance(error, SourceError)
         self.phase = CameraPhase.ENDED if lasting else CameraPhase.LOST
@@ -270,6 +269,8 @@ class Camera:
         # Many cameras on one hub come back together: let them not all try at once.
         self._retry_at = now + round(self._backoff * random.uniform(0.8, 1.2))
         self._backoff = min(2 * self._backoff, _BACKOFF_MOST)
+        if news:
+            self._listener.camera_lost(self, error, None if lasting else Ns(self._retry_at - now))
 
     def _drop_capture(self) -> None:
         if self._capture is not None:

@@ -17,8 +17,15 @@ from smartrec.app.disk import check_directory, check_journal, check_room
 from smartrec.app.finding import Finding, Status, amiss
 from smartrec.app.identity import holder
 from smartrec.app.packages import missing, packages
+from smartrec.app.wire import socket_path
 from smartrec.clock import Clock, ClockQuality, SystemClock, clock_quality
-from smartrec.errors import CameraBusy, CameraForbidden, CameraUnusable, MissingElement
+from smartrec.errors import (
+    CameraBusy,
+    CameraForbidden,
+    CameraUnusable,
+    ControlError,
+    MissingElement,
+)
 from smartrec.graph.formats import choose as choose_format
 from smartrec.graph.formats import gst_caps
 from smartrec.graph.recipes import Role, choose
@@ -231,13 +238,16 @@ def judge_clock(quality: ClockQuality) -> Finding:
 
 
 def _control(subject: Subject) -> Iterator[Finding]:
-    text = subject.environ.get("XDG_RUNTIME_DIR", "")
-    if not text:
-        yield amiss("no-runtime-directory", "XDG_RUNTIME_DIR is not set", status=Status.WARN)
-    elif not Path(text).is_dir() or not os.access(text, os.W_OK | os.X_OK):
-        yield amiss("no-runtime-directory", f"{text} cannot be written", status=Status.WARN)
+    try:
+        path = socket_path(subject.directory, subject.environ)
+    except ControlError as error:
+        yield amiss("no-runtime-directory", str(error), status=Status.WARN)
+        return
+    place = next(each for each in path.parents if os.access(each, os.F_OK))
+    if place.is_dir() and os.access(place, os.W_OK | os.X_OK):
+        yield Finding(Status.OK, f"smartrec trigger reaches a recorder at {path}")
     else:
-        yield Finding(Status.OK, text)
+        yield amiss("no-runtime-directory", f"{path.parent} cannot be written", status=Status.WARN)
 
 
 def _recorder(subject: Subject) -> Iterator[Finding]:

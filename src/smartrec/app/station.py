@@ -213,10 +213,11 @@ class Station(Listener):
             away = seconds(Ns(self._clock.monotonic() - since))
             self._bus.publish(events.CameraBack(camera.id, away))
 
-    def camera_lost(self, camera: Camera, error: SmartrecError) -> None:
+    def camera_lost(self, camera: Camera, error: SmartrecError, retry: Ns | None) -> None:
         """See `Listener`."""
         self._lost_at.setdefault(camera.id, self._clock.monotonic())
-        self._bus.publish(events.CameraLost(camera.id, str(error), error.hint or ""))
+        again = None if retry is None else seconds(retry)
+        self._bus.publish(events.CameraLost(camera.id, str(error), error.hint or "", again))
 
     def camera_note(self, camera: Camera, text: str) -> None:
         """See `Listener`."""

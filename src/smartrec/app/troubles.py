@@ -194,9 +194,9 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
     "control": {
         "no-runtime-directory": Trouble(
             "`smartrec trigger` does not find the running recorder",
-            "XDG_RUNTIME_DIR is not set or is not this user's: the recorder and the command may "
-            "look in different places (one with sudo, one without; cron; a container).",
-            "`export XDG_RUNTIME_DIR=/run/user/$(id -u)` for both",
+            "XDG_RUNTIME_DIR is another user's or not there, or recorder and command have "
+            "different ones or different users (one with sudo, one without).",
+            "`unset XDG_RUNTIME_DIR`, and start both as the same user",
         ),
     },
     "recorder": {

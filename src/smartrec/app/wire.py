@@ -79,7 +79,7 @@ def _candidates(clip_dir: Path, environ: Mapping[str, str]) -> Iterator[Path]:
         if len(os.fsencode(path)) > _PATH_MAX:
             raise ControlError(
                 f"XDG_RUNTIME_DIR is too long for a socket below it: {runtime}",
-                hint=f"Run: export XDG_RUNTIME_DIR=/run/user/{uid}",
+                hint="Run: unset XDG_RUNTIME_DIR",
             )
         yield path
     if (login := Path(f"/run/user/{uid}")).is_dir():

@@ -183,7 +183,8 @@ def _control(station: Station, clips: Path) -> Iterator[None]:
     try:
         server = ControlServer(socket_path(clips, os.environ), station.submit, station.status)
     except ControlError as error:
-        log.warning("smartrec trigger will not reach this recorder: %s", error)
+        hint = f" ({error.hint})" if error.hint else ""
+        log.warning("smartrec trigger will not reach this recorder: %s%s", error, hint)
         yield
         return
     server.start()

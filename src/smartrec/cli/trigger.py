@@ -88,5 +88,5 @@ def _asked(clip_dir: Path, command: Command) -> tuple[Answer, ...]:
             raise
         raise ControlError(
             f"the recorder for clips in {clip_dir} (process {pid}) has no control socket for you",
-            hint="Run this as the user that started it.",
+            hint="Run this as its user, with the XDG_RUNTIME_DIR that it was started with.",
         ) from error
