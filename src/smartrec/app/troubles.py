@@ -295,8 +295,8 @@ _INTRODUCTION: Final = """\
 
 <!-- Made from src/smartrec/app/troubles.py; change it there. -->
 
-Run this first; it looks at everything on this page and prints the command that mends each thing. In a
-checkout, `smartrec` is `./run.sh` here and in every message.
+Run this first; it looks at everything on this page and prints the command that mends each thing.
+In a checkout, `smartrec` is `./run.sh` here and in every message.
 
     smartrec doctor
 
