@@ -316,6 +316,8 @@ class Station(Listener):
         for camera in self.cameras:
             camera.close()
         self._turn_until(lambda: all(c.clips.idle for c in self.cameras), CLOSING)
+        if not self._settled:
+            log.info("finishing clips; stop again to leave them to the next start")
         self._turn_until(lambda: self._settled or self._hurry.is_set(), FINISHING)
         for camera in self.cameras:
             camera.clips.abandon()
