@@ -54,7 +54,7 @@ def trigger(
     """
     action = Action.STOP if stop else Action.START
     command = Command(command_id or new_id(), camera, action, reason=reason)
-    answers = _asked(clips or _configured(settings), command)
+    answers = _asked((clips or _configured(settings)).absolute(), command)
     if for_programs:
         click.echo(json.dumps([asdict(answer) for answer in answers], indent=2))
     for answer in () if for_programs else answers:
