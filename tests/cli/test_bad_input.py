@@ -54,7 +54,7 @@ def test_a_source_that_never_gives_a_picture(tmp_path: Path, source: str, words:
 @pytest.mark.parametrize(
     ("toml", "words"),
     [
-        ("pre_roll = ", ["smartrec.toml:1", "smartrec config check"]),
+        ("pre_roll = ", ["smartrec.toml:1", "smartrec config example"]),
         ("[recording]\npre_rol = '3s'", ["smartrec.toml:2", "did you mean 'pre_roll'"]),
         ("[recording]\npre_roll = '3 weeks'\npost_roll = -1", ["smartrec.toml:2", "toml:3"]),
         ("[recording]\npre_roll = 0\npost_roll = 0", ["both 0", "recording"]),

@@ -59,7 +59,7 @@ def mistakes(
 ) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         loaded(text, environ=environ, overrides=overrides)
-    assert caught.value.hint == "Run: smartrec config check"
+    assert caught.value.hint == "See what there is: smartrec config example"
     return str(caught.value).split("\n")
 
 

@@ -10,7 +10,7 @@ from smartrec.errors import ConfigError
 Place = tuple[str | int, ...]
 """Where a setting stands: ``("camera", 0, "controls", "focus")``."""
 
-CHECK: Final = "Run: smartrec config check"
+EXAMPLE: Final = "See what there is: smartrec config example"
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _LONG: Final = 60
 
@@ -59,4 +59,4 @@ def config_error(mistakes: Iterable[str]) -> ConfigError:
     lines = [one_line(mistake) for mistake in dict.fromkeys(mistakes)]
     if len(lines) > _LONG:
         lines = [*lines[:_LONG], f"… and {len(lines) - _LONG} more"]
-    return ConfigError("\n".join(lines), hint=CHECK)
+    return ConfigError("\n".join(lines), hint=EXAMPLE)
