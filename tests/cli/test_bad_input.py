@@ -121,6 +121,8 @@ def test_a_catalogue_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
         ("run", "--config", "nowhere.toml"),
         ("clips", "show", "no-such-clip"),
         ("trigger", "--camera", ""),
+        ("demo", "--clips", ""),
+        ("clips", "list", "--clips", ""),
         ("frobnicate",),
     ],
     ids=" ".join,

@@ -15,6 +15,7 @@ from typing import Concatenate, Final, ParamSpec
 import click
 
 from smartrec.cli import show as text
+from smartrec.cli.options import GivenPath, configured_clips
 from smartrec.clock import SystemClock
 from smartrec.errors import ClipDamaged, StoreError, UsageError
 from smartrec.model import ClipState
@@ -42,14 +43,14 @@ def _in_directory(command: Callable[Concatenate[Path, _P], None]) -> Callable[..
     @click.option(
         "--clips",
         "clips_dir",
-        type=click.Path(path_type=Path),
+        type=GivenPath(),
         metavar="DIR",
         help="Where the clips are, instead of where the settings say.",
     )
     @click.option(
         "--config",
         "settings",
-        type=click.Path(path_type=Path),
+        type=GivenPath(),
         metavar="FILE",
         help="Read the settings from this file.",
     )
@@ -57,15 +58,9 @@ def _in_directory(command: Callable[Concatenate[Path, _P], None]) -> Callable[..
     def in_directory(
         clips_dir: Path | None, settings: Path | None, *args: _P.args, **kwargs: _P.kwargs
     ) -> None:
-        command(clips_dir or _configured(settings), *args, **kwargs)
+        command(clips_dir or configured_clips(settings), *args, **kwargs)
 
     return in_directory
-
-
-def _configured(settings: Path | None) -> Path:
-    from smartrec.config.load import load
-
-    return load(path=settings, environ=os.environ, overrides={}).config.recording.directory
 
 
 def _moment(_context: click.Context, _param: click.Parameter, value: str | None) -> int | None:

@@ -10,6 +10,7 @@ import click
 
 from smartrec.app.doctor import Check, Subject, examine
 from smartrec.app.finding import Finding, Status
+from smartrec.cli.options import GivenPath
 from smartrec.config.load import load
 from smartrec.config.schema import Camera, Config
 from smartrec.errors import ConfigError
@@ -22,13 +23,11 @@ _COLOURS: Final = {Status.OK: "green", Status.WARN: "yellow", Status.BAD: "red"}
 @click.option(
     "--config",
     "path",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     metavar="FILE",
     help="Read this file instead of looking in the usual places.",
 )
-@click.option(
-    "--clips", type=click.Path(path_type=Path), metavar="DIR", help="Look at this clip directory."
-)
+@click.option("--clips", type=GivenPath(), metavar="DIR", help="Look at this clip directory.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_context
 def doctor(context: click.Context, path: Path | None, clips: Path | None, as_json: bool) -> None:

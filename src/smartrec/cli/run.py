@@ -20,6 +20,7 @@ from smartrec.app.keys import TerminalKeys
 from smartrec.app.recovery import journals_of
 from smartrec.app.station import Places, Station
 from smartrec.cli.log import set_log_level
+from smartrec.cli.options import GivenPath
 from smartrec.clock import SystemClock
 from smartrec.config.load import load
 from smartrec.config.schema import Config
@@ -52,8 +53,8 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             click.option(
                 "--source", help="usb | usb:/dev/video0 | file:PATH | demo", metavar="SOURCE"
             ),
-            click.option("--config", type=click.Path(path_type=Path), help="Settings file."),
-            click.option("--clips", type=click.Path(path_type=Path), help="Where clips go."),
+            click.option("--config", type=GivenPath(), help="Settings file."),
+            click.option("--clips", type=GivenPath(), help="Where clips go."),
             click.option("--for", "length", type=Duration(), help="Record so long, then end."),
             click.option("--headless", is_flag=True, help="No window; this version has none."),
             click.option("--size", help="Picture size to ask for, such as 1280x720."),

@@ -1,7 +1,6 @@
 """`smartrec trigger`: tell the running recorder to record, or to stop."""
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import click
 
 from smartrec.app.identity import holder
 from smartrec.app.wire import ask, find_socket
+from smartrec.cli.options import GivenPath, configured_clips
 from smartrec.errors import ControlError
 from smartrec.model import Action, Answer, Command, Verdict, new_id
 
@@ -20,7 +20,7 @@ from smartrec.model import Action, Answer, Command, Verdict, new_id
 @click.option("--stop", is_flag=True, help="Close the clip that is being recorded.")
 @click.option(
     "--clips",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     metavar="DIR",
     help="The recorder that keeps its clips there, instead of where the settings say.",
 )
@@ -34,7 +34,7 @@ from smartrec.model import Action, Answer, Command, Verdict, new_id
 @click.option(
     "--config",
     "settings",
-    type=click.Path(path_type=Path),
+    type=GivenPath(),
     metavar="FILE",
     help="Read the settings from this file.",
 )
@@ -54,7 +54,7 @@ def trigger(
     """
     action = Action.STOP if stop else Action.START
     command = Command(command_id or new_id(), camera, action, reason=reason)
-    answers = _asked((clips or _configured(settings)).absolute(), command)
+    answers = _asked((clips or configured_clips(settings)).absolute(), command)
     if for_programs:
         click.echo(json.dumps([asdict(answer) for answer in answers], indent=2))
     for answer in () if for_programs else answers:
@@ -71,12 +71,6 @@ def in_words(answer: Answer) -> str:
     if answer.clip_id is not None:
         parts.append(f"clip {answer.clip_id}")
     return f"{answer.camera or 'all cameras'}: {', '.join(parts)}"
-
-
-def _configured(settings: Path | None) -> Path:
-    from smartrec.config.load import load
-
-    return load(path=settings, environ=os.environ, overrides={}).config.recording.directory
 
 
 def _asked(clip_dir: Path, command: Command) -> tuple[Answer, ...]:
