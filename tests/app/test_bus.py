@@ -220,11 +220,11 @@ def test_every_fact_has_one_line_and_no_state_has(event: Event) -> None:
     [
         (
             ClipOpened("cam0", "c", "e", "t", "key-R", 10.0, 10.0),
-            "cam0: recording (key-R), 10.0 s before it secured",
+            "cam0: recording (key-R) from 10.0 s before it",
         ),
         (
             ClipOpened("cam0", "c", "e", "t", "key-R", 3.2, 10.0),
-            "cam0: recording (key-R), 3.2 s of 10.0 s asked before it secured",
+            "cam0: recording (key-R) from 3.2 s before it (10.0 s asked)",
         ),
         (
             ClipReady("cam0", "c", "e", "S/a.mp4", "complete", 20.0, 600, 600),

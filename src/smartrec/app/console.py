@@ -89,10 +89,9 @@ def _(event: CommandRefused) -> str:
 def _(event: ClipOpened) -> str:
     if event.part > 1:
         return f"{event.camera}: recording goes on in part {event.part}"
-    less = f" of {event.asked_pre_s:.1f} s asked" * (event.pre_roll_s < event.asked_pre_s - 0.05)
+    less = f" ({event.asked_pre_s:.1f} s asked)" * (event.pre_roll_s < event.asked_pre_s - 0.05)
     return (
-        f"{event.camera}: recording ({event.reason}), {event.pre_roll_s:.1f} s{less} before it "
-        "secured"
+        f"{event.camera}: recording ({event.reason}) from {event.pre_roll_s:.1f} s before it{less}"
     )
 
 
