@@ -32,7 +32,11 @@ def usb_capture(device: str, caps: str) -> Graph:
         device: Path of the node.
         caps: One of the camera's own formats.
     """
-    to_units = _TO_UNITS[caps.split(",", maxsplit=1)[0]]
+    # Gray goes as it is: videoconvert makes it dark and flat where it says no matrix (1.26).
+    gray = "format=GRAY8" in caps
+    to_units = (
+        ("jpegenc name=encode quality=90",) if gray else _TO_UNITS[caps.split(",", maxsplit=1)[0]]
+    )
     source = (f'v4l2src name=source device="{device}"', caps, "identity drop-allocation=true")
     return Graph(((*source, *to_units, *_HOLD),))
 

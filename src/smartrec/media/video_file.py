@@ -15,6 +15,13 @@ from smartrec.units import SECOND, Ns
 _SINK: Final = "appsink name=pictures sync=false max-buffers=8"
 
 
+_RGB: Final = 'capsfilter caps="video/x-raw,format=GRAY8; video/x-raw,format=GBR_10LE"'
+_FULL_RANGE: Final = (
+    'capsfilter caps="video/x-raw,format=GRAY8;'
+    ' video/x-raw,format=I420,colorimetry=(string)1:4:0:0"'
+)
+
+
 class Reading(Enum):
     """How the pictures come out of a file."""
 
@@ -23,9 +30,9 @@ class Reading(Enum):
     H265 = f"parsebin ! h265parse ! video/x-h265,stream-format=hvc1,alignment=au ! {_SINK}"
     # Colorimetry 1:4:0:0 is JPEG's own: BT.601 in the full range. The way there is through RGB, for
     # from YUV to YUV videoconvert leaves the range as it is (1.22); 10 bits, for 8 lose two levels.
+    # Gray stays gray: made coloured it comes out dark and flat (1.26).
     DECODED = (
-        "decodebin force-sw-decoders=true ! videoconvert ! video/x-raw,format=GBR_10LE"
-        " ! videoconvert ! video/x-raw,format=I420,colorimetry=1:4:0:0"
+        f"decodebin force-sw-decoders=true ! videoconvert ! {_RGB} ! videoconvert ! {_FULL_RANGE}"
         f" ! jpegenc quality=90 ! {_SINK}"
     )
 
