@@ -1,6 +1,9 @@
 """JPEG journals through the real finisher: what comes out is decoded, twice, and compared."""
 
+import json
 import random
+import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +68,27 @@ def test_luma_is_the_cameras(tmp_path: Path, encoder: str, chroma: str) -> None:
             error = luma.astype(np.float64) - camera
             assert abs(error.mean()) < 1.0
             assert 10 * np.log10(255**2 / (error**2).mean()) >= 36
+
+
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="ffprobe is not installed")
+@pytest.mark.skipif(not has_element("x264enc"), reason="x264enc is not installed")
+def test_the_stream_says_all_of_its_colours(tmp_path: Path) -> None:
+    """Chromium takes a stream for limited range that leaves its transfer or primaries open."""
+    units = clips.jpeg_units(clips.jpegs(3))
+    shop = Shop(tmp_path, clips.head(clips.jpeg_format(), units))
+    shop.write(units)
+    told = shop.finish(encoder="x264").finished
+    entries = "stream=color_range,color_space,color_transfer,color_primaries"
+    probe = ["ffprobe", "-v", "error", "-of", "json", "-show_entries", entries, told["path"]]
+    said = json.loads(subprocess.run(probe, check=True, capture_output=True, timeout=60).stdout)
+    assert said["streams"] == [
+        {
+            "color_range": "pc",
+            "color_space": "smpte170m",
+            "color_transfer": "iec61966-2-1",
+            "color_primaries": "bt709",
+        }
+    ]
 
 
 @pytest.mark.parametrize("encoder", ["x264", "openh264"])

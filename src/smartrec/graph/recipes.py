@@ -22,6 +22,11 @@ TO_LIMITED_RANGE: Final = (
     " ! capssetter caps=video/x-raw,colorimetry=2:4:0:0"
 )
 
+#: What JPEGs are (JFIF: BT.601 matrix, full range; sRGB transfer, BT.709 primaries), said in full:
+#: Chromium ignores the range of a stream that leaves transfer or primaries open. Only the label
+#: changes; asked of videoconvert, it would convert.
+DECLARE_ALL: Final = "capssetter caps=video/x-raw,colorimetry=1:4:7:1"
+
 _SAMPLE: Final = {"quality": 23, "gop": 60}
 
 
@@ -140,7 +145,8 @@ RECIPES: Final = (
     Recipe(
         Role.ENCODE_H264,
         "x264",
-        "x264enc pass=qual quantizer={quality} vbv-buf-capacity=0 speed-preset=ultrafast"
+        f"{DECLARE_ALL} ! x264enc pass=qual quantizer={{quality}} vbv-buf-capacity=0"
+        " speed-preset=ultrafast"
         " bframes=0 rc-lookahead=0 sync-lookahead=0 mb-tree=false threads=1 key-int-max={gop}",
         f"video/x-raw,format=I420,{FULL_RANGE}",
         "gstreamer1.0-plugins-ugly",
