@@ -173,7 +173,7 @@ class Shop:
         return writer.close(self.head)
 
     def start(self, **job: object) -> "Finisher":
-        return Finisher({"journal": str(self.journal), "clips": str(self.clips), "nice": 0, **job})
+        return Finisher({"journal": str(self.journal), "clips": str(self.clips), **job})
 
     def finish(self, **job: object) -> "Finisher":
         """As recovery does it: the journal is closed from the beginning."""

@@ -156,7 +156,6 @@ class Finishers:
             "format": self._order.format,
             "encoder": self._order.encoder,
             "quality": self._order.quality,
-            "nice": 0,  # it is already
         }
         try:
             job.child = _Child(job.clip_id, self._report)

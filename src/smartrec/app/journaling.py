@@ -42,13 +42,13 @@ class Failed:
     Attributes:
         clip_id: Whose.
         error: Why.
-        unwritten: Pictures of the request that failed; they are not in the file.
+        unwritten: Whether the request held pictures; none of them is in the file.
         made: Whether there is a file with pictures in it; without any, it is removed.
     """
 
     clip_id: str
     error: StoreError
-    unwritten: tuple[AccessUnit, ...]
+    unwritten: bool
     made: bool
 
 
@@ -94,14 +94,16 @@ class Journal(threading.Thread):
         try:
             writer = JournalWriter(self.path, self._head)
         except StoreError as error:
-            self._report(Failed(self._head.clip_id, error, (), made=False))
+            self._report(Failed(self._head.clip_id, error, unwritten=False, made=False))
             return
         self._report(Wrote(self._head.clip_id, writer.size))
         try:
             self._serve(writer)
         except Exception as error:  # a bug may cost this journal, not the clip
             log.exception("the journal %s stopped", self.path)
-            self._report(Failed(self._head.clip_id, StoreError(repr(error)), (), made=True))
+            self._report(
+                Failed(self._head.clip_id, StoreError(repr(error)), unwritten=False, made=True)
+            )
         finally:
             writer.abandon()
 
@@ -128,7 +130,7 @@ class Journal(threading.Thread):
                     writer.update(head)
             except StoreError as error:
                 made = self._filled or not self._removed()
-                self._report(Failed(clip_id, error, tuple(units), made=made))
+                self._report(Failed(clip_id, error, unwritten=bool(units), made=made))
                 return
             if self._dirty_since is None:
                 self._dirty_since = time.monotonic()

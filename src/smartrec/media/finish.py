@@ -228,7 +228,6 @@ def main() -> int:
     report, orders = Report(), Orders(0)
     try:
         job = orders.job()
-        os.nice(job.nice)
         report.finished(finish(job, orders, report.progress))
     except Abandoned:
         return EXIT_ABANDONED

@@ -28,7 +28,6 @@ class Job:
         format: ``"mp4"`` or ``"copy"``.
         encoder: Name of a recipe, or ``"auto"``.
         quality: Constant quantizer of an encode, 0 to 51.
-        nice: How far to stand back behind capturing, 0 to 19.
     """
 
     journal: Path
@@ -36,7 +35,6 @@ class Job:
     format: str = "mp4"
     encoder: str = "auto"
     quality: int = 23
-    nice: int = 10
 
 
 def job_of(line: dict[str, object]) -> Job:
@@ -53,7 +51,6 @@ def job_of(line: dict[str, object]) -> Job:
         str(line.get("format", "mp4")),
         str(line.get("encoder", "auto")),
         int(str(line.get("quality", 23))),
-        int(str(line.get("nice", 10))),
     )
 
 
