@@ -34,6 +34,57 @@ class Box:
     bottom: float
 
 
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A person in one picture.
+
+    Attributes:
+        box: Where.
+        score: The model's confidence, 0 to 1.
+    """
+
+    box: Box
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A person over time, as last seen.
+
+    Attributes:
+        track_id: Counts up; never used again while the recorder runs.
+        box: Where.
+        score: Of the newest detection, 0 to 1.
+        speed: How fast the box's centre moves to the right and down, in picture widths and heights
+            a second.
+    """
+
+    track_id: int
+    box: Box
+    score: float
+    speed: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What the detector found in one picture of a camera.
+
+    Attributes:
+        camera: Camera id.
+        epoch: Of the access unit that was looked at.
+        pts: Of the same.
+        tracks: Persons, also those below every threshold.
+        inferred: False where nothing had moved since the last inference, so that its tracks still
+            hold and the model was not asked.
+    """
+
+    camera: str
+    epoch: int
+    pts: Ns
+    tracks: tuple[Track, ...]
+    inferred: bool = True
+
+
 class Codec(str, Enum):
     """What one access unit is."""
 
@@ -104,7 +155,8 @@ class Trigger:
         reason: Short and machine-made: ``"key-R"``, ``"cli"``, ``"person"``.
         why: What led to it, for people and replay; JSON values only.
         start: Where the clip shall begin, instead of `pts` less the pre-roll.
-        end: Where the clip shall end, instead of `pts` plus the post-roll.
+        end: Where the clip shall end, instead of the last moment plus the post-roll.
+        last: The last moment that it was still so, for what lasts; None for what does not.
     """
 
     trigger_id: str
@@ -113,6 +165,12 @@ class Trigger:
     why: dict[str, object] = field(default_factory=dict)
     start: Ns | None = None
     end: Ns | None = None
+    last: Ns | None = None
+
+    @property
+    def until(self) -> Ns:
+        """The last moment of it that is known."""
+        return self.pts if self.last is None else self.last
 
 
 class Action(str, Enum):

@@ -11,17 +11,21 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     StrictBool,
     StrictInt,
     field_validator,
     model_validator,
 )
-from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
+from smartrec.config.table import (
+    AT_ONCE,
+    NEEDS_NEW_START,
+    RESTARTS_CAPTURE,
+    Table,
+)
+from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone
 from smartrec.config.written import (
     AUTO_OR_NUMBER,
     DIRECTORY,
@@ -35,12 +39,6 @@ from smartrec.config.written import (
 )
 from smartrec.units import SECOND, Ns
 
-RESTARTS_CAPTURE: Final[JsonDict] = {"x-change": "restarts the capture"}
-REBUILDS_WATCH: Final[JsonDict] = {"x-change": "rebuilds the watch"}
-AT_ONCE: Final[JsonDict] = {"x-change": "takes effect at once"}
-NEEDS_NEW_START: Final[JsonDict] = {"x-change": "needs a new start of smartrec"}
-"""What a change of a setting does to a running recorder."""
-
 ALIKE: Final = "cameras_alike"
 """Type of the validation error for two cameras that share an id or a name."""
 
@@ -51,12 +49,6 @@ HOUR: Final = Ns(60 * MINUTE)
 Slug = Annotated[str, slug("a-z0-9_-", 32)]
 ControlName = Annotated[str, slug("a-z0-9_", 64)]
 ControlValue = Annotated[StrictInt, Field(ge=-(2**31), lt=2**31)]
-
-
-class Table(BaseModel):
-    """What all tables share: nothing unknown, nothing changed afterwards."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Recording(Table):
@@ -236,6 +228,25 @@ class Camera(Table):
         json_schema_extra=RESTARTS_CAPTURE,
     )
 
+    detect: StrictBool = Field(
+        default=True,
+        description="Whether persons are looked for in its pictures.",
+        json_schema_extra=AT_ONCE,
+    )
+    zone: tuple[Zone, ...] = Field(
+        default=(),
+        description="Where persons count. Without any: everywhere.",
+    )
+
+    @field_validator("zone")
+    @classmethod
+    def _zones_differ(cls, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
+        names = [zone.name for zone in zones]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise ValueError(f"two zones are called {twice[0]!r}")
+        return zones
+
     @field_validator("name")
     @classmethod
     def _name_fits_one_line(cls, name: str) -> str:
@@ -280,6 +291,9 @@ class Config(Table):
         default=(),
         description="Without any: the first USB camera that gives video.",
     )
+    detector: Detector = Field(default_factory=Detector)
+    trigger: AutoTrigger = Field(default_factory=AutoTrigger)
+    screen: Screen = Field(default_factory=Screen)
     log: Log = Field(default_factory=Log)
 
     @field_validator("camera", mode="before")

@@ -155,6 +155,11 @@ AUTO_OR_NUMBER: Final = Written(
     {"type": ["string", "integer"], "x-allowed": '"auto" or a whole number'},
 )
 DIRECTORY: Final = Written(_directory, str, {"type": "string", "x-allowed": "path"})
+FILE: Final = Written(
+    lambda value: read_text(str(value) if isinstance(value, Path) else value, "the name of a file"),
+    str,
+    {"type": "string", "x-allowed": "path"},
+)
 FREQUENCY: Final = Written(_frequency, str, {"enum": ["off", "50", "60", "auto"]})
 SOURCE: Final = Written(
     _source, str, {"type": "string", "x-allowed": '"usb", "usb:/dev/…", "file:PATH" or "demo"'}

@@ -1,0 +1,1 @@
+"""What a picture shows: pure values in, values out; no file, thread, clock or GStreamer."""

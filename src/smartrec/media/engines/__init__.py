@@ -1,0 +1,1 @@
+"""Engines: what finds persons in a picture."""

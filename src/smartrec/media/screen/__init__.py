@@ -1,0 +1,1 @@
+"""The screen: a window, what is drawn on the pictures in it, and the keys pressed there."""

@@ -1,0 +1,77 @@
+import socket
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartrec.media.watch import link
+from smartrec.model import AccessUnit, Box, Codec, Look, StreamFormat, Track
+from smartrec.units import Ns
+
+EVERY_KIND: list[link.Message] = [
+    link.Setup(
+        (("cam0", "Door"), ("cam1", "Tür")),
+        link.DetectorSetup(person_class_ids=(0, 3), min_confidence=0.4),
+        link.ScreenSetup(fullscreen=False),
+    ),
+    link.Setup((), None, None),
+    link.Format("cam0", StreamFormat(Codec.H264, 640, 480, 29.97, "video/x-h264", b"\x01\xff", 90)),
+    link.Unit("cam0", AccessUnit(1, 2, Ns(3), Ns(4), Ns(5), True, 6, b"\xff\xd8"), True, False),
+    link.Unit("cam0", AccessUnit(1, 2, Ns(3), Ns(4), Ns(5), True, 6, bytes(1 << 20)), False, True),
+    link.CameraView("cam0", "lost", "unplugged", Ns(7), 9.5),
+    link.StationView(10**12, closing=True),
+    link.Hello("ximage", "keys: window", keys=True, engine="onnx", model="NanoDet-G"),
+    link.Ready(),
+    link.Looked(
+        Look("cam0", 1, Ns(5), (Track(1, Box(0.1, 0.2, 0.3, 0.4), 0.9, (0.1, -0.2)),), False),
+        1.5,
+        30,
+    ),
+    link.Key("r", None),
+    link.Note("text", "hint", "cam0"),
+    link.Health({"cam0": 1}, {"cam0": 2}, {"cam0": 3}),
+    link.Refused("ModelUnusable", "what", "mend"),
+]
+
+
+def pair() -> tuple[link.Link, link.Link]:
+    one, other = socket.socketpair()
+    return link.Link(one), link.Link(other)
+
+
+@pytest.mark.parametrize("message", EVERY_KIND, ids=lambda message: message.kind)
+def test_every_message_arrives_as_it_was_sent(message: link.Message) -> None:
+    here, there = pair()
+    sender = threading.Thread(target=here.send, args=(message,))
+    sender.start()
+    assert there.receive() == message
+    sender.join()
+    here.close()
+    there.close()
+
+
+def test_the_other_side_is_told_when_one_side_closes() -> None:
+    here, there = pair()
+    here.close()
+    with pytest.raises(link.Hangup):
+        there.receive()
+    with pytest.raises(link.Hangup):
+        there.send(link.Ready())
+    there.close()
+
+
+@given(st.binary(min_size=8, max_size=64))
+def test_what_is_no_message_ends_the_conversation(noise: bytes) -> None:
+    one, other = socket.socketpair()
+    there = link.Link(other)
+    one.sendall(noise)
+    one.close()
+    with pytest.raises(link.Hangup):
+        _receive_all(there)
+    there.close()
+
+
+def _receive_all(end: link.Link) -> None:
+    while True:
+        end.receive()
