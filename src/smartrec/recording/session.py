@@ -9,10 +9,15 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 
+from typing import Final
+
 from smartrec.model import AccessUnit, ClipState, Trigger, Verdict
 from smartrec.recording.ring import Ring
 from smartrec.recording.tally import Tally
-from smartrec.units import Ns
+from smartrec.units import SECOND, Ns
+
+TELL_EVERY: Final = Ns(SECOND)
+"""How often a trigger that lasts makes the clip's journal be amended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class OpenClip:
         self.ending = ClipState.COMPLETE
         self.tally = Tally(self.start)
         self.version = 0
+        self._told = max(trigger.until for trigger in triggers)
         self._cursor = self._first = cursor
         self._stop_index: int | None = None
 
@@ -81,6 +87,20 @@ class OpenClip:
     def untouched(self) -> bool:
         """Whether it is the first of its event and nothing of it has been read."""
         return self.part == 1 and self._cursor == self._first
+
+    def lengthen(self, trigger: Trigger, end: Ns) -> bool:
+        """Let a trigger of this clip last longer; False where it has none such, or is ending."""
+        if self.closed or self.ending is ClipState.STOPPED:
+            return False
+        for place, known in enumerate(self.triggers):
+            if known.trigger_id == trigger.trigger_id:
+                self.triggers[place] = trigger
+                self.end = max(self.end, end)
+                if trigger.until - self._told >= TELL_EVERY:
+                    self._told = trigger.until
+                    self.version += 1
+                return True
+        return False
 
     def covers(self, moment: Ns) -> bool:
         """Whether a trigger at `moment` extends this clip: its event goes on, and holds it."""
@@ -167,7 +187,7 @@ class Session:
     def trigger(self, trigger: Trigger) -> tuple[Verdict, OpenClip]:
         """Record around `trigger`: extend the clip that covers it, else open another."""
         start = Ns(trigger.pts - self.timing.pre_roll) if trigger.start is None else trigger.start
-        end = Ns(trigger.pts + self.timing.post_roll) if trigger.end is None else trigger.end
+        end = self._end_of(trigger)
         for clip in self.clips:
             if clip.covers(trigger.pts):
                 clip.triggers.append(trigger)
@@ -181,6 +201,14 @@ class Session:
         parts = (each for each in self.clips if each.event_id == clip.event_id)
         holding = (each for each in parts if each.start <= trigger.pts < each.end)
         return Verdict.ACCEPTED, next(holding, clip)
+
+    def lengthen(self, trigger: Trigger) -> OpenClip | None:
+        """What triggered still lasts, by its `last`: return the clip that goes on for it.
+
+        None where its clip has ended: by `stop`, or with its epoch. That opens no other.
+        """
+        end = self._end_of(trigger)
+        return next((clip for clip in self.clips if clip.lengthen(trigger, end)), None)
 
     def stop(self, pts: Ns) -> list[OpenClip]:
         """Let all open clips end at `pts`; return them.
@@ -225,6 +253,9 @@ class Session:
     def forget(self, clip: OpenClip) -> None:
         """The clip is written, or given up."""
         self.clips.remove(clip)
+
+    def _end_of(self, trigger: Trigger) -> Ns:
+        return Ns(trigger.until + self.timing.post_roll) if trigger.end is None else trigger.end
 
     def _open(
         self, part: int, event_id: str, triggers: list[Trigger], interval: tuple[Ns, Ns]

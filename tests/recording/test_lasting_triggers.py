@@ -1,0 +1,74 @@
+"""A trigger that lasts, such as a person who stays, keeps its clip going and begins no other."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartrec.model import ClipState, Trigger
+from smartrec.recording.session import TELL_EVERY
+from smartrec.units import Ns
+from tests.recording.test_session import Recording, frames, seconds
+from tests.streams import stream
+
+
+def person(pts: float, last: float | None = None) -> Trigger:
+    return Trigger("one", seconds(pts), "person", last=None if last is None else seconds(last))
+
+
+def test_clip_goes_on_until_post_roll_after_the_last_moment() -> None:
+    recording = Recording()
+    for unit in stream(600):
+        recording.session.push(unit)
+        if unit.seq == 150:
+            recording.session.trigger(person(5))
+        if unit.seq in (165, 180, 195):
+            assert recording.session.lengthen(person(5, unit.seq / 30)) is not None
+        recording.read()
+    (clip,) = recording.clips
+    assert recording.numbers(clip) == frames(3, 195 / 30 + 1)
+    assert [trigger.last for trigger in clip.triggers] == [seconds(195 / 30)]
+
+
+def test_trigger_that_lasts_after_a_stop_begins_nothing_again() -> None:
+    recording = Recording()
+    units = list(stream(300))
+    for unit in units:
+        recording.session.push(unit)
+        if unit.seq == 150:
+            recording.session.trigger(person(5))
+        if unit.seq == 160:
+            recording.session.stop(Ns(units[160].pts + 1))
+            assert recording.session.lengthen(person(5, 5.33)) is None
+        if unit.seq > 165:
+            assert recording.session.lengthen(person(5, unit.seq / 30)) is None
+        recording.read()
+    (clip,) = recording.clips
+    assert clip.state is ClipState.STOPPED
+    assert recording.numbers(clip) == frames(3, 161 / 30)
+
+
+def test_part_of_a_long_event_goes_on_for_the_trigger_of_the_first() -> None:
+    recording = Recording(longest=2.5)
+    for unit in stream(900):
+        recording.session.push(unit)
+        if unit.seq == 150:
+            recording.session.trigger(person(5))
+        if 150 < unit.seq <= 600 and unit.seq % 6 == 0:
+            assert recording.session.lengthen(person(5, unit.seq / 30)) is not None
+        recording.read()
+    written = [number for clip in recording.clips for number in recording.numbers(clip)]
+    assert written == frames(3, 21)
+    assert len({clip.event_id for clip in recording.clips}) == 1
+
+
+@given(st.lists(st.integers(1, 20), min_size=1, max_size=40))
+def test_journal_is_told_of_a_lasting_trigger_about_once_a_second(steps: list[int]) -> None:
+    recording = Recording()
+    recording.run(list(stream(160)), None)
+    recording.session.trigger(person(5))
+    (clip,) = recording.session.clips
+    before, last = clip.version, seconds(5)
+    for step in steps:
+        last = Ns(last + step * 50_000_000)
+        recording.session.lengthen(Trigger("one", seconds(5), "person", last=last))
+    assert clip.version - before <= (last - seconds(5)) // TELL_EVERY
+    assert clip.end == last + seconds(1)
