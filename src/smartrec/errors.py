@@ -19,6 +19,8 @@
         RecorderRunning         another recorder owns the clip directory
       ControlError              the running recorder cannot be reached                   (exit 7)
       ClipDamaged               a finished clip is not what its proof says               (exit 8)
+      NoScreen                  pictures cannot be shown; the recorder goes on without   (exit 9)
+        ScreenLost              the screen shown on is gone
 
 A bug is not in this tree: those stay `AssertionError`, `TypeError` and the like.
 """
@@ -151,3 +153,24 @@ class ClipDamaged(SmartrecError):  # noqa: N818
     """A finished clip is not what its proof says."""
 
     exit_code = 8
+
+
+class NoScreen(SmartrecError):  # noqa: N818 - the tree names conditions, not classes
+    """Pictures cannot be shown; the recorder goes on without.
+
+    Attributes:
+        missing: There ought to be a screen, so it may come back: look again later.
+    """
+
+    exit_code = 9
+
+    def __init__(self, message: str, *, missing: bool, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.missing = missing
+
+
+class ScreenLost(NoScreen):
+    """The screen shown on is gone: its server died or closed the connection."""
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message, missing=True, hint=hint)
