@@ -1,0 +1,213 @@
+"""What is sent to the watch and when: the newest pictures, never a queue of old ones."""
+
+import logging
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from smartrec.app.turns import Turns
+from smartrec.media.watch.link import CameraView, Format, Hangup, Link, Message, StationView, Unit
+from smartrec.model import AccessUnit, Codec, StreamFormat
+from smartrec.units import SECOND, Ns
+
+MOST_WAITING: Final = 2
+"""JPEGs of a camera that may wait to be sent; an older one gives way."""
+MOST_CODED_WAITING: Final = 60
+"""Inter-coded units of a camera that may wait; then all up to the next keyframe give way."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What the watch wants.
+
+    Attributes:
+        interval: Between two looks at a camera; None when it does not look.
+        screen: Whether it shows every picture.
+        keyframes_only: Whether of inter-coded cameras it looks at keyframes only.
+    """
+
+    interval: Ns | None
+    screen: bool
+    keyframes_only: bool
+
+    def decodes_all(self, stream: StreamFormat) -> bool:
+        """Whether every unit is sent: a picture that others are coded from cannot be left out."""
+        looks = self.interval is not None and not self.keyframes_only
+        return self.screen or (looks and stream.codec is not Codec.JPEG)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    camera: str
+    unit: AccessUnit
+    stream: StreamFormat
+    show: bool
+    look: bool
+
+
+class Feed(threading.Thread):
+    """Sends to one watching process, on its own thread; all methods return at once.
+
+    Args:
+        link: To it.
+        needs: What it wants.
+    """
+
+    def __init__(self, link: Link, needs: Needs) -> None:
+        super().__init__(name="watch-feed", daemon=True)
+        self._link = link
+        self._needs = needs
+        self._change = threading.Condition()
+        self._turns = Turns[str](needs.interval or Ns(SECOND))
+        self._ready = False
+        self._newest: dict[str, _Waiting] = {}
+        self._flag_next: str | None = None
+        self._queue: deque[_Waiting] = deque()
+        self._queued = Counter[str]()
+        self._until_keyframe: set[str] = set()
+        self._news: dict[object, Message] = {}
+        self._told: dict[str, StreamFormat] = {}
+        self._closing = False
+        self.skipped = Counter[str]()
+
+    def offer(
+        self, camera: str, unit: AccessUnit, stream: StreamFormat, now: Ns, *, detect: bool
+    ) -> None:
+        """The newest whole unit of a camera.
+
+        Args:
+            camera: Its id.
+            unit: Not damaged.
+            stream: What it is.
+            now: When it was taken from the camera.
+            detect: Whether persons are looked for in this camera's pictures.
+        """
+        coded = stream.codec is not Codec.JPEG
+        waiting = _Waiting(camera, unit, stream, self._needs.decodes_all(stream), look=False)
+        with self._change:
+            if waiting.show:
+                self._enqueue(waiting, coded=coded)
+            eligible = unit.keyframe or not (coded and self._needs.keyframes_only)
+            if detect and self._needs.interval is not None and eligible:
+                self._newest[camera] = waiting
+                self._turns.came(camera, now)
+                if self._flag_next == camera and self._in_queue(waiting):
+                    waiting.look, self._flag_next = True, None
+                self._choose(now)
+            self._change.notify()
+
+    def ready(self, now: Ns) -> None:
+        """The detector is free."""
+        with self._change:
+            self._ready = True
+            self._choose(now)
+            self._change.notify()
+
+    def gone(self, camera: str) -> None:
+        """A camera sends nothing any more."""
+        with self._change:
+            self._turns.gone(camera)
+            self._newest.pop(camera, None)
+            if self._flag_next == camera:
+                self._flag_next, self._ready = None, True
+
+    def tell(self, view: CameraView | StationView) -> None:
+        """The newest view of a camera, or of the station; one not sent yet gives way."""
+        with self._change:
+            self._news[view.camera if isinstance(view, CameraView) else StationView] = view
+            self._change.notify()
+
+    def close(self) -> None:
+        """Send what there is to tell, then end; does not wait for it."""
+        with self._change:
+            self._closing = True
+            self._queue.clear()
+            self._change.notify()
+
+    def run(self) -> None:
+        """See the class."""
+        try:
+            while (message := self._next()) is not None:
+                if isinstance(message, _Waiting):
+                    self._send(message)
+                else:
+                    self._link.send(message)
+        except Hangup:
+            log.debug("the watch is gone")
+
+    def _next(self) -> "Message | _Waiting | None":
+        with self._change:
+            while True:
+                if self._news:
+                    return self._news.pop(next(iter(self._news)))
+                if self._queue:
+                    waiting = self._queue.popleft()
+                    self._queued[waiting.camera] -= 1
+                    return waiting
+                if self._closing:
+                    return None
+                self._change.wait()
+
+    def _send(self, waiting: _Waiting) -> None:
+        camera, stream = waiting.camera, waiting.stream
+        if self._told.get(camera) != stream:
+            self._told[camera] = stream
+            self._link.send(Format(camera, stream))
+        self._link.send(Unit(camera, waiting.unit, waiting.show, waiting.look))
+
+    def _choose(self, now: Ns) -> None:
+        if not self._ready or self._flag_next is not None:
+            return
+        camera = self._turns.take(now)
+        if camera is None:
+            return
+        self._ready = False
+        newest = self._newest[camera]
+        alone = newest.stream.codec is Codec.JPEG or self._needs.keyframes_only
+        if self._in_queue(newest):
+            newest.look = True
+        elif alone:
+            self._queue.appendleft(_Waiting(camera, newest.unit, newest.stream, False, look=True))
+            self._queued[camera] += 1
+        else:
+            # It was sent, and the decoder takes nothing twice.
+            self._flag_next = camera
+
+    def _in_queue(self, waiting: _Waiting) -> bool:
+        return any(each is waiting for each in self._queue)
+
+    def _enqueue(self, waiting: _Waiting, *, coded: bool) -> None:
+        camera = waiting.camera
+        if camera in self._until_keyframe and not waiting.unit.keyframe:
+            self.skipped[camera] += 1
+            return
+        self._until_keyframe.discard(camera)
+        if not coded and self._queued[camera] >= MOST_WAITING:
+            self._drop_oldest(camera)
+        elif coded and self._queued[camera] >= MOST_CODED_WAITING:
+            self._drop(lambda each: each.camera == camera)
+            if not waiting.unit.keyframe:
+                self._until_keyframe.add(camera)
+                self.skipped[camera] += 1
+                return
+        self._queue.append(waiting)
+        self._queued[camera] += 1
+
+    def _drop_oldest(self, camera: str) -> None:
+        oldest = next(each for each in self._queue if each.camera == camera)
+        self._drop(lambda each: each is oldest)
+
+    def _drop(self, which: Callable[[_Waiting], bool]) -> None:
+        kept: deque[_Waiting] = deque()
+        for each in self._queue:
+            if which(each):
+                self._queued[each.camera] -= 1
+                self.skipped[each.camera] += each.show
+                self._ready = self._ready or each.look
+            else:
+                kept.append(each)
+        self._queue = kept

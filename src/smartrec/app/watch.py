@@ -1,0 +1,289 @@
+"""The watching process as the recorder sees it: started, fed, heard, and started again.
+
+It decodes, detects and shows, so it is what crashes, hangs or waits for a driver. The recorder
+loses boxes with it, never pictures. Station thread only.
+"""
+
+import logging
+import os
+import random
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from smartrec.app.feed import Feed, Needs
+from smartrec.media.watch.link import (
+    CameraView,
+    Hangup,
+    Hello,
+    Link,
+    Looked,
+    Message,
+    Ready,
+    Setup,
+    StationView,
+)
+from smartrec.model import AccessUnit, StreamFormat
+from smartrec.units import MILLISECOND, SECOND, Ns
+
+SCREEN_LOST: Final = 3
+"""Exit status of a watch whose window or display is gone."""
+SILENT_AFTER: Final = Ns(20 * SECOND)
+"""A watch that said nothing for so long hangs."""
+START_WITHIN: Final = Ns(90 * SECOND)
+STEADY_AFTER: Final = Ns(60 * SECOND)
+"""A watch that lasted so long did not fail at its start."""
+_BACKOFF_FIRST: Final = Ns(500 * MILLISECOND)
+_BACKOFF_MOST: Final = Ns(30 * SECOND)
+_STEP_MOST: Final = Ns(SECOND)
+_END_WITHIN: Final = 3.0
+_NICE: Final = 5
+"""Behind the recorder, before its finishers."""
+_OOM_FIRST: Final = b"500"
+_COMMAND: Final = (
+    sys.executable,
+    "-c",
+    # Unlike -m, without the directory where the user happens to stand and what lies there.
+    "import sys; sys.path[:] = filter(None, sys.path);"
+    "from smartrec.media.watch.child import main; sys.exit(main(sys.argv))",
+)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of the watch numbered `generation`."""
+
+    generation: int
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The watch numbered `generation` has ended, with an exit status (negative: a signal)."""
+
+    generation: int
+    status: int
+
+
+Report = Said | Ended
+
+
+class Watch:
+    """Keeps one watching process running.
+
+    Args:
+        setup: What it shall do.
+        report: Puts `Report` into the station's inbox; called on other threads.
+
+    Attributes:
+        hello: What the running one said of itself; None while it starts.
+        starts: How often one was started.
+    """
+
+    def __init__(self, setup: Setup, report: Callable[[Report], None]) -> None:
+        detector = setup.detector
+        self._setup = setup
+        self._needs = Needs(
+            None if detector is None else Ns(round(SECOND / detector.fps)),
+            setup.screen is not None,
+            detector is not None and detector.keyframes_only,
+        )
+        self._report = report
+        self._child: _Child | None = None
+        self._views: dict[object, CameraView | StationView] = {}
+        self._retry_at = Ns(0)
+        self._backoff: int = _BACKOFF_FIRST
+        self._started_at = Ns(0)
+        self._turned_at = Ns(0)
+        self._silence = Ns(0)
+        self._next_track = 1
+        self._closed = False
+        self.hello: Hello | None = None
+        self.starts = 0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anything to watch for."""
+        return self._needs.interval is not None or self._needs.screen
+
+    @property
+    def pid(self) -> int | None:
+        """Of the running process."""
+        return None if self._child is None else self._child.pid
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Pictures that the running one did not get, being late, by camera."""
+        return {} if self._child is None else dict(self._child.feed.skipped)
+
+    def turn(self, now: Ns) -> None:
+        """Start it when it is time; end it when it hangs."""
+        # Only time in which we ran ourselves counts: a machine may have slept.
+        step, self._turned_at = min(now - self._turned_at, _STEP_MOST), now
+        if self._closed or not self.wanted:
+            return
+        if self._child is None:
+            if now >= self._retry_at:
+                self._start(now)
+            return
+        self._silence = Ns(self._silence + step)
+        if self._silence > (START_WITHIN if self.hello is None else SILENT_AFTER):
+            log.warning("the watch says nothing: it is started again")
+            self._silence = Ns(0)
+            self._child.kill()
+
+    def offer(
+        self, camera: str, unit: AccessUnit, stream: StreamFormat, now: Ns, *, detect: bool
+    ) -> None:
+        """The newest whole unit of a camera; see `Feed.offer`."""
+        if self._child is not None:
+            self._child.feed.offer(camera, unit, stream, now, detect=detect)
+
+    def gone(self, camera: str) -> None:
+        """A camera sends nothing any more."""
+        if self._child is not None:
+            self._child.feed.gone(camera)
+
+    def tell(self, view: CameraView | StationView) -> None:
+        """How things stand, for the screen; nothing happens where they stood so before."""
+        key: object = view.camera if isinstance(view, CameraView) else StationView
+        if self._views.get(key) != view:
+            self._views[key] = view
+            if self._child is not None:
+                self._child.feed.tell(view)
+
+    def take(self, said: Said, now: Ns) -> Message | None:
+        """What the watch said; None where it is for this class alone, or of an earlier one."""
+        if self._child is None or said.generation != self.starts:
+            return None
+        self._silence = Ns(0)
+        message = said.message
+        if isinstance(message, Ready):
+            self._child.feed.ready(now)
+            return None
+        if isinstance(message, Hello):
+            self.hello = message
+        elif isinstance(message, Looked):
+            numbers = (track.track_id for track in message.look.tracks)
+            self._next_track = max(self._next_track, *(number + 1 for number in numbers), 1)
+        return message
+
+    def ended(self, ended: Ended, now: Ns) -> Ns | None:
+        """It has ended; the time until it is started again, None where that was known."""
+        if self._child is None or ended.generation != self.starts:
+            return None
+        self._child.feed.close()
+        self._child, self.hello = None, None
+        steady = now - self._started_at > STEADY_AFTER
+        if steady or ended.status == SCREEN_LOST:
+            self._backoff = _BACKOFF_FIRST
+        wait = Ns(round(self._backoff * random.uniform(0.8, 1.2)))
+        self._backoff = min(2 * self._backoff, _BACKOFF_MOST)
+        self._retry_at = Ns(now + wait)
+        return wait
+
+    def close(self) -> None:
+        """End it, in order where it listens."""
+        self._closed = True
+        if self._child is not None:
+            self._child.close(_END_WITHIN)
+            self._child = None
+
+    def _start(self, now: Ns) -> None:
+        detector = self._setup.detector
+        if detector is not None:
+            detector = replace(detector, first_track=self._next_track)
+        setup = replace(self._setup, detector=detector)
+        try:
+            child = _Child(self.starts + 1, setup, self._needs, self._report)
+        except OSError as error:  # out of descriptors, memory or processes: it may pass
+            log.warning("no watch can be started now: %s", error)
+            self._retry_at = Ns(now + _BACKOFF_MOST)
+            return
+        self.starts += 1
+        self._started_at, self._silence = now, Ns(0)
+        self._child = child
+        for view in self._views.values():
+            child.feed.tell(view)
+        child.start()
+
+
+class _Child(threading.Thread):
+    """One watching process; the thread hears it."""
+
+    def __init__(
+        self, generation: int, setup: Setup, needs: Needs, report: Callable[[Report], None]
+    ) -> None:
+        super().__init__(name="watch", daemon=True)
+        self._generation = generation
+        self._setup = setup
+        self._report = report
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [*_COMMAND, str(theirs.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                )
+            except OSError:
+                ours.close()
+                raise
+        _stand_back(self._process.pid)
+        self._link = Link(ours)
+        self.feed = Feed(self._link, needs)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def kill(self) -> None:
+        """End it at once; `Ended` follows."""
+        self._process.kill()
+
+    def close(self, timeout: float) -> None:
+        """Ask it to end; end it when it does not."""
+        self.feed.tell(StationView(0, closing=True))
+        self.feed.close()
+        self.feed.join(timeout / 3)
+        self._link.close()
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def run(self) -> None:
+        """See the class."""
+        try:
+            self._link.send(self._setup)
+            self.feed.start()
+            while True:
+                self._report(Said(self._generation, self._link.receive()))
+        except Hangup as hangup:
+            log.debug("the watch: %s", hangup)
+        try:
+            status = self._process.wait(_END_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            status = self._process.wait()
+        self._link.close()
+        self._report(Ended(self._generation, status))
+
+
+def _stand_back(pid: int) -> None:
+    """Let the recorder have the processor first, and memory last."""
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        os.setpriority(os.PRIO_PROCESS, pid, min(19, own + _NICE))
+        with open(f"/proc/{pid}/oom_score_adj", "wb") as file:  # noqa: PTH123
+            file.write(_OOM_FIRST)
+    except OSError as error:  # it has ended, or /proc is not there
+        log.debug("the watch keeps its priority: %s", error)
