@@ -3,6 +3,8 @@
     SmartrecError               anything below; the command line prints it without a traceback
       ConfigError               the settings are wrong: every mistake at once            (exit 2)
       UsageError                the command was asked for something that cannot be       (exit 2)
+      ModelUnusable             persons cannot be detected with this model               (exit 2)
+      DetectionFailed           the model failed on one picture; the next may do         (exit 1)
       MissingElement            a GStreamer element is not installed                     (exit 3)
       CameraError               one camera failed; the others go on without it           (exit 4)
         CameraGone              unplugged, or never there
@@ -57,6 +59,16 @@ class UsageError(SmartrecError):
     """The command was asked for something that cannot be done."""
 
     exit_code = 2
+
+
+class ModelUnusable(SmartrecError):  # noqa: N818
+    """Persons cannot be detected with this model, and trying again will not help."""
+
+    exit_code = 2
+
+
+class DetectionFailed(SmartrecError):  # noqa: N818
+    """The model failed on one picture; the next may do."""
 
 
 class MissingElement(SmartrecError):  # noqa: N818 - the tree names conditions, not classes
