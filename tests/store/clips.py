@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from smartrec.clock import ClockQuality, Instant
-from smartrec.model import ClipHead, ClipState, Finished, Trigger
+from smartrec.model import Box, ClipHead, ClipState, Finished, Look, Track, Trigger
 from smartrec.units import SECOND, Ns
 from tests.streams import FRAME, clip_head
 
@@ -70,3 +70,20 @@ def done(directory: Path, head_: ClipHead, **changes: object) -> Finished:
         "duration": Ns(120 * FRAME),
     }
     return Finished(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def look(at: int, *scores: float, inferred: bool = True) -> Look:
+    """A picture of "cam0" at `at` ns with a person of each score, standing side by side."""
+    tracks = (
+        Track(n, Box(0.1 * n, 0.2, 0.1 * n + 0.08, 0.7), score)
+        for n, score in enumerate(scores, start=1)
+    )
+    return Look("cam0", 0, Ns(at), tuple(tracks), inferred)
+
+
+LOOKS = (
+    look(99 * SECOND),
+    look(100 * SECOND, 0.871),
+    look(101 * SECOND, 0.871, 0.5, inferred=False),
+)
+"""Somebody comes, and then another."""

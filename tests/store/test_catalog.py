@@ -3,8 +3,10 @@
 import os
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from smartrec.errors import DiskFull, UsageError
+from smartrec.errors import CatalogDamaged, DiskFull, UsageError
 from smartrec.model import ClipHead, ClipState, Trigger
 from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND, Ns
-from tests.store.clips import WALL, FixedClock, closed, done, head
+from tests.store.clips import LOOKS, WALL, FixedClock, closed, done, head
 
 ANY_TEXT = st.text(st.characters(), max_size=300)
 
@@ -84,6 +86,8 @@ def test_a_finished_clip_has_its_whole_proof(tmp_path: Path) -> None:
             "reason": "key-R",
             "time": "2026-11-22T14:15:00.123Z",
             "pts": 100 * SECOND,
+            "last": None,
+            "last_pts": None,
             "why": {"key": "R"},
         }
     ]
@@ -416,3 +420,70 @@ def look_from_outside(directory: Path) -> list[str]:
     )
     seen = subprocess.run([sys.executable, "-c", code, directory], check=True, capture_output=True)
     return seen.stdout.decode().split()
+
+
+def test_looks_are_kept_with_their_clip_by_time(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path, create=True) as catalog:
+        begin(catalog, head())
+        assert catalog.looked(head().clip_id, LOOKS[2:])
+        assert catalog.looked(head().clip_id, LOOKS[:2])
+        assert catalog.looked(head().clip_id, [])
+        assert catalog.looks(head().clip_id) == LOOKS
+        assert catalog.looks("another clip") == ()
+
+
+def test_a_repeated_chunk_of_looks_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path, create=True) as catalog:
+        begin(catalog, head())
+        for chunk in (LOOKS[:1], LOOKS[:2], LOOKS, LOOKS):
+            assert catalog.looked(head().clip_id, chunk)
+        assert catalog.looks(head().clip_id) == LOOKS
+
+
+def test_looks_of_a_clip_that_is_not_known_are_not_kept(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path, create=True) as catalog:
+        assert not catalog.looked(head().clip_id, LOOKS)
+        begin(catalog, head())
+        assert catalog.looks(head().clip_id) == ()
+
+
+def test_looks_stay_however_often_the_clip_changes_and_go_with_it(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path, create=True) as catalog:
+        for clip in (head(0), head(1)):
+            begin(catalog, clip)
+            assert catalog.looked(clip.clip_id, LOOKS)
+        catalog.changed(head(0, asked_post=Ns(9 * SECOND)))
+        catalog.failed(head(0).clip_id, "no encoder")
+        begin(catalog, head(0))
+        finish(catalog, head(0))
+        assert catalog.looks(head(0).clip_id) == LOOKS
+        catalog.delete(head(0).clip_id)
+        assert catalog.looks(head(0).clip_id) == ()
+        assert catalog.looks(head(1).clip_id) == LOOKS
+
+
+def test_damaged_looks_are_a_clear_error_and_the_clip_is_still_listed(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path, create=True) as catalog:
+        begin(catalog, head())
+        catalog.looked(head().clip_id, LOOKS)
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite3")) as db:
+        db.execute("UPDATE tracks SET looks = x'00'")
+        db.commit()
+    with Catalog.open(tmp_path, create=False) as catalog:
+        with pytest.raises(CatalogDamaged, match="what no smartrec wrote"):
+            catalog.looks(head().clip_id)
+        assert len(catalog.clips()) == 1
+
+
+def test_a_trigger_that_lasts_is_followed_by_the_post_roll(tmp_path: Path) -> None:
+    at = head().triggers[0].pts
+    lasting = Trigger("t", at, "person", last=Ns(at + SECOND))
+    with Catalog.open(tmp_path, create=True) as catalog:
+        begin(catalog, head())
+        clip = finish(catalog, head(triggers=(*head().triggers, lasting)))
+    assert clip.triggers[1] == lasting
+    assert clip.actual_post == pytest.approx(SECOND + 13_000_000, abs=10_000)
+    triggers = clip.as_json()["triggers"]
+    assert isinstance(triggers, list)
+    assert triggers[1]["last"] == "2026-11-22T14:15:01.123Z"
+    assert triggers[1]["last_pts"] == at + SECOND

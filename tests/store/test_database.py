@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from smartrec.errors import CatalogDamaged, CatalogTooNew, StoreError, UsageError
+from smartrec.model import Trigger
 from smartrec.store import database
 from smartrec.store.catalog import Catalog, exists
-from tests.store.clips import WALL, FixedClock, closed, done, head
+from smartrec.units import SECOND, Ns
+from tests.store.clips import LOOKS, WALL, FixedClock, closed, done, head
 
 
 def fill(directory: Path, clips: int = 1) -> Path:
@@ -93,6 +95,91 @@ def test_an_older_catalogue_is_brought_up_to_date_with_all_its_clips(tmp_path: P
         assert int.from_bytes(header, "big") == database.VERSION + 1
     with pytest.raises(CatalogTooNew):
         Catalog.open(tmp_path, create=False)
+
+
+def fill_version_1(directory: Path) -> Path:
+    """The file that smartrec 0.1 left of one clip, by its own schema and statements."""
+    path = directory / database.FILE_NAME
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA application_id = {0x736D7263}")
+        db.executescript((Path(__file__).parent / "schema_1.sql").read_text())
+        db.execute("INSERT INTO meta VALUES ('written_by', '0.1.0')")
+        for table, row in VERSION_1.items():
+            marks = ", ".join("?" * len(row))
+            db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", [*row.values()])
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+    return path
+
+
+VERSION_1: dict[str, dict[str, object]] = {
+    "clips": {
+        **dict.fromkeys(("clip_id", "event_id", "station_id", "camera_id", "camera_name"), "c"),
+        **dict.fromkeys(("file_name", "boot_id", "clock_source", "config_digest"), "f"),
+        **dict.fromkeys(("part", "clock_synced", "start_pts", "frames_expected"), 1),
+        **dict.fromkeys(("width", "height", "fps", "frames_surplus"), 2),
+        **dict.fromkeys(("wall_ns", "mono_ns", "start_wall_ns", "first_pts"), 10**18),
+        **dict.fromkeys(("end_pts", "duration_ns", "created_ns", "updated_ns"), 5 * 10**9),
+        **dict.fromkeys(("asked_pre_ns", "asked_post_ns"), 10**9),
+        **dict.fromkeys(("engine", "software_version", "sha256"), "0"),
+        **{"state": "complete", "codec": "jpeg", "frames_written": 1},
+    },
+    "triggers": {
+        **{"clip_id": "c", "trigger_id": "t", "position": 0, "pts": 10**18 + 10**9},
+        **{"reason": "key-R", "why": '{"key": "R"}', "start_pts": 7},
+    },
+    "losses": {"clip_id": "c", "cause": "driver", "count": 3},
+    "locations": {"clip_id": "c", "kind": "local", "uri": "f.mp4"},
+}
+
+
+def columns_of(directory: Path) -> dict[str, list[tuple[object, ...]]]:
+    with closing(sqlite3.connect(directory / database.FILE_NAME)) as db:
+        tables = [row[0] for row in db.execute("SELECT name FROM sqlite_schema ORDER BY name")]
+        return {
+            table: [
+                *db.execute(f"PRAGMA table_xinfo('{table}')"),
+                *db.execute(f"PRAGMA foreign_key_list('{table}')"),
+                *db.execute("SELECT wr, strict FROM pragma_table_list WHERE name = ?", (table,)),
+            ]
+            for table in tables
+        }
+
+
+def test_a_catalogue_of_version_1_becomes_what_a_new_one_is(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    path = fill_version_1(tmp_path / "old")
+    Catalog.open(tmp_path / "old", create=False).close()
+    fill(tmp_path / "new")
+    assert columns_of(tmp_path / "old") == columns_of(tmp_path / "new")
+    assert "tracks" in columns_of(tmp_path / "old")
+    assert int.from_bytes(path.read_bytes()[60:64], "big") == database.VERSION
+
+
+def test_the_clips_of_version_1_are_kept_and_go_on(tmp_path: Path) -> None:
+    fill_version_1(tmp_path)
+    with Catalog.open(tmp_path, create=True) as catalog:
+        (clip,) = catalog.clips()
+        assert clip.triggers == (
+            Trigger("t", Ns(10**18 + 10**9), "key-R", {"key": "R"}, start=Ns(7)),
+        )
+        assert clip.lost == {"driver": 3}
+        assert clip.path == tmp_path / "f.mp4"
+        assert clip.actual_post == 4 * SECOND
+        assert catalog.looks("c") == ()
+        assert catalog.looked("c", LOOKS)
+        assert catalog.looks("c") == LOOKS
+
+
+def test_a_card_of_version_1_that_cannot_be_written_can_be_read(small_disk: Path) -> None:
+    fill_version_1(small_disk)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    before = state_of(small_disk)
+    with Catalog.open(small_disk, create=False) as catalog:
+        assert [trigger.reason for trigger in catalog.clip("last").triggers] == ["key-R"]
+        assert catalog.looks("c") == ()
+    assert state_of(small_disk) == before
 
 
 def test_an_update_that_fails_changes_nothing(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -10,10 +10,19 @@ from typing import Final
 
 from smartrec.clock import Clock, SystemClock
 from smartrec.errors import CatalogDamaged, UsageError, store_error
-from smartrec.model import ClipHead, ClipState, Finished
+from smartrec.model import ClipHead, ClipState, Finished, Look
 from smartrec.store import database
+from smartrec.store import looks as chunks
 from smartrec.store.record import JOURNAL, LOCAL, ClipRecord, accounts, record_of
-from smartrec.store.rows import ORDER, RECORDS, proof_columns, put_clip, put_losses, text
+from smartrec.store.rows import (
+    ORDER,
+    RECORDS,
+    proof_columns,
+    put_clip,
+    put_looks,
+    put_losses,
+    text,
+)
 
 _CLIP_SUFFIXES: Final = (".mp4", ".mkv")
 _OPEN: Final = (ClipState.RECORDING, ClipState.FINISHING)
@@ -125,6 +134,21 @@ class Catalog:
             thumbnail = None if done.thumbnail is None else Path(done.thumbnail)
             self._locate(db, head.clip_id, LOCAL, Path(done.path), thumbnail)
 
+    def looked(self, clip_id: str, looks: Sequence[Look]) -> bool:
+        """Keep what was seen in some seconds of a clip; False where it is not known (yet).
+
+        A chunk that begins with the same picture as an earlier one takes its place. Not durable: a
+        power cut may cost the newest.
+
+        Args:
+            clip_id: Looks may be told while the clip is recorded and later.
+            looks: Of one camera and epoch; see `smartrec.store.looks`.
+        """
+        if not looks:
+            return True
+        with self._transaction(durable=False) as db:
+            return put_looks(db, clip_id, looks)
+
     def failed(self, clip_id: str, message: str) -> None:
         """A clip could not be finished; its journal stays."""
         with self._transaction(durable=True) as db:
@@ -191,6 +215,23 @@ class Catalog:
             raise self._not_one(wanted, found)
         return found[0]
 
+    def looks(self, clip_id: str) -> tuple[Look, ...]:
+        """What was seen in a clip, by time; empty where nobody looked.
+
+        Raises:
+            CatalogDamaged: What was kept cannot be read.
+        """
+        with database.our_errors(self.path):
+            rows = self._db.execute(
+                "SELECT looks FROM tracks WHERE clip_id = ? ORDER BY first_pts", (clip_id,)
+            ).fetchall()
+        try:
+            # Chunks begin in their order, but for a repeat the last of one may be in the next.
+            found = {look.pts: look for row in rows for look in chunks.unpack(row["looks"])}
+        except ValueError as error:
+            raise self._nonsense(error) from error
+        return tuple(found[pts] for pts in sorted(found))
+
     def unlisted(self) -> list[Path]:
         """Clip files in the directory that no row names, by name: lost rows, or foreign files."""
         with database.our_errors(self.path):
@@ -215,10 +256,13 @@ class Catalog:
         try:
             return [record_of(row, self.directory) for row in reversed(rows)]
         except (ValueError, TypeError) as error:
-            raise CatalogDamaged(
-                f"the catalogue {self.path} holds what no smartrec wrote ({error})",
-                hint=f"Begin a new one: mv '{self.path}' '{self.path}.old'",
-            ) from error
+            raise self._nonsense(error) from error
+
+    def _nonsense(self, error: Exception) -> CatalogDamaged:
+        return CatalogDamaged(
+            f"the catalogue {self.path} holds what no smartrec wrote ({error})",
+            hint=f"Begin a new one: mv '{self.path}' '{self.path}.old'",
+        )
 
     def _not_one(self, wanted: str, found: list[ClipRecord]) -> UsageError:
         if not found:

@@ -8,7 +8,7 @@ import errno
 import mmap
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from importlib.resources import files as resources
 from pathlib import Path
@@ -18,13 +18,10 @@ from typing import Final
 import smartrec
 from smartrec.errors import CatalogDamaged, CatalogTooNew, DiskFull, StoreError, store_error
 from smartrec.store.files import free_bytes, sync_directory
-
-Migration = Callable[[sqlite3.Connection], None]
+from smartrec.store.migrations import MIGRATIONS, Migration
 
 FILE_NAME: Final = "catalog.sqlite3"
-VERSION: Final = 1
-MIGRATIONS: Final[Mapping[int, Migration]] = {}
-"""From each older version to the next; a new file is made from schema.sql at once."""
+VERSION: Final = 2
 
 _APPLICATION_ID: Final = (
     0x736D7263  # "smrc", so that file(1) and we know it from other SQLite files
@@ -41,7 +38,8 @@ def connect(
 ) -> sqlite3.Connection:
     """Open the database of a clip directory, of our version; for the calling thread only.
 
-    Without `create` a directory that may not be written is read as it is.
+    Without `create` a directory that may not be written is read as it is, an older file by way of
+    a copy in memory.
 
     Raises:
         CatalogTooNew: A newer smartrec wrote it; nothing of it was changed.
@@ -55,7 +53,9 @@ def connect(
         _refuse_foreign(path, newest)
         database = sqlite3.connect(_uri(path, create), uri=True, timeout=_BUSY_S)
         try:
-            _prepare(database, path, migrations, newest)
+            copied = not create and not _writable(path) and _version(database) < newest
+            database = _in_memory(database) if copied else database
+            _prepare(database, path, migrations, newest, copied=copied)
             if create:
                 _check(database, path)
         except BaseException:
@@ -138,11 +138,23 @@ def _uri(path: Path, create: bool) -> str:
     uri = path.absolute().as_uri()
     if create:
         return f"{uri}?mode=rwc"
-    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+    if _writable(path):
         return f"{uri}?mode=rw"
     # Without its log open somewhere, such as on a card taken from a station, nobody writes to it.
     log_open = Path(f"{path}-shm").exists()
     return f"{uri}?mode=ro" if log_open else f"{uri}?mode=ro&immutable=1"
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+def _in_memory(database: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy that can be brought up to date; closes the original."""
+    copy = sqlite3.connect(":memory:")
+    with closing(database):
+        database.backup(copy)
+    return copy
 
 
 def _refuse_foreign(path: Path, newest: int) -> None:
@@ -180,7 +192,12 @@ def _too_new(path: Path, version: int, newest: int) -> CatalogTooNew:
 
 
 def _prepare(
-    database: sqlite3.Connection, path: Path, migrations: Mapping[int, Migration], newest: int
+    database: sqlite3.Connection,
+    path: Path,
+    migrations: Mapping[int, Migration],
+    newest: int,
+    *,
+    copied: bool,
 ) -> None:
     database.isolation_level = None
     database.row_factory = sqlite3.Row
@@ -189,7 +206,7 @@ def _prepare(
     if version > newest:
         raise _too_new(path, version, newest)
     if version < newest:
-        if _shares_memory(path.parent):
+        if not copied and _shares_memory(path.parent):
             database.execute("PRAGMA journal_mode = WAL")
         _migrate(database, migrations, newest)
     database.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")

@@ -101,11 +101,14 @@ class ClipRecord:
 
     @property
     def actual_post(self) -> Ns | None:
-        """From the last trigger to the end of the last picture; never more than the clip has."""
+        """From the end of the last trigger to the end of the last picture.
+
+        Never more than the clip has; a trigger that lasts ends when it was last so.
+        """
         if self.first_pts is None or self.duration is None or not self.triggers:
             return None
         end = self.first_pts + self.duration
-        return self._within(end - max(t.pts for t in self.triggers))
+        return self._within(end - max(t.until for t in self.triggers))
 
     def as_json(self) -> dict[str, object]:
         """The clip as `smartrec clips list --json` prints it."""
@@ -172,6 +175,8 @@ class ClipRecord:
             "reason": trigger.reason,
             "time": rfc3339(self.instant.wall_at(trigger.pts)),
             "pts": trigger.pts,
+            "last": None if trigger.last is None else rfc3339(self.instant.wall_at(trigger.last)),
+            "last_pts": trigger.last,
             "why": trigger.why,
         }
 
@@ -231,17 +236,9 @@ _SAME: Final = (
 """Columns that are called as the fields are."""
 
 
-def _trigger_of(
-    trigger_id: str, pts: int, reason: str, why: str, start: int | None, end: int | None
-) -> Trigger:
-    return Trigger(
-        trigger_id,
-        Ns(pts),
-        reason,
-        json.loads(why),
-        None if start is None else Ns(start),
-        None if end is None else Ns(end),
-    )
+def _trigger_of(trigger_id: str, pts: int, reason: str, why: str, *moments: int | None) -> Trigger:
+    start, end, last = (None if moment is None else Ns(moment) for moment in moments)
+    return Trigger(trigger_id, Ns(pts), reason, json.loads(why), start, end, last)
 
 
 def _files(

@@ -2,14 +2,16 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from smartrec.model import ClipHead, Finished
+from smartrec.model import ClipHead, Finished, Look
+from smartrec.store.looks import pack
 
 RECORDS: Final = """
 SELECT *,
-  (SELECT json_group_array(json_array(trigger_id, pts, reason, why, start_pts, end_pts))
+  (SELECT json_group_array(json_array(trigger_id, pts, reason, why, start_pts, end_pts,
+     last_pts))
    FROM (SELECT * FROM triggers t WHERE t.clip_id = clips.clip_id ORDER BY position)) AS triggers,
   (SELECT json_group_object(cause, count)
    FROM losses l WHERE l.clip_id = clips.clip_id) AS losses,
@@ -37,7 +39,7 @@ def put_clip(
     db.execute("DELETE FROM triggers WHERE clip_id = ?", (head.clip_id,))
     db.executemany(
         "INSERT INTO triggers (clip_id, trigger_id, position, pts, reason, why, start_pts,"
-        " end_pts) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        " end_pts, last_pts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         [
             (
                 head.clip_id,
@@ -48,6 +50,7 @@ def put_clip(
                 json.dumps(trigger.why),
                 trigger.start,
                 trigger.end,
+                trigger.last,
             )
             for position, trigger in enumerate(head.triggers)
         ],
@@ -106,6 +109,17 @@ def proof_columns(head: ClipHead, done: Finished, surplus: int) -> dict[str, obj
         "bytes": done.bytes,
         "sha256": done.sha256,
     }
+
+
+def put_looks(db: sqlite3.Connection, clip_id: str, looks: Sequence[Look]) -> bool:
+    """Keep a chunk of a clip's looks; False where there is no such clip."""
+    moments = [look.pts for look in looks]
+    kept = db.execute(
+        "INSERT OR REPLACE INTO tracks (clip_id, first_pts, last_pts, looks)"
+        " SELECT clip_id, ?, ?, ? FROM clips WHERE clip_id = ?",
+        (min(moments), max(moments), pack(looks), clip_id),
+    )
+    return kept.rowcount > 0
 
 
 def put_losses(db: sqlite3.Connection, clip_id: str, lost: Mapping[str, int]) -> None:

@@ -61,6 +61,7 @@ CREATE TABLE triggers (
     why        TEXT NOT NULL,     -- JSON object: what led to it
     start_pts  INTEGER,           -- where the clip was asked to begin; NULL means the pre-roll
     end_pts    INTEGER,           -- where the clip was asked to end; NULL means the post-roll
+    last_pts   INTEGER,           -- the last moment that it was still so; NULL for what does not last
     PRIMARY KEY (clip_id, trigger_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -77,4 +78,13 @@ CREATE TABLE locations (
     uri       TEXT NOT NULL,  -- for local ones a path, relative to the catalogue if below it
     thumbnail TEXT,           -- the same for a JPEG of it; NULL where there is none
     PRIMARY KEY (clip_id, kind)
+) STRICT, WITHOUT ROWID;
+
+-- What was seen in the pictures of a clip that were looked at; a row for some seconds of them.
+CREATE TABLE tracks (
+    clip_id   TEXT NOT NULL REFERENCES clips ON DELETE CASCADE,  -- the clip that holds the pictures
+    first_pts INTEGER NOT NULL,  -- of the first of them
+    last_pts  INTEGER NOT NULL,  -- of the last of them
+    looks     BLOB NOT NULL,     -- compressed JSON: store/looks.py says of what form
+    PRIMARY KEY (clip_id, first_pts)
 ) STRICT, WITHOUT ROWID;
