@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import Final
 
 from smartrec.errors import CatalogDamaged, StoreError
-from smartrec.model import ClipHead, Finished
+from smartrec.model import ClipHead, Finished, Look
 from smartrec.store.catalog import Catalog
 
 RETRY_AFTER: Final = 5.0
@@ -78,6 +78,15 @@ class Keeper(threading.Thread):
             if journal != Path(finished.path):
                 journal.unlink(missing_ok=True)
             self._report(Kept(head, finished))
+
+        self._work.put(keep)
+
+    def looked(self, clip_id: str, looks: Sequence[Look]) -> None:
+        """What was seen in a clip; call it after `opened`, for without a row nothing is kept."""
+
+        def keep(catalog: Catalog) -> None:
+            if not catalog.looked(clip_id, looks):
+                log.info("clip %s is not in the catalogue: what was seen is not kept", clip_id)
 
         self._work.put(keep)
 
