@@ -24,7 +24,7 @@ docs: ## the pages that are made from the code
 	.venv/bin/python -c 'from smartrec.config.reference import pages; \
 	  [path.write_text(text) for path, text in pages().items()]'
 	.venv/bin/python -m smartrec.app.troubles > docs/guide/troubleshooting.md
-	.venv/bin/python -m smartrec.app.events > docs/reference/events.schema.json
+	.venv/bin/python -m smartrec.app.envelope > docs/reference/events.schema.json
 	.venv/bin/python -m smartrec.cli.reference
 fresh: ## both commands on a new Debian 12 and a new Debian 13 (root, debootstrap)
 	tools/fresh.sh bookworm

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from smartrec.app.bus import Bus, Subscription
 from smartrec.app.console import Console, Repeats, line
+from smartrec.app.envelope import Published, envelope, rfc3339, schema
 from smartrec.app.events import (
     FACTS,
     STATES,
@@ -28,12 +29,8 @@ from smartrec.app.events import (
     Fact,
     Overrun,
     PicturesLost,
-    Published,
     RecordingState,
     StationStopped,
-    envelope,
-    rfc3339,
-    schema,
 )
 from smartrec.clock import SystemClock
 from smartrec.units import SECOND, Ns
@@ -194,7 +191,7 @@ def test_types_are_versioned_and_each_is_used_once() -> None:
 
 
 def test_the_published_schema_is_in_step() -> None:
-    """If not: ``python -m smartrec.app.events > docs/reference/events.schema.json``."""
+    """If not: ``python -m smartrec.app.envelope > docs/reference/events.schema.json``."""
     assert json.loads(SCHEMA.read_text()) == schema()
 
 

@@ -46,6 +46,7 @@ def camera(directory: Path, listener: Listener | None = None) -> Camera:
         follower=Progress(Bus(SystemClock()), finishers, Keeper(directory, print), directory),
         report=print,
         instant=lambda: INSTANT,
+        detector=lambda: ("none", None),
     )
     clips = Clips("cam0", "Door", recorder, print)
     return Camera(Settings(source="demo"), clips, directory, listener or Listener(), print)

@@ -203,6 +203,13 @@ class Recorder:
 
     def finishers(self) -> list[int]:
         """Process ids of its finishers."""
+        return [pid for pid in self._children() if "media.finish" in _command_of(pid)]
+
+    def watch(self) -> int | None:
+        """Process id of its watch, if one runs."""
+        return next((p for p in self._children() if "media.watch" in _command_of(p)), None)
+
+    def _children(self) -> list[int]:
         threads = Path(f"/proc/{self.pid}/task").glob("*/children")
         return sorted(int(pid) for path in threads for pid in path.read_text().split())
 
@@ -213,6 +220,13 @@ class Recorder:
             self._news.put(line)
         self._process.stdout.close()
         self._news.put(None)
+
+
+def _command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:  # it has ended
+        return ""
 
 
 def pause_until(mono_ns: int) -> None:
@@ -250,6 +264,8 @@ def environment(run: Path, state: Path, cache: Path) -> dict[str, str]:
         "SMARTREC_STATE_DIR": str(state),
         "SMARTREC_CACHE_DIR": str(cache),
         "XDG_CONFIG_HOME": str(state / "config"),
+        # Most tests are about one clip for one command: the demo's person would add her own.
+        "SMARTREC_DETECTOR__ENABLED": "false",
     }
     for path in (run, state, cache):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)

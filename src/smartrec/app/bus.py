@@ -4,7 +4,8 @@ import threading
 from collections import OrderedDict, deque
 from typing import Final
 
-from smartrec.app.events import Event, Fact, Overrun, Published
+from smartrec.app.envelope import Published
+from smartrec.app.events import Event, Fact, Overrun
 from smartrec.clock import Clock
 from smartrec.model import new_id
 

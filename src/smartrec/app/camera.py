@@ -7,7 +7,7 @@ camera anything, for what may wait (opening, closing, rendering) is done on thre
 import logging
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -20,7 +20,17 @@ from smartrec.clock import Instant
 from smartrec.config.schema import Camera as CameraSettings
 from smartrec.errors import CameraError, CameraSilent, SmartrecError, SourceError
 from smartrec.media.capture import Capture
-from smartrec.model import Action, Answer, ClipState, Command, Trigger, Verdict, new_id
+from smartrec.model import (
+    AccessUnit,
+    Action,
+    Answer,
+    ClipState,
+    Command,
+    StreamFormat,
+    Trigger,
+    Verdict,
+    new_id,
+)
 from smartrec.units import MILLISECOND, SECOND, Ns, seconds
 
 SILENT_AFTER: Final = Ns(5 * SECOND)
@@ -58,6 +68,14 @@ class Listener:
 
     def camera_lost(self, camera: "Camera", error: SmartrecError, retry: Ns | None) -> None:
         """No pictures come any more; it is tried again in `retry`, or never (None)."""
+
+    def camera_units(
+        self, camera: "Camera", units: Sequence[AccessUnit], stream: StreamFormat
+    ) -> None:
+        """It sent pictures; they are in the ring."""
+
+    def camera_gone(self, camera: "Camera") -> None:
+        """What comes next, if anything, goes with nothing that came before."""
 
     def camera_note(self, camera: "Camera", text: str) -> None:
         """Something the user should know."""
@@ -133,6 +151,21 @@ class Camera:
             self.phase is CameraPhase.LIVE,
         )
 
+    def status(self) -> dict[str, object]:
+        """How it stands, for people and programs; any thread."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "source": self.settings.source,
+            "phase": self.phase.value,
+            "error": str(self.error) if self.error else None,
+            "ring_s": seconds(self.clips.ring.span),
+            "ring_bytes": self.clips.ring.bytes,
+            "damaged": self.damaged,
+            "lost": self.lost,
+            "recording": [clip.clip_id for clip in self.clips.recording],
+        }
+
     def turn(self, now: Ns) -> None:
         """Take in what the camera sent and move its clips on; never waits."""
         if self._capture is not None:
@@ -194,9 +227,12 @@ class Camera:
             if self.clips.epoch is not None and unit.epoch != self.clips.epoch:
                 self.clips.close_all(ClipState.CAMERA_LOST)
                 self.clips.begin_epoch()
+                self._listener.camera_gone(self)
             assert capture.format is not None
             self.clips.push(unit, capture.format)
         if units:
+            assert capture.format is not None
+            self._listener.camera_units(self, units, capture.format)
             self.pictures += len(units)
             self._heard(capture, now)
         if (problem := capture.problem()) is not None:
@@ -251,6 +287,7 @@ class Camera:
 
     def _part_from(self, capture: Capture, problem: SmartrecError) -> None:
         """Let go of the camera, look why it failed, and go on from `started`."""
+        self._listener.camera_gone(self)
         self.clips.close_all(ClipState.CAMERA_LOST)
         self._capture, self._starting = None, True
 

@@ -45,6 +45,7 @@ class Recorder:
         follower: Is told how clips come along.
         report: Where journals put their reports; any thread.
         instant: The newest sample of the map from pts to wall time.
+        detector: Engine and digest of the model that detect now.
     """
 
     timing: Timing
@@ -56,6 +57,7 @@ class Recorder:
     follower: Follower
     report: Callable[[Report], None]
     instant: Callable[[], Instant]
+    detector: Callable[[], tuple[str, str | None]]
 
 
 class _Epoch:
@@ -139,13 +141,19 @@ class Clips:
                 f"nothing of that time is held any more: the ring goes back {seconds(ring.span)} s",
             )
         verdict, clip = session.trigger(trigger)
-        held = clip.tally.first
+        before = seconds(self.held_before(clip, trigger.pts))
+        return Answer(command_id, self._camera_id, verdict, "", clip.clip_id, pre_roll_s=before)
+
+    def lengthen(self, trigger: Trigger) -> None:
+        """What triggered still lasts; see `Session.lengthen`."""
+        self._current.session.lengthen(trigger)
+
+    def held_before(self, clip: OpenClip, moment: Ns) -> Ns:
+        """How much of an open clip's time before `moment` is, or will be, in it."""
+        ring, held = self.ring, clip.tally.first
         if held is None and clip.cursor < ring.end:
             held = ring[max(clip.cursor, ring.first)].pts
-        before = Ns(max(0, trigger.pts - max(clip.start, held))) if held is not None else Ns(0)
-        return Answer(
-            command_id, self._camera_id, verdict, "", clip.clip_id, pre_roll_s=seconds(before)
-        )
+        return Ns(max(0, moment - max(clip.start, held))) if held is not None else Ns(0)
 
     def secured(self, clip_id: str) -> bool:
         """Whether nothing that was held when a clip began can be lost to SIGKILL any more."""
@@ -204,6 +212,7 @@ class Clips:
         assert epoch.format is not None
         assert epoch.number is not None
         instant = self._recorder.instant()
+        engine, model_digest = self._recorder.detector()
         return ClipHead(
             clip_id=clip.clip_id,
             event_id=clip.event_id,
@@ -224,7 +233,9 @@ class Clips:
             expected=clip.tally.expected,
             lost=clip.tally.as_dict(),
             software_version=__version__,
+            engine=engine,
             config_digest=self._recorder.config_digest,
+            model_digest=model_digest,
         )
 
     def _file_name(self, clip: OpenClip, instant: Instant) -> str:

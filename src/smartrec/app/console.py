@@ -17,6 +17,7 @@ from smartrec.app.events import (
     ClipOpened,
     ClipReady,
     CommandRefused,
+    DetectorRefused,
     DiskHasRoom,
     DiskRanFull,
     Event,
@@ -24,6 +25,8 @@ from smartrec.app.events import (
     PicturesLost,
     StationStarted,
     StationStopped,
+    WatchLost,
+    WatchStarted,
 )
 from smartrec.clock import Clock
 from smartrec.units import SECOND, Ns, in_words
@@ -37,6 +40,7 @@ _REPEATING: Final = (
     CommandRefused,
     DiskRanFull,
     DiskHasRoom,
+    WatchLost,
     Overrun,
 )
 
@@ -133,6 +137,26 @@ def _(event: DiskRanFull) -> str:
 @line.register
 def _(event: DiskHasRoom) -> str:
     return f"clips can be written to {event.directory} again ({event.free_bytes / 1e6:.0f} MB free)"
+
+
+@line.register
+def _(event: WatchStarted) -> str:
+    sees = (
+        f"sees persons from {event.min_confidence:.0%} on ({event.model})"
+        if event.engine != "none"
+        else "looks for nobody"
+    )
+    return f"{sees}; {event.note}" if event.note else sees
+
+
+@line.register
+def _(event: WatchLost) -> str:
+    return f"{event.reason}; recording goes on, the watch is back in {event.retry_s:.1f} s"
+
+
+@line.register
+def _(event: DetectorRefused) -> str:
+    return f"nobody is looked for: {event.reason}" + _hint(event.hint)
 
 
 @line.register

@@ -1,22 +1,14 @@
-"""What a recorder tells: versioned events, and the form in which they leave the process.
+"""What a recorder tells: versioned events.
 
 Two kinds: a *fact* happened and is told to every subscriber, in order, none missing; a *state* is
 how things stand, and only the newest of each subject is worth telling. Both have a versioned type
 such as ``smartrec.clip.ready.v1``; a field may be added within a version, none removed or changed.
 
-`envelope` makes CloudEvents 1.0 as JSON of them; `schema` describes those.
+`smartrec.app.envelope` is the form in which they leave the process.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime, timezone
-from functools import cache
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
-
-from smartrec.clock import Instant
-from smartrec.units import SECOND
-
-SOURCE: Final = "/stations/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +199,36 @@ class DiskHasRoom(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class WatchStarted(Fact):
+    """Pictures are watched; `screen` is empty where none are shown, `note` says where and why."""
+
+    type: ClassVar[str] = "smartrec.watch.started.v1"
+    engine: str
+    model: str
+    min_confidence: float
+    screen: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLost(Fact):
+    """The watching process ended; recording goes on without boxes until it is back."""
+
+    type: ClassVar[str] = "smartrec.watch.lost.v1"
+    reason: str
+    retry_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorRefused(Fact):
+    """No persons are looked for, and it will not get better by itself; keys still record."""
+
+    type: ClassVar[str] = "smartrec.detector.refused.v1"
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Overrun(Fact):
     """This subscriber was too slow: `lost` facts before this one were dropped, for it alone."""
 
@@ -241,6 +263,18 @@ class RecordingState(State):
     frames: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class DetectionState(State):
+    """How a camera is watched; rates are of the time since the state before."""
+
+    type: ClassVar[str] = "smartrec.detection.state.v1"
+    camera: str
+    looks: int
+    inferred: int
+    infer_ms: float
+    persons: int
+
+
 FACTS: Final[tuple[type[Fact], ...]] = (
     StationStarted,
     StationStopped,
@@ -256,115 +290,9 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     ClipFailed,
     DiskRanFull,
     DiskHasRoom,
+    WatchStarted,
+    WatchLost,
+    DetectorRefused,
     Overrun,
 )
-STATES: Final[tuple[type[State], ...]] = (CameraState, RecordingState)
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """An event as it went out.
-
-    Attributes:
-        id: UUIDv7.
-        seq: Counts the facts since the recorder started, from 1, so that a gap shows a loss; a
-            state has the number of the fact before it.
-        at: When it was published.
-        event: What happened, or how it stands.
-    """
-
-    id: str
-    seq: int
-    at: Instant
-    event: Event
-
-
-def envelope(published: Published, station_id: str) -> dict[str, object]:
-    """CloudEvents 1.0, JSON form; `data` is the event's fields and ``at``, the moment."""
-    event = published.event
-    made: dict[str, object] = {
-        "specversion": "1.0",
-        "id": published.id,
-        "source": f"{SOURCE}{station_id}",
-        "type": event.type,
-        "time": rfc3339(published.at.wall_ns),
-        "datacontenttype": "application/json",
-        "smartrecseq": published.seq,
-        "data": {**asdict(event), "at": asdict(published.at)},
-    }
-    if event.subject:
-        made["subject"] = event.subject
-    return made
-
-
-def rfc3339(wall_ns: int) -> str:
-    """UTC to the nanosecond, such as ``2026-11-22T14:15:00.123456789Z``."""
-    whole, rest = divmod(wall_ns, SECOND)
-    moment = datetime.fromtimestamp(whole, tz=timezone.utc)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
-
-
-@cache
-def schema() -> Mapping[str, object]:
-    """JSON Schema (2020-12) of everything that `envelope` returns."""
-    from pydantic import TypeAdapter  # late: costs 200 ms, and only reference pages want it
-
-    events: tuple[type[Event], ...] = (*FACTS, *STATES)
-    kinds: tuple[type[object], ...] = (*events, Instant)
-    _, made = TypeAdapter.json_schemas(
-        [(kind.__name__, "serialization", TypeAdapter(kind)) for kind in kinds]
-    )
-    definitions: dict[str, dict[str, object]] = made["$defs"]
-    for kind in events:
-        definitions[kind.__name__]["description"] = kind.__doc__ or ""
-        definitions[kind.__name__]["required"] = [each.name for each in fields(kind)]
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "smartrec events",
-        "description": "CloudEvents 1.0 envelopes of what a recorder tells.",
-        "oneOf": [_envelope_schema(kind) for kind in events],
-        "$defs": dict(sorted(definitions.items())),
-    }
-
-
-def _envelope_schema(kind: type[Event]) -> dict[str, object]:
-    text = {"type": "string"}
-    return {
-        "title": kind.type,
-        "description": "durable fact" if issubclass(kind, Fact) else "lossy state",
-        "type": "object",
-        "properties": {
-            "specversion": {"const": "1.0"},
-            "id": {**text, "format": "uuid"},
-            "source": {**text, "pattern": f"^{SOURCE}"},
-            "type": {"const": kind.type},
-            "subject": text,
-            "time": {**text, "format": "date-time"},
-            "datacontenttype": {"const": "application/json"},
-            "smartrecseq": {"type": "integer", "minimum": 0},
-            "data": {
-                "allOf": [
-                    {"$ref": f"#/$defs/{kind.__name__}"},
-                    {"properties": {"at": {"$ref": "#/$defs/Instant"}}, "required": ["at"]},
-                ]
-            },
-        },
-        "required": [
-            "specversion",
-            "id",
-            "source",
-            "type",
-            "time",
-            "datacontenttype",
-            "smartrecseq",
-            "data",
-        ],
-    }
-
-
-if __name__ == "__main__":  # docs/reference/events.schema.json is made this way
-    import json
-    import sys
-
-    json.dump(schema(), sys.stdout, indent=2)
-    sys.stdout.write("\n")
+STATES: Final[tuple[type[State], ...]] = (CameraState, RecordingState, DetectionState)

@@ -12,6 +12,7 @@ from typing import Final
 from smartrec.errors import CatalogDamaged, StoreError
 from smartrec.model import ClipHead, Finished, Look
 from smartrec.store.catalog import Catalog
+from smartrec.store.files import free_bytes
 
 RETRY_AFTER: Final = 5.0
 """Seconds until a row that could not be written is tried again."""
@@ -34,6 +35,13 @@ class NotKept:
     error: StoreError
 
 
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Room on the disk of the clips."""
+
+    bytes: int
+
+
 class Keeper(threading.Thread):
     """Writes to the catalogue in the order of the calls, each as often as it takes.
 
@@ -42,7 +50,7 @@ class Keeper(threading.Thread):
         report: Called on this thread.
     """
 
-    def __init__(self, directory: Path, report: Callable[[Kept | NotKept], None]) -> None:
+    def __init__(self, directory: Path, report: Callable[[Kept | NotKept | Free], None]) -> None:
         super().__init__(name="catalogue", daemon=True)
         self._directory = directory
         self._report = report
@@ -93,6 +101,17 @@ class Keeper(threading.Thread):
     def failed(self, clip_id: str, message: str) -> None:
         """A clip cannot be finished; its journal stays."""
         self._work.put(lambda catalog: catalog.failed(clip_id, message))
+
+    def measure(self) -> None:
+        """Report `Free`; a disk that makes statfs wait delays no camera either."""
+
+        def ask(catalog: Catalog) -> None:
+            try:
+                self._report(Free(free_bytes(catalog.directory)))
+            except StoreError as error:  # the next clip tells the user
+                log.debug("%s", error)
+
+        self._work.put(ask)
 
     def stop(self, timeout: float) -> bool:
         """Do what is left, then end; False where the disk did not let it within `timeout`."""

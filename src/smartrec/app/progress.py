@@ -60,6 +60,10 @@ class Progress(Follower):
         """Whether every clip is finished and catalogued, or given up."""
         return not self._finishers.backlog and not self._keeping
 
+    def knows(self, clip_id: str) -> bool:
+        """Whether a clip is on its way, and in the catalogue."""
+        return clip_id in self._open
+
     def opened(self, head: ClipHead, journal: Path) -> None:
         """See `Follower`."""
         self._room()

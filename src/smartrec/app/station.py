@@ -6,39 +6,52 @@ inbox, so there is no lock order to know.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 from smartrec import __version__
 from smartrec.app import events, recovery
+from smartrec.app.answering import SECURING, Answers, Asked
 from smartrec.app.bus import Bus
 from smartrec.app.camera import Camera, CameraPhase, Listener, Started
 from smartrec.app.clips import Clips, Recorder
 from smartrec.app.finishing import Finishers, Made, Order
 from smartrec.app.gate import Gate
 from smartrec.app.journaling import Closed, Failed, Report, Wrote
-from smartrec.app.keeper import Keeper, Kept, NotKept
+from smartrec.app.keeper import Free, Keeper, Kept, NotKept
 from smartrec.app.progress import Progress
+from smartrec.app.watch import Ended, Said, Watch
+from smartrec.app.watching import Watching, setup_of
 from smartrec.clock import Clock
 from smartrec.config.schema import Config
 from smartrec.errors import SmartrecError
-from smartrec.model import Answer, Command, Verdict
+from smartrec.model import (
+    AccessUnit,
+    Action,
+    Answer,
+    Command,
+    StreamFormat,
+    Trigger,
+    Verdict,
+    new_id,
+)
 from smartrec.recording.session import OpenClip, Timing
 from smartrec.units import MILLISECOND, SECOND, Ns, seconds
 
 TURN: Final = 0.03
 """Seconds between two looks at the cameras: about one picture's time."""
+TURN_SHOWN: Final = 0.01
+"""The same while pictures are on a screen, where each shall be soon."""
 CLOSING: Final = Ns(15 * SECOND)
 """How long journals may take to close at the end."""
 FINISHING: Final = Ns(300 * SECOND)
 """How long finishers may take at the end; whatever is left is done at the next start."""
-SECURING: Final = Ns(2 * SECOND)
-"""How long an answer waits for the disk to take the pre-roll."""
 _SAMPLE_EVERY: Final = Ns(SECOND)
+_MEASURE_EVERY: Final = Ns(5 * SECOND)
 _LAST_PICTURES: Final = Ns(150 * MILLISECOND)
 """At the end, how long pictures taken before it may be on their way."""
 
@@ -60,21 +73,6 @@ class Places:
     cache: Path
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    command: Command
-    answers: "Future[tuple[Answer, ...]]"
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """Answers that are held back until what they promise is true."""
-
-    answers: tuple[Answer, ...]
-    to: "Future[tuple[Answer, ...]]"
-    until: Ns
-
-
 class _Recovered:
     """All that an earlier recorder left is in the inbox before this."""
 
@@ -88,10 +86,18 @@ class Station(Listener):
         station_id: This machine.
         clock: The machine's.
         bus: Where events go.
+        terminal_keys: Whether a terminal gives keys, for a screen that gives none.
     """
 
     def __init__(
-        self, config: Config, places: Places, station_id: str, clock: Clock, bus: Bus
+        self,
+        config: Config,
+        places: Places,
+        station_id: str,
+        clock: Clock,
+        bus: Bus,
+        *,
+        terminal_keys: bool = False,
     ) -> None:
         self._clock = clock
         self._bus = bus
@@ -123,6 +129,7 @@ class Station(Listener):
             follower=self._progress,
             report=self._inbox.put,
             instant=lambda: self._instant,
+            detector=lambda: self.watching.detector,
         )
         self.cameras = tuple(
             Camera(
@@ -134,9 +141,18 @@ class Station(Listener):
             )
             for settings in config.camera
         )
+        self.watching = Watching(
+            config,
+            self.cameras,
+            Watch(setup_of(config, terminal_keys=terminal_keys), self._inbox.put),
+            bus,
+            self._keeper.looked,
+            self._person,
+            self._pressed,
+        )
         self.gate = Gate(self._obey, clock)
         self._handlers: dict[type, Callable[[Any, Ns], None]] = {
-            _Asked: self._asked,
+            Asked: self._asked,
             Wrote: self._journalled,
             Closed: self._journalled,
             Failed: self._journalled,
@@ -146,16 +162,20 @@ class Station(Listener):
             NotKept: lambda not_kept, _: self._progress.not_kept(not_kept.error),
             recovery.Found: lambda found, _: self._progress.recovered(found),
             recovery.Gone: lambda gone, _: self._progress.gone(gone),
+            Said: self.watching.said,
+            Ended: self.watching.ended,
+            Free: lambda free, _: self.watching.free(free.bytes),
             _Recovered: lambda *_: self._recovered.set(),
         }
-        self._waiting: list[_Waiting] = []
+        self._answers = Answers(self._holds)
         self._recovered = threading.Event()
         self._lost_at: dict[str, Ns] = {}
         self._sampled_at = Ns(0)
+        self._measured_at = Ns(0)
 
     def submit(self, command: Command) -> "Future[tuple[Answer, ...]]":
         """Hand in a command; the future has one answer for every camera concerned."""
-        asked = _Asked(command, Future())
+        asked = Asked(command, Future())
         self._inbox.put(asked)
         return asked.answers
 
@@ -201,7 +221,8 @@ class Station(Listener):
             "version": __version__,
             "clips": str(self._places.clips),
             "finishing": self._finishers.backlog,
-            "cameras": [_status(camera) for camera in self.cameras],
+            "watch": self.watching.status(),
+            "cameras": [camera.status() for camera in self.cameras],
         }
 
     def camera_live(self, camera: Camera) -> None:
@@ -219,6 +240,16 @@ class Station(Listener):
         again = None if retry is None else seconds(retry)
         self._bus.publish(events.CameraLost(camera.id, str(error), error.hint or "", again))
 
+    def camera_units(
+        self, camera: Camera, units: Sequence[AccessUnit], stream: StreamFormat
+    ) -> None:
+        """See `Listener`."""
+        self.watching.came(camera, units, stream)
+
+    def camera_gone(self, camera: Camera) -> None:
+        """See `Listener`."""
+        self.watching.gone(camera)
+
     def camera_note(self, camera: Camera, text: str) -> None:
         """See `Listener`."""
         log.warning("%s: %s", camera.id, text)
@@ -226,7 +257,8 @@ class Station(Listener):
     def _turn(self) -> None:
         """Everything that is due; waits for the next picture's time at most."""
         try:
-            self._take(self._inbox.get(timeout=TURN))
+            turn = TURN_SHOWN if self.watching.shown else TURN
+            self._take(self._inbox.get(timeout=turn))
             while True:
                 self._take(self._inbox.get_nowait())
         except Empty:
@@ -236,41 +268,32 @@ class Station(Listener):
             self._sampled_at = now
             self._instant = self._clock.now()
             self._tell_states()
+        if now - self._measured_at >= _MEASURE_EVERY:
+            self._measured_at = now
+            self._keeper.measure()
         for camera in self.cameras:
             camera.turn(now)
+        self.watching.turn(now, self._progress.knows)
         self._finishers.turn(now)
-        self._answer(now)
+        self._answers.turn(now)
 
     def _tell_states(self) -> None:
         for camera in self.cameras:
             self._bus.publish(camera.state())
+        self.watching.tell_states()
 
     def _take(self, item: object) -> None:
         """Handle one thing of the inbox; None only wakes the station."""
         if item is not None:
             self._handlers[type(item)](item, self._clock.monotonic())
 
-    def _asked(self, asked: _Asked, now: Ns) -> None:
+    def _asked(self, asked: Asked, now: Ns) -> None:
         if asked.answers.set_running_or_notify_cancel():
-            answers = self.gate.handle(asked.command)
-            self._waiting.append(_Waiting(answers, asked.answers, Ns(now + SECURING)))
+            self._answers.hold(self.gate.handle(asked.command), asked.answers, now)
 
-    def _answer(self, now: Ns) -> None:
-        """Who hears that the pre-roll is secured may kill us: it is said when it is in a file."""
-        still = []
-        for one in self._waiting:
-            late = [answer for answer in one.answers if not self._secured(answer)]
-            if late and now < one.until:
-                still.append(one)
-            else:
-                one.to.set_result(tuple(_not_yet(a) if a in late else a for a in one.answers))
-        self._waiting = still
-
-    def _secured(self, answer: Answer) -> bool:
-        if answer.verdict not in (Verdict.ACCEPTED, Verdict.EXTENDED) or answer.clip_id is None:
-            return True
-        camera = next(camera for camera in self.cameras if camera.id == answer.camera)
-        return camera.clips.secured(answer.clip_id)
+    def _holds(self, camera_id: str, clip_id: str) -> bool:
+        camera = next(camera for camera in self.cameras if camera.id == camera_id)
+        return camera.clips.secured(clip_id)
 
     def _journalled(self, report: Report, now: Ns) -> None:
         for camera in self.cameras:
@@ -292,6 +315,19 @@ class Station(Listener):
         answers = tuple(camera.obey(command, self._instant, now) for camera in wanted)
         self._progress.answered(command, answers, self.cameras)
         return answers
+
+    def _person(self, camera: Camera, trigger: Trigger) -> None:
+        command = Command(trigger.trigger_id, camera.id, Action.START, trigger.reason)
+        answer = camera.clips.trigger(command.id, trigger)
+        self._progress.answered(command, (answer,), self.cameras)
+
+    def _pressed(self, key: str, camera_id: str | None) -> None:
+        """A key at the screen."""
+        if key in ("esc", "q"):
+            self.stop("ESC" if key == "esc" else "Q")
+        elif key in ("r", "s"):
+            action = Action.START if key == "r" else Action.STOP
+            self.gate.handle(Command(new_id(), camera_id, action, reason=f"key-{key.upper()}"))
 
     def _empty(self, camera_id: str, clip: OpenClip) -> None:
         self._bus.publish(
@@ -315,15 +351,17 @@ class Station(Listener):
         self._turn_until(lambda: not any(c.clips.recording for c in self.cameras), _LAST_PICTURES)
         for camera in self.cameras:
             camera.close()
+        self.watching.close()
         self._turn_until(lambda: all(c.clips.idle for c in self.cameras), CLOSING)
         if not self._settled:
             log.info("finishing clips; stop again to leave them to the next start")
         self._turn_until(lambda: self._settled or self._hurry.is_set(), FINISHING)
+        self.watching.finish(self._progress.knows)
         for camera in self.cameras:
             camera.clips.abandon()
         self._finishers.stop()
         self._keeper.stop(timeout=seconds(CLOSING))
-        self._answer(Ns(self._clock.monotonic() + SECURING))
+        self._answers.turn(Ns(self._clock.monotonic() + SECURING))
         self._bus.publish(
             events.StationStopped(reason, self._progress.clips, self._progress.frames_lost)
         )
@@ -339,22 +377,3 @@ class Station(Listener):
         begun = self._clock.monotonic()
         while not done() and self._clock.monotonic() - begun < longest:
             self._turn()
-
-
-def _not_yet(answer: Answer) -> Answer:
-    return replace(answer, pre_roll_s=None, reason="in memory until the disk takes it")
-
-
-def _status(camera: Camera) -> dict[str, object]:
-    return {
-        "id": camera.id,
-        "name": camera.name,
-        "source": camera.settings.source,
-        "phase": camera.phase.value,
-        "error": str(camera.error) if camera.error else None,
-        "ring_s": seconds(camera.clips.ring.span),
-        "ring_bytes": camera.clips.ring.bytes,
-        "damaged": camera.damaged,
-        "lost": camera.lost,
-        "recording": [clip.clip_id for clip in camera.clips.recording],
-    }

@@ -1,0 +1,153 @@
+"""What is seen of one camera: persons become triggers, looks go beside the clips they belong to.
+
+Station thread only.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from smartrec.app.clips import LATE
+from smartrec.config.schema import Camera as CameraSettings
+from smartrec.config.schema import Config
+from smartrec.detection.presence import Presence, Rules
+from smartrec.detection.zones import Zone
+from smartrec.model import Look, Trigger, new_id
+from smartrec.recording.session import OpenClip
+from smartrec.units import SECOND, Ns
+
+KEEP_EVERY: Final = Ns(2 * SECOND)
+"""How much of a clip's looks goes to the catalogue at once."""
+_LINGER: Final = Ns(60 * SECOND)
+"""How long looks outlast the ring, for a catalogue that takes nothing just now."""
+
+Keep = Callable[[str, Sequence[Look]], None]
+
+
+@dataclass(slots=True)
+class _Album:
+    """The looks of one clip on their way to the catalogue."""
+
+    clip: OpenClip
+    kept_until: Ns
+
+
+class Sight:
+    """One camera's persons.
+
+    Args:
+        camera: Its settings.
+        config: All settings.
+        keep: Takes looks of a clip for the catalogue.
+    """
+
+    def __init__(self, camera: CameraSettings, config: Config, keep: Keep) -> None:
+        self._camera = camera
+        self._config = config
+        self._keep = keep
+        self._presence: Presence | None = None
+        self._confidence: float | None = None
+        self._looks: deque[Look] = deque()
+        self._albums: dict[str, _Album] = {}
+        self._horizon = Ns(config.recording.pre_roll + LATE + _LINGER)
+        # The least time that a clip stays open for someone who may be missed in a picture.
+        self._hold = Ns(round(SECOND * (config.trigger.of + 1) / config.detector.fps))
+        self._looked = self._asked = 0
+        self._infer_ms = 0.0
+
+    @property
+    def persons(self) -> int:
+        """How many count now."""
+        return 0 if self._presence is None else self._presence.persons
+
+    def trust(self, min_confidence: float) -> None:
+        """Count persons from this confidence on; a change of it forgets who was seen."""
+        if self._confidence != min_confidence:
+            self._confidence = min_confidence
+            rules = self._config.trigger
+            self._presence = Presence(
+                self._camera.id,
+                Rules(
+                    min_confidence=min_confidence,
+                    frames=rules.frames,
+                    of=rules.of,
+                    hysteresis=rules.hysteresis,
+                    min_area=rules.min_area,
+                    cooldown=rules.cooldown,
+                    stationary_after=rules.stationary_after,
+                ),
+                tuple(Zone(z.name, z.polygon, z.kind, z.anchor) for z in self._camera.zone),
+                new_id,
+            )
+
+    def begin_epoch(self) -> None:
+        """The camera starts anew: who was there must be seen again."""
+        if self._presence is not None:
+            self._presence.reset()
+
+    def take(self, look: Look, infer_ms: float) -> tuple[Trigger, ...]:
+        """Triggers that begin with this look, and those that still last by it."""
+        self._looked += 1
+        if look.inferred:
+            self._asked += 1
+            self._infer_ms += infer_ms
+        self._looks.append(look)
+        while self._looks and look.pts - self._looks[0].pts > self._horizon:
+            self._looks.popleft()
+        if self._presence is None or not self._config.trigger.person:
+            return ()
+        return tuple(self._held(trigger) for trigger in self._presence.take(look))
+
+    def rates(self) -> tuple[int, int, float]:
+        """Since the last call: pictures looked at, of those inferred, and mean ms of these."""
+        looked, asked, spent = self._looked, self._asked, self._infer_ms
+        self._looked = self._asked = 0
+        self._infer_ms = 0.0
+        return looked, asked, spent / asked if asked else 0.0
+
+    def turn(self, now: Ns, clips: Iterable[OpenClip], known: Callable[[str], bool]) -> None:
+        """Give looks of the open clips to the catalogue.
+
+        Args:
+            now: The time.
+            clips: Being recorded.
+            known: Whether the catalogue has a row of a clip yet.
+        """
+        for clip in clips:
+            if clip.clip_id not in self._albums:
+                self._albums[clip.clip_id] = _Album(clip, clip.start)
+        for clip_id, album in list(self._albums.items()):
+            if album.clip.closed:
+                # Of the last pictures the looks may be on their way.
+                over = now - album.clip.end >= LATE or self._newest >= album.clip.end
+                if not over:
+                    continue
+                del self._albums[clip_id]
+            elif self._newest - album.kept_until < KEEP_EVERY:
+                continue
+            if known(clip_id):
+                self._flush(album)
+
+    def finish(self, known: Callable[[str], bool]) -> None:
+        """Nothing will be seen any more."""
+        for clip_id, album in self._albums.items():
+            if known(clip_id):
+                self._flush(album)
+        self._albums.clear()
+
+    @property
+    def _newest(self) -> Ns:
+        return self._looks[-1].pts if self._looks else Ns(0)
+
+    def _flush(self, album: _Album) -> None:
+        looks = [look for look in self._looks if album.kept_until <= look.pts < album.clip.end]
+        if looks:
+            album.kept_until = Ns(looks[-1].pts + 1)
+            self._keep(album.clip.clip_id, looks)
+
+    def _held(self, trigger: Trigger) -> Trigger:
+        """With a post-roll so short that a clip would end between two looks, it ends later."""
+        if self._config.recording.post_roll >= self._hold:
+            return trigger
+        return replace(trigger, end=Ns(trigger.until + self._hold))

@@ -1,0 +1,241 @@
+"""Everything the station has to do with its watch: feeding it, believing it, showing by it.
+
+Station thread only. Who is seen becomes triggers here; keys at the screen become commands.
+"""
+
+import logging
+import signal
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from smartrec.app import events
+from smartrec.app.bus import Bus
+from smartrec.app.camera import Camera, CameraPhase
+from smartrec.app.sight import Keep, Sight
+from smartrec.app.watch import SCREEN_LOST, Ended, Said, Watch
+from smartrec.config.schema import Config
+from smartrec.media.watch.link import (
+    CameraView,
+    DetectorSetup,
+    Health,
+    Hello,
+    Key,
+    Looked,
+    Message,
+    Note,
+    Refused,
+    ScreenSetup,
+    Setup,
+    StationView,
+)
+from smartrec.model import AccessUnit, Look, StreamFormat, Trigger
+from smartrec.units import SECOND, Ns, seconds
+
+NO_ENGINE: Final = "none"
+_REMEMBERED: Final = 500
+"""Triggers that may last at the same time."""
+_KEEP_TURN: Final = Ns(SECOND // 5)
+
+log = logging.getLogger(__name__)
+
+
+def setup_of(config: Config, *, terminal_keys: bool) -> Setup:
+    """What the watch is told to do by the settings."""
+    detector = config.detector
+    return Setup(
+        tuple((camera.id, camera.name) for camera in config.camera),
+        DetectorSetup(
+            model=detector.model,
+            labels=detector.labels,
+            person_class_ids=detector.person_class_ids,
+            min_confidence=detector.min_confidence,
+            fps=detector.fps,
+            keyframes_only=detector.keyframes_only,
+            threads=detector.threads,
+            motion_gate=detector.motion_gate,
+            at_least_every=detector.at_least_every,
+        )
+        if detector.enabled and any(camera.detect for camera in config.camera)
+        else None,
+        None
+        if config.screen.show == "off"
+        else ScreenSetup(
+            config.screen.fullscreen, config.screen.sink, config.screen.low_disk, terminal_keys
+        ),
+    )
+
+
+class Watching:
+    """What is seen and shown of all cameras.
+
+    Args:
+        config: The settings.
+        cameras: All of them.
+        watch: The process.
+        bus: Is told.
+        keep: Takes looks for the catalogue.
+        record: Called with a camera and each trigger that begins.
+        press: Called with each key at the screen, and the camera it is meant for (None: all).
+    """
+
+    def __init__(  # noqa: PLR0913 - what it stands between
+        self,
+        config: Config,
+        cameras: Sequence[Camera],
+        watch: Watch,
+        bus: Bus,
+        keep: Keep,
+        record: Callable[[Camera, Trigger], None],
+        press: Callable[[str, str | None], None],
+    ) -> None:
+        self._cameras = {camera.id: camera for camera in cameras}
+        self._watch = watch
+        self._bus = bus
+        self._record = record
+        self._press = press
+        self._sights = {camera.id: Sight(camera.settings, config, keep) for camera in cameras}
+        self._pre_rolls: dict[str, dict[str, float]] = {camera.id: {} for camera in cameras}
+        self._begun: deque[str] = deque(maxlen=_REMEMBERED)
+        self._kept_at = Ns(0)
+        self._detector: tuple[str, str | None] = (NO_ENGINE, None)
+
+    @property
+    def detector(self) -> tuple[str, str | None]:
+        """Engine and digest of its model, for the clips' heads."""
+        return self._detector
+
+    @property
+    def shown(self) -> bool:
+        """Whether pictures are on a screen."""
+        return self._watch.hello is not None and self._watch.hello.screen != ""
+
+    def status(self) -> dict[str, object]:
+        """How it stands, for people and programs; any thread."""
+        hello = self._watch.hello
+        return {
+            "pid": self._watch.pid,
+            "starts": self._watch.starts,
+            "engine": self._detector[0],
+            "model": "" if hello is None else hello.model,
+            "screen": "" if hello is None else hello.screen,
+            "keys": hello is not None and hello.keys,
+            "skipped": self._watch.skipped,
+            "persons": {camera: sight.persons for camera, sight in self._sights.items()},
+        }
+
+    def came(self, camera: Camera, units: Sequence[AccessUnit], stream: StreamFormat) -> None:
+        """A camera sent pictures; the newest goes to the watch, or all where it needs them."""
+        for unit in units:
+            if not unit.damaged:
+                # pts is the clock that the looks' rate is kept by: pictures come in bursts.
+                self._watch.offer(camera.id, unit, stream, unit.pts, detect=camera.settings.detect)
+
+    def gone(self, camera: Camera) -> None:
+        """A camera sends nothing any more, or starts anew."""
+        self._watch.gone(camera.id)
+        self._sights[camera.id].begin_epoch()
+
+    def turn(self, now: Ns, known: Callable[[str], bool]) -> None:
+        """Keep the watch running and the screen true."""
+        self._watch.turn(now)
+        for camera in self._cameras.values():
+            self._watch.tell(self._view(camera))
+        if now - self._kept_at >= _KEEP_TURN:
+            self._kept_at = now
+            for camera in self._cameras.values():
+                self._sights[camera.id].turn(now, camera.clips.recording, known)
+
+    def free(self, free_bytes: int) -> None:
+        """How much room the disk of the clips has; in steps, for the screen shows no more."""
+        self._watch.tell(StationView(free_bytes - free_bytes % 10_000_000))
+
+    def tell_states(self) -> None:
+        """Publish how each camera is watched."""
+        for camera_id, sight in self._sights.items():
+            looks, asked, infer_ms = sight.rates()
+            self._bus.publish(
+                events.DetectionState(camera_id, looks, asked, round(infer_ms, 1), sight.persons)
+            )
+
+    def said(self, said: Said, now: Ns) -> None:
+        """A message of the watch."""
+        message = self._watch.take(said, now)
+        if message is not None:
+            self._hear(message)
+
+    def ended(self, ended: Ended, now: Ns) -> None:
+        """The watch has ended; it is started again."""
+        retry = self._watch.ended(ended, now)
+        if retry is not None:
+            self._bus.publish(events.WatchLost(_cause(ended.status), seconds(retry)))
+
+    def finish(self, known: Callable[[str], bool]) -> None:
+        """No more pictures come: what was seen goes to the catalogue."""
+        for sight in self._sights.values():
+            sight.finish(known)
+
+    def close(self) -> None:
+        """End the watch, and with it the screen."""
+        self._watch.close()
+
+    def _hear(self, message: Message) -> None:
+        if isinstance(message, Looked):
+            self._looked(message.look, message.infer_ms)
+        elif isinstance(message, Key):
+            self._press(message.key, message.camera)
+        elif isinstance(message, Hello):
+            self._began(message)
+        elif isinstance(message, Refused):
+            self._detector = (NO_ENGINE, None)
+            self._bus.publish(events.DetectorRefused(message.message, message.hint))
+        elif isinstance(message, Note):
+            where = f"{message.camera}: " if message.camera else ""
+            hint = f" - {message.hint}" if message.hint else ""
+            log.warning("%s%s%s", where, message.text, hint)
+        else:
+            assert isinstance(message, Health)
+            log.debug("watch: %s", message)
+
+    def _began(self, hello: Hello) -> None:
+        self._detector = (hello.engine, hello.model_digest or None)
+        for sight in self._sights.values():
+            sight.trust(hello.min_confidence)
+        self._bus.publish(
+            events.WatchStarted(
+                hello.engine, hello.model, hello.min_confidence, hello.screen, hello.screen_note
+            )
+        )
+
+    def _looked(self, look: Look, infer_ms: float) -> None:
+        camera = self._cameras[look.camera]
+        if look.epoch != camera.clips.epoch:
+            return  # of before the camera's new start
+        for trigger in self._sights[look.camera].take(look, infer_ms):
+            if trigger.trigger_id in self._begun:
+                camera.clips.lengthen(trigger)
+            else:
+                self._begun.append(trigger.trigger_id)
+                self._record(camera, trigger)
+
+    def _view(self, camera: Camera) -> CameraView:
+        recording = camera.clips.recording
+        text = str(camera.error) if camera.phase is CameraPhase.LOST and camera.error else ""
+        if not recording:
+            self._pre_rolls[camera.id].clear()
+            return CameraView(camera.id, camera.phase.value, text)
+        clip = recording[0]
+        since = min(trigger.pts for trigger in clip.triggers)
+        known = self._pre_rolls[camera.id]
+        if clip.event_id not in known:
+            known[clip.event_id] = seconds(camera.clips.held_before(clip, since))
+        pre_roll = round(known[clip.event_id], 1)
+        return CameraView(camera.id, camera.phase.value, text, since, pre_roll)
+
+
+def _cause(status: int) -> str:
+    if status == SCREEN_LOST:
+        return "the screen is gone"
+    if status < 0:
+        return f"the watching process ended by {signal.Signals(-status).name}"
+    return f"the watching process ended with status {status}"
