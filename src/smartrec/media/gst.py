@@ -12,6 +12,7 @@ try:
 
     gi.require_version("Gst", "1.0")
     gi.require_version("GstApp", "1.0")
+    gi.require_version("GstVideo", "1.0")  # loaded by those who import it
     from gi.repository import GLib, Gst, GstApp
 except (ImportError, ValueError) as error:
     raise MissingElement(
@@ -23,6 +24,7 @@ __all__ = [
     "GLib",
     "Gst",
     "GstApp",
+    "GstVideo",
     "error_of",
     "has_element",
     "launch",
