@@ -37,16 +37,18 @@ def _start() -> XServer:
         command, pass_fds=[writes], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     os.close(writes)
-    try:
-        ready, _, _ = select.select([reads], [], [], _STARTS_S)
-        number = os.read(reads, 16).decode().strip() if ready else ""
-    finally:
-        os.close(reads)
-    if not number:
+    number = b""
+    # It ends if nobody reads the line's end, which comes in a write of its own.
+    with os.fdopen(reads, "rb", buffering=0) as told:
+        while not number.endswith(b"\n") and select.select([told], [], [], _STARTS_S)[0]:
+            if not (part := told.read(16)):
+                break
+            number += part
+    if not number.endswith(b"\n"):
         process.kill()
         process.wait()
         pytest.fail("Xvfb did not start")
-    return XServer(f":{number}", process)
+    return XServer(f":{number.decode().strip()}", process)
 
 
 @pytest.fixture
