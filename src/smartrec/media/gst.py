@@ -12,8 +12,8 @@ try:
 
     gi.require_version("Gst", "1.0")
     gi.require_version("GstApp", "1.0")
-    gi.require_version("GstVideo", "1.0")  # loaded by those who import it
-    from gi.repository import GLib, Gst, GstApp
+    gi.require_version("GstVideo", "1.0")
+    from gi.repository import GLib, Gst, GstApp, GstVideo
 except (ImportError, ValueError) as error:
     raise MissingElement(
         f"GStreamer for Python is not installed ({error})",
