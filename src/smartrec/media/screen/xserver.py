@@ -1,0 +1,176 @@
+"""What is asked of an X server beside windows: a connection, monitors, a window manager, light."""
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any, Final, TypeVar
+
+from Xlib import X, Xatom
+from Xlib.display import Display
+from Xlib.error import BadWindow, ConnectionClosedError, DisplayError, XauthError, XError
+from Xlib.protocol import rq
+from Xlib.support.connect import get_display
+
+from smartrec.errors import NoScreen, ScreenLost
+from smartrec.media.screen.layout import Rect
+
+log = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+_ANSWERS_S: Final = 10.0
+"""A server that does not answer for so long is taken for dead."""
+_PORT: Final = 6000
+_AWAKE_EVERY_S: Final = 30.0
+_SAVER: Final = "MIT-SCREEN-SAVER"
+_HINT: Final = (
+    "Over ssh: log in with ssh -X. On a screen of another user: allow it there with"
+    " xhost +local:, or set XAUTHORITY"
+)
+
+
+def connect(name: str | None = None) -> Display:
+    """A connection to the server called `name`, by default what DISPLAY says.
+
+    Raises:
+        NoScreen: It is not there, lets nobody in or does not answer within seconds.
+    """
+    name = os.environ.get("DISPLAY", "") if name is None else name
+    try:
+        _probe(*get_display(name)[2:4])
+        display = answered(lambda: Display(name))
+    except ScreenLost as error:
+        raise NoScreen(str(error), missing=True, hint=error.hint) from error
+    except (DisplayError, ConnectionClosedError, XauthError, XError, OSError) as error:
+        raise _refusal(name, error) from error
+    display.set_error_handler(_note)
+    return display
+
+
+def answered(ask: Callable[[], _T]) -> _T:
+    """What `ask` returns or raises, for python-xlib itself waits for ever.
+
+    Raises:
+        ScreenLost: The server does not answer.
+    """
+    said: list[_T] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            said.append(ask())
+        except BaseException as error:  # noqa: BLE001 - raised again where it was asked
+            failed.append(error)
+
+    thread = threading.Thread(target=work, name="x-server", daemon=True)
+    thread.start()
+    thread.join(_ANSWERS_S)
+    if failed:
+        raise failed[0]
+    if not said:
+        raise ScreenLost(f"The X server has not answered for {_ANSWERS_S:.0f} s")
+    return said[0]
+
+
+@contextmanager
+def connected() -> Iterator[None]:
+    """Tell of a lost connection in our words.
+
+    Raises:
+        ScreenLost: The server is gone.
+    """
+    try:
+        yield
+    except (ConnectionClosedError, OSError) as error:
+        raise ScreenLost(f"The X server is gone ({error})") from error
+
+
+def has_manager(display: Display) -> bool:
+    """Whether a window manager runs: EWMH wants it to name a window that names itself."""
+    root = display.screen().root
+    check = display.get_atom("_NET_SUPPORTING_WM_CHECK")
+    named = root.get_full_property(check, Xatom.WINDOW)
+    if named is None or not len(named.value):
+        return False
+    window = display.create_resource_object("window", named.value[0])
+    try:
+        itself = window.get_full_property(check, Xatom.WINDOW)
+    except BadWindow:
+        return False  # one that has ended
+    return itself is not None and list(itself.value) == list(named.value)
+
+
+def monitor(display: Display) -> Rect:
+    """The primary monitor, else the largest, else the whole screen (RandR before 1.5)."""
+    screen = display.screen()
+    geometry = screen.root.get_geometry()
+    whole = Rect(0, 0, geometry.width, geometry.height)
+    # Only a server of RandR 1.5 gives windows this method.
+    ask = getattr(screen.root, "xrandr_get_monitors", None)
+    if ask is None:
+        return whole
+    monitors = sorted(ask().monitors, key=_preference)
+    if not monitors or not _preference(monitors[-1])[1]:
+        return whole
+    best = monitors[-1]
+    return Rect(best.x, best.y, best.width_in_pixels, best.height_in_pixels)
+
+
+def _preference(each: Any) -> tuple[bool, int]:
+    return bool(each.primary), each.width_in_pixels * each.height_in_pixels
+
+
+class Light:
+    """Keeps the screen from blanking while the connection lasts; best effort.
+
+    The server's own saver and power saving are suspended (MIT-SCREEN-SAVER 1.1), and desktops that
+    count idle time themselves have it set to zero now and then.
+    """
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._until = 0.0
+        if display.has_extension(_SAVER):
+            opcode = display.display.get_extension_major(_SAVER)
+            _SuspendSaver(display=display.display, opcode=opcode, suspend=1)
+
+    def keep(self) -> None:
+        """Call it often; it does something every half minute."""
+        now = monotonic()
+        if now >= self._until:
+            self._until = now + _AWAKE_EVERY_S
+            self._display.force_screen_saver(X.ScreenSaverReset)
+
+
+class _SuspendSaver(rq.Request):
+    """ScreenSaverSuspend of MIT-SCREEN-SAVER 1.1, which python-xlib lacks."""
+
+    _request = rq.Struct(rq.Card8("opcode"), rq.Opcode(5), rq.RequestLength(), rq.Card32("suspend"))
+
+
+def _probe(host: str, number: int) -> None:
+    """Whether somebody listens there: python-xlib leaves the socket open where nobody does."""
+    if host not in {"", "unix"}:
+        socket.create_connection((host, _PORT + number), _ANSWERS_S).close()
+        return
+    path = Path(f"/tmp/.X11-unix/X{number}")
+    with socket.socket(socket.AF_UNIX) as end:
+        end.settimeout(_ANSWERS_S)
+        end.connect(str(path) if path.exists() else f"\0{path}")
+
+
+def _refusal(name: str, error: Exception) -> NoScreen:
+    reason = error.strerror if isinstance(error, OSError) else getattr(error, "msg", None)
+    if isinstance(reason, bytes):
+        reason = reason.decode(errors="replace")
+    why = str(reason or error).strip()
+    return NoScreen(f"The screen {name!r} cannot be opened: {why}", missing=True, hint=_HINT)
+
+
+def _note(error: XError, request: object) -> None:
+    log.warning("X server: %s", error)
