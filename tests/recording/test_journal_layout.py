@@ -1,4 +1,4 @@
-"""What is known of a clip comes back from its journal, also from one that an older smartrec wrote."""
+"""What is known of a clip comes back from its journal, also from an older smartrec's."""
 
 import json
 
