@@ -129,14 +129,12 @@ class Window:
         """
         with connected():
             self._light.keep()
-            count = self._display.pending_events()
-        for _ in range(count):
+        # Asked again each time: a question asked while handling one event may bring in others.
+        while (seen := self._next()) is not None:
             with connected():
-                seen = self._understand(self._display.next_event())
-            if seen is not None:
-                yield seen
-        with connected():
-            self._display.flush()
+                event = self._understand(seen)
+            if event is not None:
+                yield event
 
     def place(self, cells: Mapping[int, Rect]) -> None:
         """Show the cells named by their index where told, hide the others.
@@ -264,6 +262,13 @@ class Window:
         self._root.send_event(
             message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask
         )
+
+    def _next(self) -> rq.Event | None:
+        with connected():
+            if self._display.pending_events():
+                return self._display.next_event()
+            self._display.flush()
+        return None
 
     def _understand(self, seen: rq.Event) -> Event | None:
         reader = self._READERS.get(seen.type)

@@ -153,9 +153,9 @@ class _SuspendSaver(rq.Request):
     _request = rq.Struct(rq.Card8("opcode"), rq.Opcode(5), rq.RequestLength(), rq.Card32("suspend"))
 
 
-def _probe(host: str, number: int) -> None:
+def _probe(host: str | None, number: int) -> None:
     """Whether somebody listens there: python-xlib leaves the socket open where nobody does."""
-    if host not in {"", "unix"}:
+    if host and host != "unix":
         socket.create_connection((host, _PORT + number), _ANSWERS_S).close()
         return
     path = Path(f"/tmp/.X11-unix/X{number}")
