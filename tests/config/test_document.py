@@ -67,6 +67,20 @@ def test_a_key_within_an_inline_table_has_the_line_of_its_statement(tmp_path: Pa
     assert read(path).line(("camera", 0, "id")) == 2
 
 
+def test_an_array_within_an_array_counts_anew_in_each(tmp_path: Path) -> None:
+    path = tmp_path / "any.toml"
+    path.write_text(
+        "[[camera]]\n[[camera.zone]]\nname = 'a'\n[[camera.zone]]\npolygon = [\n[0, 1],\n]\n"
+        "kind = 'x'\n[[camera]]\n[[camera.zone]]\nname = 'c'\n"
+    )
+    lines = read(path).lines
+    assert lines[("camera", 0, "zone", 0, "name")] == 3
+    assert lines[("camera", 0, "zone", 1)] == 4
+    assert lines[("camera", 0, "zone", 1, "polygon")] == 5
+    assert lines[("camera", 0, "zone", 1, "kind")] == 8
+    assert lines[("camera", 1, "zone", 0, "name")] == 11
+
+
 def test_many_tables_are_scanned_in_linear_time(tmp_path: Path) -> None:
     """Held by the time limit of all tests: 60,000 times a scan of the whole would not end."""
     path = tmp_path / "long.toml"

@@ -159,6 +159,143 @@ def test_numbers_come_from_the_environment_as_numbers() -> None:
     assert (config.recording.quality, config.ring.max_bytes) == (30, 64_000_000)
 
 
+def test_every_kind_of_value_comes_from_the_environment() -> None:
+    environ = {
+        "SMARTREC_DETECTOR__PERSON_CLASS_IDS": "0, 2",
+        "SMARTREC_DETECTOR__MIN_CONFIDENCE": "0.25",
+        "SMARTREC_DETECTOR__FPS": "2",
+        "SMARTREC_DETECTOR__MOTION_GATE": "false",
+        "SMARTREC_DETECTOR__AT_LEAST_EVERY": "5s",
+        "SMARTREC_SCREEN__SHOW": "off",
+    }
+    result = loaded(environ=environ)
+    detector = result.config.detector
+    assert (detector.person_class_ids, detector.min_confidence) == ((0, 2), 0.25)
+    assert (detector.fps, detector.motion_gate, detector.at_least_every) == (2.0, False, 5e9)
+    assert result.config.screen.show == "off"
+    assert result.origins["detector.person_class_ids"] == "SMARTREC_DETECTOR__PERSON_CLASS_IDS"
+
+
+def test_what_a_variable_cannot_hold_is_told_by_its_name() -> None:
+    environ = {
+        "SMARTREC_DETECTOR__ENABLED": "yes",
+        "SMARTREC_DETECTOR__PERSON_CLASS_IDS": "0,person",
+        "SMARTREC_DETECTOR__MIN_CONFIDENCE": "50%",
+        "SMARTREC_TRIGGER__FRAMES": "4",
+    }
+    assert sorted(mistakes("[ring]", environ=environ)) == [
+        "SMARTREC_DETECTOR__ENABLED: must be true or false, not 'yes'",
+        "SMARTREC_DETECTOR__MIN_CONFIDENCE: must be a number, not '50%'",
+        "SMARTREC_DETECTOR__PERSON_CLASS_IDS: must hold whole numbers from 0 to 9999 only",
+        "SMARTREC_TRIGGER__FRAMES: frames is 4, more than of, 3: nobody would count",
+    ]
+
+
+ZONES = """\
+[[camera]]
+id = "front"
+[[camera.zone]]
+name = "door"
+polygon = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9]]
+[[camera.zone]]
+name = "street"
+polygon = [
+  [0.0, 0.0], [1.0, 0.0],
+  [1.0, 0.2],
+]
+kind = "exclude"
+"""
+
+
+def test_zones_say_in_which_lines_they_stand() -> None:
+    result = loaded(ZONES)
+    assert [zone.name for zone in result.config.camera[0].zone] == ["door", "street"]
+    assert result.origins["camera[0].zone[0].polygon"] == "my.toml:5"
+    assert result.origins["camera[0].zone[1].polygon"] == "my.toml:8"
+    assert result.origins["camera[0].zone[1].kind"] == "my.toml:12"
+    assert result.origins["camera[0].zone[1].anchor"] == "default"
+
+
+def test_zones_of_the_command_line_come_with_their_camera() -> None:
+    zone = {"name": "door", "polygon": ((0, 0), (1, 0), (1, 1))}
+    result = loaded(ZONES, overrides={"camera": [{"source": "demo", "zone": [zone]}]})
+    assert [zone.name for zone in result.config.camera[0].zone] == ["door"]
+    assert result.origins["camera[0].zone[0].polygon"] == "command line"
+
+
+def test_all_mistakes_of_all_zones_are_told_at_once() -> None:
+    text = (
+        ZONES
+        + """\
+[[camera]]
+zone = "door"
+[[camera]]
+id = "back"
+[[camera.zone]]
+name = "Back Door"
+polygon = [[0, 0], [1, 1]]
+[[camera.zone]]
+polygn = [[0, 0], [1, 0], [640, 480]]
+anchor = "feet"
+[[camera.zone]]
+name = "a"
+polygon = [[0, 0], [1, 0], [640, 480]]
+[[camera.zone]]
+name = "a"
+polygon = [[0, 0], [1, 0], [1, 1]]
+"""
+    )
+    assert mistakes(text) == [
+        "my.toml:14: camera[1].zone: must be written [[camera.zone]], once for each zone",
+        "my.toml:18: camera[2].zone[0].name: must be 1 to 32 of: a to z 0 to 9 _ -",
+        "my.toml:19: camera[2].zone[0].polygon: a polygon has 3 to 200 corners, not 2",
+        "my.toml:20: camera[2].zone[1].name: is missing",
+        "my.toml:20: camera[2].zone[1].polygon: is missing",
+        "my.toml:21: camera[2].zone[1].polygn: unknown; did you mean 'polygon'?",
+        "my.toml:22: camera[2].zone[1].anchor: must be 'bottom', 'center' or 'any', not 'feet'",
+        "my.toml:25: camera[2].zone[2].polygon: corner 3 is outside the picture: "
+        "x and y must be 0 to 1",
+        "my.toml:27: camera[2].zone[3].name: 'a' is taken by zone[2]",
+    ]
+
+
+def test_a_key_of_a_zone_that_stands_elsewhere_is_told_its_place() -> None:
+    assert mistakes("[detector]\npolygon = []") == [
+        "my.toml:2: detector.polygon: unknown; did you mean 'camera.zone.polygon'?"
+    ]
+
+
+def test_the_paths_of_a_file_start_at_that_file(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    path = tmp_path / "etc" / "any.toml"
+    path.write_text('[detector]\nmodel = "own/m.onnx"\nlabels = "/srv/labels.txt"\n')
+    for asked in (path, Path("../etc/any.toml")):
+        detector = load(path=asked, environ={}, overrides={}).config.detector
+        assert detector.model.startswith("/")
+        assert Path(detector.model).resolve() == tmp_path / "etc" / "own" / "m.onnx"
+        assert detector.labels == "/srv/labels.txt"
+
+
+def test_the_paths_of_command_line_and_environment_start_where_it_is_run(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    path = tmp_path / "etc" / "any.toml"
+    path.write_text('[detector]\nmodel = "a.onnx"\nlabels = "b.txt"\n')
+    environ = {"SMARTREC_DETECTOR__LABELS": "labels.txt"}
+    detector = load(
+        path=path, environ=environ, overrides={"detector.model": "m.onnx"}
+    ).config.detector
+    assert detector.model == str(Path.cwd() / "m.onnx")
+    assert detector.labels == str(Path.cwd() / "labels.txt")
+
+
+def test_home_is_found_in_a_path_and_the_built_in_model_is_none() -> None:
+    text = '[detector]\nmodel = "nanodet"\nlabels = "~/labels.txt"\n'
+    detector = loaded(text).config.detector
+    assert detector.model == "nanodet"
+    assert detector.labels == str(Path.home() / "labels.txt")
+    assert "home" in mistakes('[detector]\nmodel = "~nobody-of-that-name/m.onnx"')[0]
+
+
 def test_variables_of_the_program_itself_are_no_settings() -> None:
     loaded(environ={"SMARTREC_STATE_DIR": "/x", "SMARTREC_LOG": "debug", "SMARTREC_CONFIG": ""})
 
@@ -306,6 +443,10 @@ NASTY = [
     b"[[camera]]\nid = {a = 1}\nname = []\n[[camera]]\nid = {a = 1}",
     b'"" = 1',
     b'[""]\n"" = 1',
+    b"[[camera]]\nzone = 5\n[[camera]]\nzone = [5, [], {polygon = [[]], name = []}]",
+    b"[detector]\nmodel = '\xc2\x85'\nlabels = 7\nperson_class_ids = [0x" + b"f" * 5000 + b"]",
+    b"[detector]\nmodel = '" + b"x" * 5000 + b"'",
+    b"detector = []\n[trigger]\nframes = 1e999",
     b"a.b.c = 1\n[a.d]\n[[a.e]]\n[a.e.f]\n[[a.e.g]]",
     b"x = '''\n'''''\n[ring]",
     b'x = """\\"""""" # "\n[ring]\ny=1',
@@ -324,7 +465,7 @@ FRAGMENTS = st.one_of(
     st.binary(max_size=6),
     st.text(max_size=6).map(lambda text: text.encode("utf-8", "ignore")),
     st.sampled_from(
-        b"= [ ] [[ ]] { } \" ' \"\"\" ''' # . camera controls extra 1 -1 true inf".split()
+        b"= [ ] [[ ]] { } \" ' \"\"\" ''' # . camera controls extra zone 1 -1 true inf".split()
     ),
     st.sampled_from([b"\n", b"\\u0000", b"recording"]),
 )
@@ -335,7 +476,9 @@ FRAGMENTS = st.one_of(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
-    file=st.sampled_from([GOOD.encode(), example_file().replace("\n#", "\n").encode()]),
+    file=st.sampled_from(
+        [GOOD.encode(), ZONES.encode(), example_file().replace("\n#", "\n").encode()]
+    ),
     edits=st.lists(
         st.tuples(st.integers(0, 10_000), st.integers(0, 12), FRAGMENTS), min_size=1, max_size=4
     ),

@@ -10,7 +10,9 @@ from pydantic import BaseModel
 from smartrec.config import reference
 from smartrec.config.load import TABLES, load
 from smartrec.config.schema import Camera, Config, Controls
+from smartrec.config.watching import Zone
 
+DOOR = {"name": "door", "polygon": [[0.1, 0.4], [0.6, 0.4], [0.6, 1]], "anchor": "any"}
 ROOT = Path(__file__).parents[2]
 
 
@@ -47,7 +49,10 @@ def test_the_example_holds_every_setting_in_a_form_that_is_taken(tmp_path: Path)
     (camera,) = config.camera
     assert camera.model_fields_set == set(Camera.model_fields)
     assert camera.controls.model_fields_set == set(Controls.model_fields)
-    assert camera.model_copy(update={"controls": Controls()}) == Camera(name="cam0")
+    (zone,) = camera.zone
+    assert zone.model_fields_set == set(Zone.model_fields)
+    plain = camera.model_copy(update={"controls": Controls(), "zone": ()})
+    assert plain == Camera(name="cam0")
 
 
 def settings_of(schema: object) -> Iterator[dict[str, object]]:
@@ -67,9 +72,9 @@ def test_the_json_schema_shows_defaults_as_people_write_them() -> None:
 
 def test_the_page_names_every_setting() -> None:
     page = reference.settings_page()
-    tables: list[type[BaseModel]] = [*TABLES.values(), Camera, Controls]
+    tables: list[type[BaseModel]] = [*TABLES.values(), Camera, Controls, Zone]
     for table in tables:
-        for key in set(table.model_fields) - {"controls"}:
+        for key in set(table.model_fields) - {"controls", "zone"}:
             assert f"| `{key}` |" in page
     assert "|  |  |" not in page
 
@@ -80,10 +85,13 @@ def test_the_settings_in_force_are_printed_as_a_file_that_gives_the_same(tmp_pat
         "recording.pre_roll": "1m30s",
         "camera": [
             {"name": "Tür", "fps": 7.5, "controls": {"focus": 3, "extra": {"gain": 1, "iris": 2}}},
-            {"source": "file:a'b.mkv", "loop": True},
+            {"source": "file:a'b.mkv", "loop": True, "zone": [DOOR, {**DOOR, "name": "wall"}]},
         ],
+        "detector.model": "models/own.onnx",
+        "detector.person_class_ids": [0, 2],
+        "detector.min_confidence": 0.25,
     }
     loaded = load(path=None, environ={"XDG_CONFIG_HOME": str(tmp_path)}, overrides=overrides)
     text = reference.as_toml(loaded)
     assert written(tmp_path, text) == loaded.config
-    assert text.count("# command line\n") == 8
+    assert text.count("# command line\n") == 8 + 6 + 3

@@ -10,10 +10,6 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from smartrec.config.schema import (
-    AT_ONCE,
-    NEEDS_NEW_START,
-    REBUILDS_WATCH,
-    RESTARTS_CAPTURE,
     Camera,
     Config,
     Controls,
@@ -21,9 +17,22 @@ from smartrec.config.schema import (
     Recording,
     Ring,
 )
+from smartrec.config.table import AT_ONCE, NEEDS_NEW_START, REBUILDS_WATCH, RESTARTS_CAPTURE
+from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone, model_path
 from smartrec.units import SECOND, Ns, in_words, picture_in_words, size_in_words
 
-TABLES: tuple[type[BaseModel], ...] = (Recording, Ring, Camera, Controls, Log)
+TABLES: tuple[type[BaseModel], ...] = (
+    Recording,
+    Ring,
+    Camera,
+    Controls,
+    Zone,
+    Detector,
+    AutoTrigger,
+    Screen,
+    Log,
+)
+ZONE = {"name": "door", "polygon": [[0, 0], [1, 0], [0.5, 1]]}
 
 
 def every_field() -> Iterator[tuple[str, FieldInfo]]:
@@ -152,6 +161,29 @@ def test_an_id_that_is_not_safe_in_a_file_name_is_refused(id_: object) -> None:
         ("ring", "max_bytes", "10 apples"),
         ("ring", "max_bytes", "1kB"),
         ("log", "level", "loud"),
+        ("detector", "enabled", 1),
+        ("detector", "model", ""),
+        ("detector", "model", "a\x00b"),
+        ("detector", "model", "~nobody-of-that-name/model.onnx"),
+        ("detector", "labels", 5),
+        ("detector", "person_class_ids", []),
+        ("detector", "person_class_ids", [-1]),
+        ("detector", "person_class_ids", ["0"]),
+        ("detector", "person_class_ids", 0),
+        ("detector", "min_confidence", 50),
+        ("detector", "min_confidence", "0.5"),
+        ("detector", "min_confidence", True),
+        ("detector", "fps", 0.1),
+        ("detector", "threads", 0),
+        ("detector", "at_least_every", "2m"),
+        ("trigger", "frames", 0),
+        ("trigger", "frames", 4),
+        ("trigger", "of", 1),
+        ("trigger", "hysteresis", -0.1),
+        ("trigger", "min_area", 1.1),
+        ("trigger", "cooldown", "2h"),
+        ("screen", "show", True),
+        ("screen", "sink", "ximagesink ! fakesink"),
     ],
 )
 def test_a_value_out_of_its_limits_is_refused(table: str, key: str, value: object) -> None:
@@ -173,6 +205,13 @@ def test_a_value_out_of_its_limits_is_refused(table: str, key: str, value: objec
         ("size", "1280"),
         ("size", "8x8"),
         ("size", "99999x99999"),
+        ("detect", "yes"),
+        ("zone", [{**ZONE, "name": "Front door"}]),
+        ("zone", [{**ZONE, "kind": "inside"}]),
+        ("zone", [{**ZONE, "anchor": "feet"}]),
+        ("zone", [{"polygon": ZONE["polygon"]}]),
+        ("zone", [{"name": "door"}]),
+        ("zone", [ZONE, ZONE]),
         ("controls", {"focus": "near"}),
         ("controls", {"focus": -1}),
         ("controls", {"focus": True}),
@@ -218,12 +257,61 @@ def test_home_is_found_in_a_directory() -> None:
     assert Recording.model_validate({"directory": "~/clips"}).directory == Path.home() / "clips"
 
 
+@pytest.mark.parametrize(
+    ("polygon", "said"),
+    [
+        ([[0, 0], [1, 1]], "a polygon has 3 to 200 corners, not 2"),
+        ([[0, 0]] * 201, "a polygon has 3 to 200 corners, not 201"),
+        ([[0, 0], [1, 0], [1.1, 1]], "corner 3 is outside the picture"),
+        ([[0, 0], [640, 0], [640, 480]], "corner 2 is outside the picture"),
+        ([[0, 0], [1, 0], [float("nan"), 1]], "corner 3 is outside the picture"),
+        ([[0, 0], [1, 0], [0.5]], "corner 3 must be [x, y], two numbers"),
+        ([[0, 0], [1, 0], ["0.5", 1]], "corner 3 must be [x, y], two numbers"),
+        ([[0, 0], [1, 0], [True, 1]], "corner 3 must be [x, y], two numbers"),
+        ([0, 0, 1, 0], "corner 1 must be [x, y], two numbers"),
+        ([[0.1, 0.1], [0.2, 0.2], [0.3, 0.3]], "the corners enclose no area"),
+        ("0,0 1,0 1,1", "must be a list of corners [x, y]"),
+    ],
+)
+def test_a_zone_that_is_no_area_of_the_picture_is_refused(polygon: object, said: str) -> None:
+    assert said in refused({"camera": [{"zone": [{"name": "door", "polygon": polygon}]}]})
+
+
+def test_a_zone_may_be_as_large_as_the_picture() -> None:
+    corners = [[0, 0], [1, 0], [1, 1], [0, 1]]
+    zone = Zone.model_validate({"name": "all", "polygon": corners})
+    assert zone.polygon == ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    assert (zone.kind, zone.anchor) == ("include", "bottom")
+
+
+def test_two_cameras_may_have_zones_of_one_name() -> None:
+    cameras = [{"source": "demo", "zone": [ZONE]}, {"source": "demo", "zone": [ZONE]}]
+    assert len(Config.model_validate({"camera": cameras}).camera) == 2
+
+
+def test_frames_that_can_never_be_seen_are_refused_with_both_numbers() -> None:
+    assert "frames is 4, more than of, 3" in refused({"trigger": {"frames": 4}})
+
+
+def test_only_the_built_in_model_has_no_path() -> None:
+    assert model_path(Detector()) is None
+    assert model_path(Detector(model="~/m.onnx")) == Path.home() / "m.onnx"
+
+
 SECONDS = st.integers(0, 600 * SECOND).map(lambda ns: in_words(Ns(ns)))
 CONFIGS = st.fixed_dictionaries(
     {},
     optional={
         "recording": st.fixed_dictionaries(
             {}, optional={"pre_roll": SECONDS, "quality": st.integers(0, 51)}
+        ),
+        "detector": st.fixed_dictionaries(
+            {},
+            optional={
+                "min_confidence": st.floats(0, 1),
+                "person_class_ids": st.lists(st.integers(0, 9999), min_size=1, max_size=3),
+                "at_least_every": st.integers(1, 60).map(lambda s: f"{s}s"),
+            },
         ),
         "ring": st.fixed_dictionaries(
             {}, optional={"max_bytes": st.integers(10**6, 10**12).map(size_in_words)}
@@ -236,6 +324,7 @@ CONFIGS = st.fixed_dictionaries(
                     "size": st.tuples(st.integers(16, 9999), st.integers(16, 9999)).map(
                         picture_in_words
                     ),
+                    "zone": st.lists(st.just(ZONE), max_size=1),
                     "rotate": st.sampled_from([0, 90, 180, 270]),
                 },
             ),

@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import platformdirs
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from smartrec.config.document import Document, read
+from smartrec.config.located import located, located_in
 from smartrec.config.schema import (
     ALIKE,
     Camera,
@@ -28,8 +29,10 @@ from smartrec.config.schema import (
     Ring,
     alike,
     numbered,
+    zones_alike,
 )
 from smartrec.config.suggest import Place, config_error, dotted, nearest, shown
+from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone
 from smartrec.errors import ConfigError
 
 FILE_NAME: Final = "smartrec.toml"
@@ -46,7 +49,14 @@ RESERVED: Final = frozenset(
 )
 """Variables of ours that are no settings."""
 
-TABLES: Final[dict[str, type[BaseModel]]] = {"recording": Recording, "ring": Ring, "log": Log}
+TABLES: Final[dict[str, type[BaseModel]]] = {
+    "recording": Recording,
+    "ring": Ring,
+    "detector": Detector,
+    "trigger": AutoTrigger,
+    "screen": Screen,
+    "log": Log,
+}
 """The tables that stand once, and so can be set by the environment."""
 
 _SCHEMA: Final[dict[Place, type[BaseModel]]] = {
@@ -54,10 +64,12 @@ _SCHEMA: Final[dict[Place, type[BaseModel]]] = {
     **{(name,): table for name, table in TABLES.items()},
     ("camera",): Camera,
     ("camera", "controls"): Controls,
+    ("camera", "zone"): Zone,
 }
 _PLAIN_WORDS: Final = {
     "Input should be": "must be",
     "String should have": "must have",
+    "Field required": "is missing",
     "a valid boolean": "true or false",
     "a valid integer": "a whole number",
     "a valid number": "a number",
@@ -67,6 +79,7 @@ _PLAIN_WORDS: Final = {
 }
 """Pydantic's words for programmers, and ours."""
 _INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
+_DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,18}\.[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +162,7 @@ class _Sources:
         except ConfigError as error:
             self.mistakes.append(str(error))
         else:
-            self.values = dict(self.document.values)
+            self.values = located_in(self.document.values, found.parent)
 
     def add_environment(self, environ: Mapping[str, str]) -> None:
         known = {
@@ -160,9 +173,9 @@ class _Sources:
         for name in sorted(environ):
             if name in known:
                 place = known[name]
-                annotation = TABLES[place[0]].model_fields[place[1]].annotation
+                schema = TABLES[place[0]].model_json_schema()["properties"][place[1]]
                 self.variables[place] = name
-                self._set(place, _typed(environ[name], annotation))
+                self._set(place, _typed(environ[name], schema))
             elif name.startswith(PREFIX) and name not in RESERVED:
                 meant = nearest(name.lower(), {each.lower(): each for each in known})
                 guess = f"; did you mean {meant.upper()}?" if meant else ""
@@ -179,7 +192,7 @@ class _Sources:
         """Put a value over what lies there; what the lower sources hold stays as it is."""
         if place[0] == "camera" and len(place) > 1:
             self.values.setdefault("camera", [{}])
-        laid = _laid_over(self.values, place, value)
+        laid = _laid_over(self.values, place, located(place, value, Path()))
         assert isinstance(laid, dict)
         self.values = laid
 
@@ -206,23 +219,40 @@ class _Sources:
 
     def _twice(self) -> Iterator[tuple[Place, str]]:
         cameras = self.values.get("camera")
-        if isinstance(cameras, (list, tuple)):
-            for number, key, why in alike(numbered(cameras)):
-                yield ("camera", number, key), why
+        if not isinstance(cameras, (list, tuple)):
+            return
+        for number, key, why in alike(numbered(cameras)):
+            yield ("camera", number, key), why
+        for number, camera in enumerate(cameras):
+            zones = camera.get("zone") if isinstance(camera, Mapping) else None
+            for other, why in zones_alike(zones if isinstance(zones, (list, tuple)) else ()):
+                yield ("camera", number, "zone", other, "name"), why
 
     def _follows(self, place: Place) -> bool:
         """Whether a mistake only repeats another: a name that was made from a wrong id."""
-        return place[-1:] == ("name",) and not _holds(self.values, place)
+        return place[2:] == ("name",) and not _holds(self.values, place)
 
     def _line(self, place: Place) -> float:
         """For sorting: the file's mistakes as they stand there, all others after them."""
-        if self.document is None or place in self.variables or self._overridden(place):
+        if self.document is None or self._variable(place) or self._overridden(place):
             return float("inf")
         return self.document.line(place)
 
     def _overridden(self, place: Place) -> bool:
-        keys = tuple(part for part in place if isinstance(part, str))
+        keys = _keys(place)
         return any(keys[: len(over)] == over for over in self.overridden)
+
+    def _variable(self, place: Place) -> str | None:
+        """The variable that gave a setting, or the list that it stands in."""
+        return self.variables.get(place[:2])
+
+    def _within(self, table: Place) -> str:
+        """Who says something in a table that the file does not have."""
+        keys = _keys(table)
+        if any(over[: len(keys)] == keys for over in self.overridden):
+            return self.own_name
+        named = (name for at, name in self.variables.items() if at[: len(keys)] == keys)
+        return next(named, "default")
 
     def _where(self, place: Place) -> str:
         source = self.origin(place, whole=False)
@@ -237,16 +267,27 @@ class _Sources:
         """
         if self._overridden(place):
             return self.own_name if not whole or _holds(self.values, place) else "default"
-        if place in self.variables:
-            return self.variables[place]
-        if self.document and (not whole or _holds(self.document.values, place)):
+        if (name := self._variable(place)) is not None:
+            return name
+        if self.document and _holds(self.document.values, place if whole else place[:1]):
             return f"{self.document.path}:{self.document.line(place)}"
-        return "default"
+        return "default" if whole else self._within(place)
 
 
-def _typed(text: str, annotation: object) -> object:
+def _typed(text: str, schema: Mapping[str, Any]) -> object:
     """A variable's text as the type of its setting, where TOML would not write it as text."""
-    return int(text) if annotation is int and _INTEGER.fullmatch(text) else text
+    kind = schema.get("anyOf", [schema])[0].get("type")
+    if kind == "boolean" and text in ("true", "false"):
+        return text == "true"
+    if kind == "array":
+        return [_typed(part.strip(), {"type": "integer"}) for part in text.split(",")]
+    if kind in ("integer", "number") and _INTEGER.fullmatch(text):
+        return int(text)
+    return float(text) if kind == "number" and _DECIMAL.fullmatch(text) else text
+
+
+def _keys(place: Place) -> tuple[str, ...]:
+    return tuple(part for part in place if isinstance(part, str))
 
 
 def _laid_over(below: object, place: tuple[str, ...], value: object) -> object:
@@ -278,11 +319,11 @@ def _plain(config: Config) -> dict[str, object]:
 
 
 def _leaves(values: object, place: Place = ()) -> Iterator[tuple[Place, object]]:
-    """Each setting; an empty table of free keys counts as one, a list without cameras as none."""
+    """Each setting; an empty table of free keys counts as one, a list without tables as none."""
     if isinstance(values, dict) and values:
         for key, value in values.items():
             yield from _leaves(value, (*place, key))
-    elif isinstance(values, list):
+    elif isinstance(values, list) and all(isinstance(value, dict) for value in values):
         for number, value in enumerate(values):
             yield from _leaves(value, (*place, number))
     else:
@@ -300,16 +341,21 @@ def _words(details: ErrorDetails) -> str:
         return _unknown(place)
     if kind == "value_error":
         return str(details["ctx"]["error"])
-    if kind == "tuple_type":
-        return f"must be written [[{dotted(place)}]], once for each camera"
-    if kind == "model_type":
-        return f"must be a table, not {shown(details['input'])}"
-    if kind == "dict_type":
-        return f"must be a table of names and numbers, not {shown(details['input'])}"
+    if kind in ("tuple_type", "model_type", "dict_type"):
+        return _misshapen(place, kind, details["input"])
     message = details["msg"]
     for theirs, ours in _PLAIN_WORDS.items():
         message = message.replace(theirs, ours)
+    if kind == "missing":
+        return message
     return f"{message}, not {shown(details['input'])}"
+
+
+def _misshapen(place: Place, kind: str, value: object) -> str:
+    if kind == "tuple_type":
+        return f"must be written [[{'.'.join(_keys(place))}]], once for each {place[-1]}"
+    shape = "a table" if kind == "model_type" else "a table of names and numbers"
+    return f"must be {shape}, not {shown(value)}"
 
 
 def _unknown(place: Place) -> str:

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from smartrec.config.load import TABLES, Loaded
 from smartrec.config.schema import Camera, Config, Controls
 from smartrec.config.suggest import dotted
+from smartrec.config.watching import Zone
 
 _INTRO: Final = """\
 # Settings
@@ -25,8 +26,8 @@ is printed by `smartrec config example`.
 No setting is needed. Each value comes from the first of these that gives it:
 
 1. the command line (`--size 1280x720`),
-2. the environment: `SMARTREC_<TABLE>__<KEY>`, such as `SMARTREC_RECORDING__PRE_ROLL=5s`; cameras
-   cannot be set this way,
+2. the environment: `SMARTREC_<TABLE>__<KEY>`, such as `SMARTREC_RECORDING__PRE_ROLL=5s` or
+   `SMARTREC_DETECTOR__PERSON_CLASS_IDS=0,2`; cameras cannot be set this way,
 3. one file: `--config FILE`, else the file that `SMARTREC_CONFIG` names, else `./smartrec.toml`,
    else `~/.config/smartrec/smartrec.toml`. Only the first that is there is read,
 4. the default.
@@ -47,6 +48,10 @@ _HEADERS: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
     ("[ring]", TABLES["ring"]),
     ("[[camera]]", Camera),
     ("[camera.controls]", Controls),
+    ("[[camera.zone]]", Zone),
+    ("[detector]", TABLES["detector"]),
+    ("[trigger]", TABLES["trigger"]),
+    ("[screen]", TABLES["screen"]),
     ("[log]", TABLES["log"]),
 )
 
@@ -83,10 +88,13 @@ def as_toml(loaded: Loaded) -> str:
     for name in TABLES:
         lines += ["", f"[{name}]", *_lines(loaded, (name,), settings[name])]
     for number, camera in enumerate(settings["camera"]):
-        controls = camera.pop("controls")
+        controls, zones = camera.pop("controls"), camera.pop("zone")
         lines += ["", "[[camera]]", *_lines(loaded, ("camera", number), camera)]
         place = ("camera", number, "controls")
         lines += ["", "[camera.controls]", *_lines(loaded, place, controls)]
+        for each, zone in enumerate(zones):
+            below = ("camera", number, "zone", each)
+            lines += ["", "[[camera.zone]]", *_lines(loaded, below, zone)]
     return "\n".join(lines[1:]) + "\n"
 
 
@@ -115,14 +123,20 @@ def toml(value: object) -> str:
 
 
 def _defaults(table: type[BaseModel]) -> dict[str, object]:
-    plain: dict[str, object] = table().model_dump(mode="json")
-    return plain
+    """As people write them; a key that must be given has none."""
+    needed = {
+        key: (field.examples or [None])[0]
+        for key, field in table.model_fields.items()
+        if field.is_required()
+    }
+    plain: dict[str, object] = table.model_validate(needed).model_dump(mode="json")
+    return {key: value for key, value in plain.items() if key not in needed}
 
 
 def _section(header: str, table: type[BaseModel]) -> str:
     schema, defaults = table.model_json_schema()["properties"], _defaults(table)
     rows = [
-        f"| `{key}` | {_default(defaults[key])} | {_allowed(schema[key])} "
+        f"| `{key}` | {_default(field, defaults.get(key))} | {_allowed(schema[key])} "
         f"| {schema[key]['x-change']} | {field.description} |"
         for key, field in _settings(table)
     ]
@@ -141,11 +155,13 @@ def _section(header: str, table: type[BaseModel]) -> str:
 def _settings(table: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
     """The keys of a table that are no tables of their own."""
     for key, field in table.model_fields.items():
-        if field.annotation is not Controls:
+        if field.annotation not in (Controls, tuple[Zone, ...]):
             yield key, field
 
 
-def _default(value: object) -> str:
+def _default(field: FieldInfo, value: object) -> str:
+    if field.is_required():
+        return "must be given"
     return f"`{toml(value)}`" if value not in (None, "", {}) else ""
 
 
@@ -172,7 +188,7 @@ def _table_example(header: str, table: type[BaseModel]) -> str:
     for key, field in _settings(table):
         said = f"{field.description} ({_allowed(schema[key])}; a change {schema[key]['x-change']})"
         lines += ["", *textwrap.wrap(said, 96, initial_indent="# ", subsequent_indent="# ")]
-        value = defaults[key]
+        value = defaults.get(key)
         if value in (None, "", {}):
             value = (field.examples or [value])[0]
         lines.append(f"#{key} = {toml(value)}")

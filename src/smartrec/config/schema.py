@@ -40,7 +40,7 @@ from smartrec.config.written import (
 from smartrec.units import SECOND, Ns
 
 ALIKE: Final = "cameras_alike"
-"""Type of the validation error for two cameras that share an id or a name."""
+"""Type of the validation error for two cameras, or two zones of one, that share a name."""
 
 MINUTE: Final = Ns(60 * SECOND)
 HOUR: Final = Ns(60 * MINUTE)
@@ -236,15 +236,14 @@ class Camera(Table):
     zone: tuple[Zone, ...] = Field(
         default=(),
         description="Where persons count. Without any: everywhere.",
+        json_schema_extra=AT_ONCE,
     )
 
     @field_validator("zone")
     @classmethod
     def _zones_differ(cls, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
-        names = [zone.name for zone in zones]
-        twice = [name for name in names if names.count(name) > 1]
-        if twice:
-            raise ValueError(f"two zones are called {twice[0]!r}")
+        for number, why in zones_alike([dict(zone) for zone in zones]):
+            raise PydanticCustomError(ALIKE, f"zone[{number}].name: {why}")
         return zones
 
     @field_validator("name")
@@ -334,6 +333,17 @@ def alike(cameras: Sequence[object]) -> list[tuple[int, str, str]]:
         for word, key in _claims(camera).items():
             if (first := seen.setdefault(word, number)) != number:
                 mistakes.append((number, key, f"{word[:64]!r} is taken by camera[{first}]"))
+    return mistakes
+
+
+def zones_alike(zones: Sequence[object]) -> list[tuple[int, str]]:
+    """Zones of one camera that have the same name, which a trigger would tell: (number, why)."""
+    seen: dict[str, int] = {}
+    mistakes: list[tuple[int, str]] = []
+    for number, zone in enumerate(zones):
+        name = zone.get("name") if isinstance(zone, Mapping) else None
+        if isinstance(name, str) and (first := seen.setdefault(name, number)) != number:
+            mistakes.append((number, f"{name[:64]!r} is taken by zone[{first}]"))
     return mistakes
 
 

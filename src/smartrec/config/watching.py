@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StrictBool, StrictInt, field_validator, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from smartrec.config.table import AT_ONCE, REBUILDS_WATCH, Table
-from smartrec.config.written import FILE, duration, size, slug
+from smartrec.config.written import CLASS_IDS, FILE, POLYGON, duration, size, slug
 from smartrec.units import MILLISECOND, SECOND, Ns
 
 EMBEDDED_MODEL: Final = "nanodet"
@@ -27,21 +27,20 @@ class Detector(Table):
         default=EMBEDDED_MODEL,
         description='"nanodet" is built in. Or the path of an ONNX file whose kind is worked out '
         "from its inputs and outputs; or of a DeepStream configuration of nvinfer (.txt) that "
-        "names one.",
+        "names one. A relative path in a settings file starts at that file, else where smartrec "
+        "was started.",
         examples=["models/yolox_nano.onnx"],
         json_schema_extra=REBUILDS_WATCH,
     )
     labels: Annotated[str, FILE] | None = Field(
         default=None,
-        description="File with one class name a line. Without it the class of persons is the one "
-        'that the model itself calls "person", else class 0.',
+        description="File with one class name a line; a path like `model`. Without it the class "
+        'of persons is the one that the model itself calls "person", else class 0.',
         examples=["models/labels.txt"],
         json_schema_extra=REBUILDS_WATCH,
     )
-    person_class_ids: tuple[Annotated[StrictInt, Field(ge=0, le=9999)], ...] | None = Field(
+    person_class_ids: Annotated[tuple[int, ...], CLASS_IDS] | None = Field(
         default=None,
-        min_length=1,
-        max_length=100,
         description="Numbers of the classes that count as persons, instead of by name.",
         examples=[[0]],
         json_schema_extra=REBUILDS_WATCH,
@@ -130,7 +129,9 @@ class AutoTrigger(Table):
     @model_validator(mode="after")
     def _can_be_met(self) -> "AutoTrigger":
         if self.frames > self.of:
-            raise ValueError(f"frames = {self.frames} can never be reached of = {self.of} pictures")
+            raise ValueError(
+                f"frames is {self.frames}, more than of, {self.of}: nobody would count"
+            )
         return self
 
 
@@ -142,9 +143,9 @@ class Zone(Table):
         examples=["door"],
         json_schema_extra=AT_ONCE,
     )
-    polygon: tuple[Point, ...] = Field(
-        description="Corners [x, y] as shares of the upright picture, from the top left; at "
-        "least three.",
+    polygon: Annotated[tuple[Point, ...], POLYGON] = Field(
+        description="Corners [x, y] as shares of the upright picture: [0, 0] is its top left, "
+        "[1, 1] its bottom right.",
         examples=[[[0.1, 0.4], [0.6, 0.4], [0.6, 1.0], [0.1, 1.0]]],
         json_schema_extra=AT_ONCE,
     )
@@ -159,18 +160,6 @@ class Zone(Table):
         "its centre, or any part of it.",
         json_schema_extra=AT_ONCE,
     )
-
-    @field_validator("polygon")
-    @classmethod
-    def _is_an_area(cls, polygon: tuple[Point, ...]) -> tuple[Point, ...]:
-        if not 3 <= len(polygon) <= 200:
-            raise ValueError(f"a polygon has 3 to 200 corners, not {len(polygon)}")
-        outside = [point for point in polygon if not all(0 <= side <= 1 for side in point)]
-        if outside:
-            raise ValueError(f"the corner {list(outside[0])} is outside the picture (0 to 1)")
-        if _area(polygon) == 0:
-            raise ValueError("the corners lie on one line")
-        return polygon
 
 
 class Screen(Table):
@@ -198,12 +187,6 @@ class Screen(Table):
         description="The screen shows the free disk when it is less than this.",
         json_schema_extra=AT_ONCE,
     )
-
-
-def _area(polygon: tuple[Point, ...]) -> float:
-    """Shoelace formula; of a polygon that crosses itself, parts may cancel out."""
-    pairs = zip(polygon, (*polygon[1:], polygon[0]), strict=True)
-    return abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in pairs)) / 2
 
 
 def model_path(detector: Detector) -> Path | None:

@@ -120,6 +120,50 @@ def _source(value: object) -> str:
     raise ValueError(f"{text[:64]!r} is no source{guess or f'; write {choices}'}")
 
 
+def _file(value: object) -> str:
+    text = read_text(str(value) if isinstance(value, Path) else value, "the name of a file")
+    try:
+        Path(text).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"~ stands for no home directory: {error}") from error
+    return text
+
+
+def _class_ids(value: object) -> tuple[int, ...]:
+    if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= 100:
+        raise ValueError("must be a list of 1 to 100 class numbers like [0]")
+    for each in value:
+        if type(each) is not int or not 0 <= each <= 9999:
+            raise ValueError("must hold whole numbers from 0 to 9999 only")
+    return tuple(value)
+
+
+def _polygon(value: object) -> tuple[tuple[float, float], ...]:
+    if not isinstance(value, (list, tuple)):
+        raise ValueError("must be a list of corners [x, y]")  # noqa: TRY004 - pydantic's protocol
+    if not 3 <= len(value) <= 200:
+        raise ValueError(f"a polygon has 3 to 200 corners, not {len(value)}")
+    corners = tuple(_corner(number, each) for number, each in enumerate(value, start=1))
+    if _area(corners) < 1e-6:
+        raise ValueError("the corners enclose no area")
+    return corners
+
+
+def _corner(number: int, value: object) -> tuple[float, float]:
+    both = list(value) if isinstance(value, (list, tuple)) else []
+    if len(both) != 2 or not all(type(side) in (int, float) for side in both):
+        raise ValueError(f"corner {number} must be [x, y], two numbers")
+    if not all(0 <= side <= 1 for side in both):
+        raise ValueError(f"corner {number} is outside the picture: x and y must be 0 to 1")
+    return float(both[0]), float(both[1])
+
+
+def _area(polygon: tuple[tuple[float, float], ...]) -> float:
+    """Shoelace formula; of a polygon that crosses itself, parts may cancel out."""
+    pairs = zip(polygon, (*polygon[1:], polygon[0]), strict=True)
+    return abs(sum(ax * by - bx * ay for (ax, ay), (bx, by) in pairs)) / 2
+
+
 def slug(letters: str, most: int) -> Written:
     """A short word of the given letters, such as ``"a-z0-9_-"``, safe in file names and graphs."""
     pattern = f"^[{letters}]{{1,{most}}}$"
@@ -154,11 +198,25 @@ AUTO_OR_NUMBER: Final = Written(
     lambda value: value,
     {"type": ["string", "integer"], "x-allowed": '"auto" or a whole number'},
 )
+CLASS_IDS: Final = Written(
+    _class_ids,
+    list,
+    {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 0, "maximum": 9999},
+        "x-allowed": "list of whole numbers, 0 to 9999",
+    },
+)
 DIRECTORY: Final = Written(_directory, str, {"type": "string", "x-allowed": "path"})
-FILE: Final = Written(
-    lambda value: read_text(str(value) if isinstance(value, Path) else value, "the name of a file"),
-    str,
-    {"type": "string", "x-allowed": "path"},
+FILE: Final = Written(_file, str, {"type": "string", "x-allowed": "path"})
+POLYGON: Final = Written(
+    _polygon,
+    lambda polygon: [list(corner) for corner in polygon],
+    {
+        "type": "array",
+        "items": {"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}},
+        "x-allowed": "3 to 200 corners [x, y], each 0 to 1",
+    },
 )
 FREQUENCY: Final = Written(_frequency, str, {"enum": ["off", "50", "60", "auto"]})
 SOURCE: Final = Written(
