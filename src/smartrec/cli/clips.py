@@ -16,6 +16,7 @@ import click
 
 from smartrec.cli import show as text
 from smartrec.cli.options import GivenPath, configured_clips
+from smartrec.cli.timeline import BLOCKS, DIGITS
 from smartrec.clock import SystemClock
 from smartrec.errors import ClipDamaged, StoreError, UsageError
 from smartrec.model import ClipState
@@ -119,10 +120,21 @@ def show(directory: Path, clip: str, for_programs: bool) -> None:
     """Show everything about CLIP: what was asked, what is there, what led to it."""
     with Catalog.open(directory, create=False) as catalog:
         found = catalog.clip(clip)
+        looks = catalog.looks(found.clip_id)
     if for_programs:
-        click.echo(json.dumps(found.as_json(), indent=2))
+        tracks = [found.look_as_json(look) for look in looks]
+        click.echo(json.dumps({**found.as_json(), "tracks": tracks}, indent=2))
     else:
-        click.echo("\n".join(text.description(found)))
+        heights = BLOCKS if _can_print(BLOCKS) else DIGITS
+        click.echo("\n".join(text.description(found, looks, heights)))
+
+
+def _can_print(characters: str) -> bool:
+    try:
+        characters.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @clips.command()

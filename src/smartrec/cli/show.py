@@ -8,11 +8,11 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
-from smartrec.model import Loss, Trigger
+from smartrec.cli.timeline import BLOCKS, in_seconds, percent, timeline
+from smartrec.model import Look, Loss, Trigger
 from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND, Ns
 
-_BAR: Final = 64
 _CAMERA_MAX: Final = 24
 _HEADINGS: Final = (
     *("TIME", "CAMERA", "TRIGGER", "LENGTH", "PRE got/asked", "POST got/asked"),
@@ -38,12 +38,20 @@ def table(clips: Sequence[ClipRecord]) -> Iterator[str]:
         yield "  ".join(padded).rstrip()
 
 
-def description(clip: ClipRecord) -> Iterator[str]:
-    """Everything about one clip, its proof in words."""
+def description(
+    clip: ClipRecord, looks: Sequence[Look] = (), heights: str = BLOCKS
+) -> Iterator[str]:
+    """Everything about one clip, its proof in words.
+
+    Args:
+        clip: The clip.
+        looks: What was seen in it, by time.
+        heights: See `smartrec.cli.timeline.timeline`.
+    """
     yield f"{printable(clip.file_name)}  {clip.state.value}"
     for name, text in _facts(clip):
         yield f"  {name:<12}{text}".rstrip()
-    if bar := timeline(clip):
+    if bar := timeline(clip, looks, heights):
         yield ""
         yield from (f"  {line}" for line in bar)
     yield ""
@@ -55,8 +63,10 @@ def description(clip: ClipRecord) -> Iterator[str]:
 
 def proof(clip: ClipRecord) -> Iterator[str]:
     """What was asked, what is there, and where the rest went."""
-    yield f"asked {_s(clip.asked_pre)} before, {_got(clip, clip.actual_pre, clip.asked_pre)}"
-    yield f"asked {_s(clip.asked_post)} after, {_got(clip, clip.actual_post, clip.asked_post)}"
+    before = _got(clip, clip.actual_pre, clip.asked_pre)
+    after = _got(clip, clip.actual_post, clip.asked_post)
+    yield f"asked {in_seconds(clip.asked_pre)} before, {before}"
+    yield f"asked {in_seconds(clip.asked_post)} after, {after}"
     expected = "?" if clip.expected is None else clip.expected
     if clip.written is None:
         yield f"{expected} frames expected, written when it is finished"
@@ -68,25 +78,36 @@ def proof(clip: ClipRecord) -> Iterator[str]:
         yield f"{clip.surplus} more than expected: please report this as a bug of smartrec"
 
 
-def timeline(clip: ClipRecord) -> list[str]:
-    """Pre-roll, event and post-roll drawn to scale, the triggers below; empty while unknown."""
-    pre, post, whole = clip.actual_pre, clip.actual_post, clip.duration
-    if not whole or pre is None or post is None or clip.first_pts is None:
-        return []
-    event = Ns(max(0, whole - pre - post))
-    left = min(_BAR - 1, pre * _BAR // whole)
-    middle = min(_BAR - left, max(1, event * _BAR // whole))
-    marks = [" "] * _BAR
-    for trigger in clip.triggers:
-        if 0 <= (at := trigger.pts - clip.first_pts) <= whole:
-            marks[min(_BAR - 1, at * _BAR // whole)] = "^"
-    labels = (f"pre-roll {_s(pre)}", f"event {_s(event)}", f"post-roll {_s(post)}")
-    room = _BAR + 2 - sum(map(len, labels))
-    return [
-        labels[0] + " " * (room // 2) + labels[1] + " " * (room - room // 2) + labels[2],
-        f"[{'-' * left}{'#' * middle}{'-' * (_BAR - left - middle)}]",
-        f" {''.join(marks)}".rstrip(),
-    ]
+def in_words(trigger: Trigger) -> str:
+    """What led to a trigger; what has no words of its own stays as it is."""
+    why = dict(trigger.why)
+    person = [*_person_in_words(why)] if trigger.reason == "person" else []
+    lasted = (
+        [] if trigger.last is None else [f"there for {(trigger.last - trigger.pts) / SECOND:.1f} s"]
+    )
+    rest = (f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in why.items())
+    return ", ".join([*person, *lasted, *rest])
+
+
+def _person_in_words(why: dict[str, object]) -> Iterator[str]:
+    """What `smartrec.detection.presence` gives as the reason; takes from `why` what it tells."""
+    match why:
+        case {"best": {"score": float(best)}, "frames": list(frames)}:
+            pictures = "1 picture" if len(frames) == 1 else f"{len(frames)} pictures"
+            yield f"{percent(best)} at best, confirmed by {pictures}"
+            del why["best"], why["frames"]
+    match why:
+        case {"min_confidence": float(wanted)}:
+            yield f"{percent(wanted)} wanted"
+            del why["min_confidence"]
+    match why:
+        case {"zone": str(zone)}:
+            yield f"zone {zone}"
+    why.pop("zone", None)
+    match why:
+        case {"track": int(track)}:
+            yield f"track {track}"
+            del why["track"]
 
 
 def printable(text: str) -> str:
@@ -133,13 +154,13 @@ def _facts(clip: ClipRecord) -> Iterator[tuple[str, str]]:
         yield "error", printable(clip.error)
     yield "camera", f"{printable(clip.camera_name)} ({printable(clip.camera_id)})"
     yield "start", local_time(clip.start_wall_ns, exact=True)
-    yield "length", "not known yet" if clip.duration is None else _s(clip.duration)
+    yield "length", "not known yet" if clip.duration is None else in_seconds(clip.duration)
     yield from zip_longest(["proof"], proof(clip), fillvalue="")
 
 
 def _trigger_lines(clip: ClipRecord) -> Iterator[str]:
     for trigger in clip.triggers:
-        why = printable(json.dumps(trigger.why, ensure_ascii=False)) if trigger.why else ""
+        why = printable(in_words(trigger))
         yield f"  {_since_start(clip, trigger):>12}  {printable(trigger.reason)}  {why}".rstrip()
 
 
@@ -172,7 +193,7 @@ def _got(clip: ClipRecord, actual: Ns | None, asked: Ns) -> str:
         return "got: not known yet" if clip.open else "got nothing"
     frame = (clip.duration or 0) // max(1, clip.written or 1)
     less = asked - actual
-    return f"got {_s(actual)}" + (f": {_s(Ns(less))} less" if less > frame else "")
+    return f"got {in_seconds(actual)}" + (f": {in_seconds(Ns(less))} less" if less > frame else "")
 
 
 def _first_reason(clip: ClipRecord) -> str:
@@ -180,10 +201,6 @@ def _first_reason(clip: ClipRecord) -> str:
         return "-"
     more = f" +{len(clip.triggers) - 1}" if len(clip.triggers) > 1 else ""
     return printable(clip.triggers[0].reason)[:_CAMERA_MAX] + more
-
-
-def _s(value: Ns) -> str:
-    return f"{value / SECOND:.3f} s"
 
 
 def _short(value: Ns | None) -> str:

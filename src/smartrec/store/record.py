@@ -3,14 +3,14 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
 from smartrec.clock import ClockQuality, Instant
-from smartrec.model import ClipState, Loss, Trigger
+from smartrec.model import ClipState, Look, Loss, Trigger
 from smartrec.units import Ns, seconds
 
 JOURNAL: Final = "local-journal"
@@ -93,6 +93,17 @@ class ClipRecord:
         return None if self.written is None else sum(self.lost.values())
 
     @property
+    def persons(self) -> int:
+        """How many were a reason to record; who stood still for long and moved on counts once."""
+        tracks = (trigger.why.get("track") for trigger in self.triggers)
+        return len({track for track in tracks if isinstance(track, int)})
+
+    @property
+    def best_score(self) -> float | None:
+        """The highest of theirs, 0 to 1; None without any."""
+        return max((score for t in self.triggers for score in _best_score(t)), default=None)
+
+    @property
     def actual_pre(self) -> Ns | None:
         """From the first picture shown to the first trigger; never more than the clip has."""
         if self.first_pts is None or not self.triggers:
@@ -128,6 +139,24 @@ class ClipRecord:
             "last_pts": self.last_pts,
         }
 
+    def look_as_json(self, look: Look) -> dict[str, object]:
+        """What was seen in a picture of it, as `smartrec clips show --json` prints it."""
+        at = None if self.first_pts is None else _seconds(Ns(look.pts - self.first_pts))
+        return {
+            "time": rfc3339(self.instant.wall_at(look.pts)),
+            "pts": look.pts,
+            "at_s": at,
+            "inferred": look.inferred,
+            "persons": [
+                {
+                    "track": track.track_id,
+                    "box": [track.box.left, track.box.top, track.box.right, track.box.bottom],
+                    "score": track.score,
+                }
+                for track in look.tracks
+            ],
+        }
+
     def _what(self) -> dict[str, object]:
         return {
             "clip_id": self.clip_id,
@@ -142,6 +171,8 @@ class ClipRecord:
             "path": None if self.path is None else str(self.path),
             "thumbnail": None if self.thumbnail is None else str(self.thumbnail),
             "trigger": self.triggers[0].reason if self.triggers else None,
+            "persons": self.persons,
+            "best_score": self.best_score,
             "start": rfc3339(self.start_wall_ns),
         }
 
@@ -239,6 +270,12 @@ _SAME: Final = (
 def _trigger_of(trigger_id: str, pts: int, reason: str, why: str, *moments: int | None) -> Trigger:
     start, end, last = (None if moment is None else Ns(moment) for moment in moments)
     return Trigger(trigger_id, Ns(pts), reason, json.loads(why), start, end, last)
+
+
+def _best_score(trigger: Trigger) -> Iterator[float]:
+    best = trigger.why.get("best")
+    if isinstance(best, dict) and isinstance(score := best.get("score"), float):
+        yield score
 
 
 def _files(
