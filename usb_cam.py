@@ -1,4 +1,4 @@
-"""Record around the key R from a USB camera. Set what you want here, then press F5 or Run."""
+"""Record persons before a USB camera. Set what you want here, then press F5 or Run."""
 
 import os
 import shlex
@@ -9,13 +9,12 @@ from typing import NoReturn
 # ------------------------------------------------------------------------------------ settings
 USB_DEVICE = None  # such as "/dev/video0"; None: the first camera, or the demo if there is none
 WIDTH, HEIGHT, FPS = 1280, 720, 30  # the nearest that the camera offers is taken
-SR_BACK_SEC = 10  # how many seconds before the key a clip begins
-SR_FRONT_SEC = 10  # and how many after the last one it ends
-SMARTREC_DIR = "SmartRecDir"  # where clips go; a relative path starts beside this file
-# Detection uses the next three. This version has none and records on R only: leave them None.
-PGIE_CONFIG = None
-PERSON_CLASS_IDS = None
-MIN_PERSON_CONF = None
+SR_BACK_SEC = 10  # a clip begins so many seconds before a person comes, or before the key R
+SR_FRONT_SEC = 10  # and ends so many after the last one has left
+SMARTREC_DIR = "SmartRecDir"  # where clips go; relative paths here start beside this file
+PGIE_CONFIG = None  # a DeepStream configuration that names an ONNX file; None: the built-in model
+PERSON_CLASS_IDS = None  # such as [0]; None: the class that the model calls "person"
+MIN_PERSON_CONF = None  # such as 0.5: from which confidence on; None: what suits the model
 # --------------------------------------------------------------------- nothing to set below here
 
 ROOT = Path(__file__).resolve().parent
@@ -47,8 +46,6 @@ def main() -> None:
         from smartrec.media.devices import cameras
     except ModuleNotFoundError:
         ask_for_setup()
-    if any(each is not None for each in (PGIE_CONFIG, PERSON_CLASS_IDS, MIN_PERSON_CONF)):
-        sys.stderr.write("Detection is not in this version: it records on the key R only.\n")
     source = f"usb:{USB_DEVICE}" if USB_DEVICE else "usb" if cameras() else "demo"
     run_with(
         {
@@ -56,6 +53,9 @@ def main() -> None:
             "recording.pre_roll": SR_BACK_SEC,
             "recording.post_roll": SR_FRONT_SEC,
             "recording.directory": str(ROOT / SMARTREC_DIR),
+            "detector.model": str(ROOT / PGIE_CONFIG) if PGIE_CONFIG else None,
+            "detector.person_class_ids": PERSON_CLASS_IDS,
+            "detector.min_confidence": MIN_PERSON_CONF,
         }
     )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from smartrec.config.load import load
+from smartrec.config.watching import Detector
 
 ROOT = Path(__file__).parents[1]
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -151,13 +152,30 @@ def test_what_is_set_in_the_block_reaches_the_recorder(copy: Path, tmp_path: Pat
     assert loaded.config.recording.directory == Path("/srv/clips")
 
 
-def test_settings_for_detection_are_answered_with_one_line(copy: Path, tmp_path: Path) -> None:
+def test_a_deepstream_configuration_beside_the_script_and_its_classes_reach_the_detector(
+    copy: Path, tmp_path: Path
+) -> None:
     set_up(copy)
-    change(copy, MIN_PERSON_CONF=0.5)
+    change(copy, PGIE_CONFIG="models/pgie.txt", PERSON_CLASS_IDS=[0, 2], MIN_PERSON_CONF=0.5)
     done = start(copy, python=sys.executable, stand_in=stand_in(tmp_path / "lib"))
-    assert done.returncode == 0
-    assert done.stderr.count("\n") == 1
-    assert "key R only" in done.stderr
+    loaded = load(
+        path=None, environ={"XDG_CONFIG_HOME": str(tmp_path)}, overrides=json.loads(done.stdout)
+    )
+    detector = loaded.config.detector
+    assert detector.model == str(copy / "models" / "pgie.txt")
+    assert (detector.person_class_ids, detector.min_confidence) == ((0, 2), 0.5)
+
+
+def test_without_settings_for_detection_the_built_in_model_decides(
+    copy: Path, tmp_path: Path
+) -> None:
+    set_up(copy)
+    done = start(copy, python=sys.executable, stand_in=stand_in(tmp_path / "lib"))
+    loaded = load(
+        path=None, environ={"XDG_CONFIG_HOME": str(tmp_path)}, overrides=json.loads(done.stdout)
+    )
+    assert loaded.config.detector == Detector()
+    assert loaded.origins["detector.model"] == "default"
 
 
 def test_it_is_short_enough_to_teach() -> None:

@@ -61,6 +61,8 @@ def test_a_source_that_never_gives_a_picture(tmp_path: Path, source: str, words:
         ("[[camera]]\nname = 'Door'\n[[camera]]\nname = 'Door'", ["Door"]),
         ('[[camera]]\nname = "a\\nb"', ["smartrec.toml:2", "name"]),
         ("[[camera]]\nid = 'a/b'", ["smartrec.toml:2", "id"]),
+        ("[[camera]]\n[[camera.zone]]\nname = 'a'\npolygon = [[0, 0], [1, 1]]", ["toml:4", "3 to"]),
+        ("[trigger]\nframes = 4", ["smartrec.toml:1", "more than of, 3"]),
         (f"[[camera]]\nname = '{'x' * 300}'", ["smartrec.toml:2", "100"]),
     ],
     ids=[
@@ -71,12 +73,28 @@ def test_a_source_that_never_gives_a_picture(tmp_path: Path, source: str, words:
         "one name twice",
         "newline",
         "slash",
+        "zone of two corners",
+        "frames of too few",
         "too long",
     ],
 )
 def test_settings_that_are_wrong(tmp_path: Path, toml: str, words: list[str]) -> None:
     (tmp_path / "smartrec.toml").write_text(toml)
     refused(smartrec("demo", "--for", "1s", cwd=tmp_path), 2, *words)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--min-confidence", "50"], ["command line: detector.min_confidence", "at most 1"]),
+        (["--min-confidence", "half"], ["--min-confidence"]),
+        (["--model", ""], ["command line: detector.model", "the name of a file"]),
+        (["--headless", "--window"], ["leave one of the two out"]),
+    ],
+    ids=["percent", "words", "an empty path", "two that contradict"],
+)
+def test_options_that_are_wrong(tmp_path: Path, options: list[str], words: list[str]) -> None:
+    refused(smartrec("demo", "--for", "1s", *options, cwd=tmp_path), 2, *words)
 
 
 @pytest.mark.parametrize("format_", ["mp4", "copy"])

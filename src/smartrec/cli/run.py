@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -56,7 +56,13 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--config", type=GivenPath(), help="Settings file."),
             click.option("--clips", type=GivenPath(), help="Where clips go."),
             click.option("--for", "length", type=Duration(), help="Record so long, then end."),
-            click.option("--headless", is_flag=True, help="No window; this version has none."),
+            click.option("--headless", is_flag=True, help="Show nothing, even on a screen."),
+            click.option("--window", is_flag=True, help="Begin in a window, not full screen."),
+            click.option("--no-detect", is_flag=True, help="Do not look for persons."),
+            click.option("--model", help="ONNX file or DeepStream configuration.", metavar="PATH"),
+            click.option(
+                "--min-confidence", type=float, help="From which a person counts, 0 to 1."
+            ),
             click.option("--size", help="Picture size to ask for, such as 1280x720."),
             click.option("--fps", type=float, help="Pictures a second to ask for."),
             click.option("--pre-roll", help="Seconds kept from before an event."),
@@ -77,10 +83,11 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @_options
 def run(**given: object) -> None:
-    """Watch the cameras and record events.
+    """Watch the cameras and record events: a clip around every person.
 
-    With no settings: the first camera that gives video. Keys: R records now (again: longer), S
-    stops, ESC or Q ends.
+    With no settings: the first camera that gives video, full screen where there is a screen. Keys:
+    R records now (again: longer), S stops, ESC or Q ends; on the screen F is full screen or window,
+    1 to 9 one camera, 0 all.
     """
     _record(given)
 
@@ -93,8 +100,15 @@ def demo(**given: object) -> None:
     _record(given)
 
 
-def _record(given: dict[str, object]) -> None:
-    overrides = {
+def overrides_of(given: Mapping[str, object]) -> dict[str, object]:
+    """The dotted settings that the options of `run` and `demo` stand for; None is not given.
+
+    Raises:
+        click.UsageError: Two of them contradict each other.
+    """
+    if given["headless"] and given["window"]:
+        raise click.UsageError("--headless has no window: leave one of the two out")
+    return {
         "camera.source": given["source"],
         "camera.size": given["size"],
         "camera.fps": given["fps"],
@@ -103,7 +117,16 @@ def _record(given: dict[str, object]) -> None:
         "recording.post_roll": given["post_roll"],
         "recording.max_length": given["max_length"],
         "recording.format": given["format_"],
+        "detector.model": given["model"],
+        "detector.min_confidence": given["min_confidence"],
+        "detector.enabled": False if given["no_detect"] else None,
+        "screen.show": "off" if given["headless"] else None,
+        "screen.fullscreen": False if given["window"] else None,
     }
+
+
+def _record(given: dict[str, object]) -> None:
+    overrides = overrides_of(given)
     path, length = given["config"], given["length"]
     assert path is None or isinstance(path, Path)
     assert length is None or isinstance(length, int)
