@@ -173,7 +173,7 @@ def _encoder(subject: Subject) -> Iterator[Finding]:
     except MissingElement:
         yield _UNSEEN
         return
-    for role in Role:
+    for role in (each for each in Role if each is not Role.DISPLAY):
         pinned = subject.encoder if role is Role.ENCODE_H264 else None
         try:
             recipe = choose(role, usable=reaches_ready, pinned=pinned)

@@ -37,6 +37,7 @@ class Role(str, Enum):
     DECODE_H264 = "decode-h264"
     DECODE_H265 = "decode-h265"
     ENCODE_H264 = "encode-h264"
+    DISPLAY = "display"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Recipe:
         raw: Caps that the fragment's raw side wants, without size; empty where it takes any.
         package: The Debian package that has the elements; empty where a vendor installs them.
         finest: The smallest quantizer it takes; a smaller one is raised to it.
+        needs: What the machine must have beside the elements: of a screen, the kind of display
+            (``"x11"``, ``"wayland"``, ``"kms"``) and ``"gpu"``.
     """
 
     role: Role
@@ -58,6 +61,7 @@ class Recipe:
     raw: str = ""
     package: str = ""
     finest: int = 0
+    needs: tuple[str, ...] = ()
 
     def fragment(self, **values: int) -> str:
         """The launch text with every placeholder filled in.
@@ -160,6 +164,33 @@ RECIPES: Final = (
         f"video/x-raw,format=I420,{FULL_RANGE}",
         "gstreamer1.0-plugins-bad",
         finest=16,  # below, OpenH264 2.3 writes nothing and does not say so
+    ),
+    # Drawn by software, GL takes all the cores it gets.
+    Recipe(Role.DISPLAY, "gl", "glimagesink", package="gstreamer1.0-gl", needs=("x11", "gpu")),
+    # Full-range pictures become RGB here, where their range counts: right colours everywhere.
+    Recipe(
+        Role.DISPLAY,
+        "ximage",
+        "videoconvert ! ximagesink",
+        package="gstreamer1.0-x",
+        needs=("x11",),
+    ),
+    # Only when pinned: Xv shows every YUV picture as limited range, so that of a JPEG camera comes
+    # out too harsh; and some drivers have but one port for all cameras.
+    Recipe(Role.DISPLAY, "xv", "xvimagesink", package="gstreamer1.0-x", needs=("x11",)),
+    Recipe(
+        Role.DISPLAY,
+        "wayland",
+        "videoconvert ! waylandsink fullscreen=true",
+        package="gstreamer1.0-plugins-bad",
+        needs=("wayland",),
+    ),
+    Recipe(
+        Role.DISPLAY,
+        "kms",
+        "videoconvert ! kmssink",
+        package="gstreamer1.0-plugins-bad",
+        needs=("kms",),
     ),
 )
 
