@@ -1,6 +1,7 @@
 """Clips as text for people: a table, and one clip with its proof in words. Pure."""
 
 import json
+import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -14,6 +15,8 @@ from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND, Ns
 
 _CAMERA_MAX: Final = 24
+_COLUMNS: Final = 80
+_COLUMNS_MIN: Final = 40
 _HEADINGS: Final = (
     *("TIME", "CAMERA", "TRIGGER", "LENGTH", "PRE got/asked", "POST got/asked"),
     *("FRAMES", "STATE", "PATH"),
@@ -92,18 +95,20 @@ def in_words(trigger: Trigger) -> str:
 def _person_in_words(why: dict[str, object]) -> Iterator[str]:
     """What `smartrec.detection.presence` gives as the reason; takes from `why` what it tells."""
     match why:
-        case {"best": {"score": float(best)}, "frames": list(frames)}:
-            pictures = "1 picture" if len(frames) == 1 else f"{len(frames)} pictures"
-            yield f"{percent(best)} at best, confirmed by {pictures}"
-            del why["best"], why["frames"]
+        case {"best": {"score": float(best)}}:
+            yield f"{percent(best)} at best"
+            del why["best"]
     match why:
-        case {"min_confidence": float(wanted)}:
-            yield f"{percent(wanted)} wanted"
-            del why["min_confidence"]
+        case {"frames": list(frames), "min_confidence": float(wanted)}:
+            pictures = "1 picture" if len(frames) == 1 else f"{len(frames)} pictures"
+            yield f"at least {percent(wanted)} in {pictures}"
+            del why["frames"], why["min_confidence"]
     match why:
         case {"zone": str(zone)}:
             yield f"zone {zone}"
-    why.pop("zone", None)
+            del why["zone"]
+        case {"zone": None}:
+            del why["zone"]
     match why:
         case {"track": int(track)}:
             yield f"track {track}"
@@ -160,8 +165,11 @@ def _facts(clip: ClipRecord) -> Iterator[tuple[str, str]]:
 
 def _trigger_lines(clip: ClipRecord) -> Iterator[str]:
     for trigger in clip.triggers:
-        why = printable(in_words(trigger))
-        yield f"  {_since_start(clip, trigger):>12}  {printable(trigger.reason)}  {why}".rstrip()
+        moment = f"  {_since_start(clip, trigger):>12}  {printable(trigger.reason)}  "
+        room = max(_COLUMNS_MIN, _COLUMNS - _width(moment))
+        words = textwrap.wrap(printable(in_words(trigger)), room, break_on_hyphens=False)
+        for line, before in zip_longest(words or [""], [moment], fillvalue=" " * _width(moment)):
+            yield f"{before}{line}".rstrip()
 
 
 def _since_start(clip: ClipRecord, trigger: Trigger) -> str:
