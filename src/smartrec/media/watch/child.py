@@ -1,0 +1,254 @@
+"""The watch: decodes, detects and shows, as a child process of the recorder that may die.
+
+    argv    the number of the socket's descriptor; see `smartrec.media.watch.link`
+    exit    0 the recorder said so or is gone, 1 a bug, 3 the screen is gone: a new watch finds
+            out whether there is another
+
+Threads: the main one is the screen's; one reads what the recorder sends and never waits for
+anything else; one detects; each decoder has one, and those of GStreamer.
+"""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from dataclasses import replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from smartrec.errors import NoScreen, ScreenLost
+from smartrec.media.watch.camera import Camera, Desk
+from smartrec.media.watch.detecting import Detecting, Engine, Teller
+from smartrec.media.watch.link import (
+    CameraView,
+    DetectorSetup,
+    Format,
+    Hangup,
+    Health,
+    Hello,
+    Key,
+    Link,
+    Message,
+    ScreenSetup,
+    Setup,
+    StationView,
+    Unit,
+)
+from smartrec.model import Look
+from smartrec.units import SECOND, Ns
+
+if TYPE_CHECKING:
+    from smartrec.media.screen.screen import Screen
+
+EXIT_SCREEN_LOST: Final = 3
+_HEALTH_EVERY: Final = Ns(SECOND)
+_TURN: Final = 0.1
+_TURN_WITHOUT_SCREEN: Final = 0.5
+_END_WITHIN: Final = 2.0
+
+
+class Watch:
+    """The whole of it, without the process around it.
+
+    Args:
+        link: To the recorder.
+        setup: Its first message.
+    """
+
+    def __init__(self, link: Link, setup: Setup) -> None:
+        self._link = link
+        self._setup = setup
+        self._sending = threading.Lock()
+        self._ended = threading.Event()
+        self._staging = threading.Lock()
+        self._screen: Screen | None = None
+        self._hello = Hello()
+        self._views: dict[object, CameraView | StationView] = {}
+        self._health_at = Ns(0)
+        self._detecting = self._new_detecting(setup.detector)
+        ask = (lambda asked: None) if self._detecting is None else self._detecting.ask
+        desk = Desk(ask, self._say, setup.detector.fps if setup.detector else None)
+        self._cameras = {camera: Camera(camera, desk) for camera, _ in setup.cameras}
+
+    def run(self) -> int:
+        """Until the recorder is gone or says so; the exit status. Main thread."""
+        threading.Thread(target=self._read, name="reader", daemon=True).start()
+        try:
+            if self._setup.screen is not None:
+                self._open_screen(self._setup.screen)
+            if self._detecting is None:
+                self._opened(None)
+            else:
+                self._detecting.start()
+            while not self._ended.is_set():
+                self._turn()
+        except ScreenLost:
+            return EXIT_SCREEN_LOST
+        finally:
+            for camera in self._cameras.values():
+                camera.close()
+            if self._screen is not None:
+                self._screen.close()
+        return 0
+
+    def _turn(self) -> None:
+        if self._screen is not None:
+            self._screen.turn(_TURN)
+        else:
+            self._ended.wait(_TURN_WITHOUT_SCREEN)
+        now = Ns(time.monotonic_ns())
+        for camera in self._cameras.values():
+            camera.turn(now)
+        if now >= self._health_at:
+            self._health_at = Ns(now + _HEALTH_EVERY)
+            self._say(self._health())
+
+    def _health(self) -> Health:
+        shown, skipped = self._screen.counts() if self._screen else ({}, {})
+        cameras = self._cameras.items()
+        return Health(
+            dict(shown),
+            {name: camera.skipped + skipped.get(name, 0) for name, camera in cameras},
+            {name: camera.undecodable for name, camera in cameras},
+        )
+
+    def _say(self, message: Message) -> None:
+        """Any thread."""
+        try:
+            with self._sending:
+                self._link.send(message)
+        except Hangup:
+            self._ended.set()
+
+    def _read(self) -> None:
+        try:
+            while not self._ended.is_set():
+                self._take(self._link.receive())
+        except Hangup:
+            self._ended.set()
+        # The main thread may be in a driver that does not return.
+        time.sleep(_END_WITHIN)
+        os._exit(0)
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, Unit):
+            camera = self._cameras.get(message.camera)
+            if camera is not None:
+                camera.take(message, Ns(time.monotonic_ns()))
+        elif isinstance(message, Format):
+            if message.camera in self._cameras:
+                self._cameras[message.camera].stream(message.format)
+        elif isinstance(message, (CameraView, StationView)):
+            self._view(message)
+
+    def _view(self, view: CameraView | StationView) -> None:
+        if isinstance(view, StationView) and view.closing:
+            self._ended.set()
+        with self._staging:
+            self._views[view.camera if isinstance(view, CameraView) else StationView] = view
+            if self._screen is not None:
+                _show(self._screen, view)
+
+    def _open_screen(self, setup: ScreenSetup) -> None:
+        # A watch without a screen needs neither X nor GStreamer, and is the smaller for it.
+        from smartrec.media.screen.screen import open_screen
+
+        try:
+            screen = open_screen(setup, self._setup.cameras, self._key)
+        except NoScreen as error:
+            note = f"{error}. {error.hint}" if error.hint else str(error)
+            self._hello = Hello(screen_note=note, screen_missing=error.missing)
+            return
+        self._hello = Hello(screen.name, screen.note, keys=screen.keys)
+        with self._staging:
+            self._screen = screen
+            for view in self._views.values():
+                _show(screen, view)
+        for camera in self._cameras.values():
+            camera.screen = screen
+
+    def _key(self, key: str, camera: str | None) -> None:
+        self._say(Key(key, camera))
+
+    def _new_detecting(self, setup: DetectorSetup | None) -> Detecting | None:
+        if setup is None:
+            return None
+        teller = Teller(self._say, self._opened, self._looked, self._undecodable)
+        return Detecting(setup, _open_engine, teller)
+
+    def _opened(self, engine: Engine | None) -> None:
+        hello = self._hello
+        if engine is not None:
+            hello = replace(
+                hello,
+                engine="onnx",
+                model=engine.name,
+                model_digest=engine.digest,
+                min_confidence=engine.min_confidence,
+            )
+            if self._screen is not None:
+                self._screen.min_confidence = engine.min_confidence
+        self._say(hello)
+
+    def _looked(self, look: Look) -> None:
+        if self._screen is not None:
+            self._screen.look(look)
+
+    def _undecodable(self, camera: str) -> None:
+        self._cameras[camera].undecodable_jpegs += 1
+
+
+def _show(screen: "Screen", view: CameraView | StationView) -> None:
+    if isinstance(view, CameraView):
+        screen.view(view)
+    else:
+        screen.station(view)
+
+
+def _open_engine(setup: DetectorSetup) -> Engine:
+    from smartrec.media.engines.onnx import open_engine
+
+    return open_engine(setup)
+
+
+def main(argv: list[str]) -> NoReturn:
+    """Serve the recorder at the other end of the socket; ends the process.
+
+    Args:
+        argv: The program's name, and the descriptor.
+    """
+    # Ctrl-C in a terminal, its end and a service's stop reach every process of the recorder, which
+    # then says when to end.
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    os.dup2(2, 1)  # what drivers print is none of the recorder's output
+    threading.excepthook = lambda args: _die(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.excepthook = _die  # also of what GStreamer's threads call
+    end = socket.socket(fileno=int(argv[1]))
+    end.set_inheritable(False)
+    link = Link(end)
+    try:
+        setup = link.receive()
+    except Hangup:
+        _leave(0)
+    assert isinstance(setup, Setup), setup
+    status = Watch(link, setup).run()
+    link.close()
+    _leave(status)
+
+
+def _leave(status: int) -> NoReturn:
+    """Without clearing up: threads of decoders and drivers may be anywhere."""
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _die(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> NoReturn:
+    """A bug in any thread ends the watch, and the recorder starts a new one."""
+    traceback.print_exception(kind, error, trace)
+    _leave(1)

@@ -1,0 +1,221 @@
+"""Looks for persons in pictures, one after another, on a thread of its own."""
+
+import itertools
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from smartrec.detection.motion import MotionGate
+from smartrec.detection.tracks import Tracker
+from smartrec.errors import DetectionFailed, SmartrecError
+from smartrec.media.watch.eye import Fit, Picture, Undecodable
+from smartrec.media.watch.link import DetectorSetup, Looked, Message, Note, Ready, Refused
+from smartrec.model import Detection, Look, Track
+from smartrec.units import Ns
+
+FAILURES: Final = 20
+"""A model that fails on so many pictures in a row fails on all."""
+_MOST_NUMBERS: Final = 4096
+"""Tracks of a camera whose numbers are known; a tracker keeps far fewer."""
+
+log = logging.getLogger(__name__)
+
+
+class Engine(Protocol):
+    """What finds persons in a picture; see `smartrec.media.engines.onnx.Engine`."""
+
+    name: str
+    digest: str
+    min_confidence: float
+    notes: tuple[str, ...]
+
+    def fit(self, width: int, height: int) -> tuple[int, int]:
+        """Size at which an upright picture of that shape is best given."""
+        ...
+
+    def detect(self, picture: npt.NDArray[np.uint8]) -> Sequence[Detection]:
+        """Persons in an RGB picture.
+
+        Raises:
+            DetectionFailed: The model gave up on this picture.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A picture to be looked at.
+
+    Attributes:
+        camera: Its id.
+        epoch: Of the unit.
+        pts: Of the unit.
+        picture: Makes it, once it is known how the engine wants it.
+    """
+
+    camera: str
+    epoch: int
+    pts: Ns
+    picture: Callable[[Fit], Picture]
+
+
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """Who is told; called on the detecting thread.
+
+    Attributes:
+        say: Sends to the recorder.
+        opened: The engine, once it is loaded; None when there is none.
+        looked: Each look.
+        undecodable: The camera of a picture that was none.
+    """
+
+    say: Callable[[Message], None]
+    opened: Callable[[Engine | None], None]
+    looked: Callable[[Look], None]
+    undecodable: Callable[[str], None]
+
+
+class Detecting(threading.Thread):
+    """Loads the engine, then looks at what it is asked to; start it like any thread.
+
+    Args:
+        setup: How to detect.
+        open_engine: Loads the engine; raises a `SmartrecError` where that is no use.
+        teller: Who is told.
+    """
+
+    def __init__(
+        self,
+        setup: DetectorSetup,
+        open_engine: Callable[[DetectorSetup], Engine],
+        teller: Teller,
+    ) -> None:
+        super().__init__(name="detecting", daemon=True)
+        self._setup = setup
+        self._open_engine = open_engine
+        self._teller = teller
+        self._inbox: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
+        self._numbers = itertools.count(setup.first_track)
+        self._sights: dict[str, _Sight] = {}
+        self._failures = 0
+        self._failed_before = False
+
+    def ask(self, asked: Asked | None) -> None:
+        """A picture to look at; None: the one that was to come does not. Any thread."""
+        self._inbox.put(asked)
+
+    def run(self) -> None:
+        """See the class."""
+        say = self._teller.say
+        try:
+            engine = self._open_engine(self._setup)
+        except SmartrecError as error:
+            say(Refused(type(error).__name__, str(error), error.hint or ""))
+            self._teller.opened(None)
+            return
+        self._teller.opened(engine)
+        for note in engine.notes:
+            say(Note(note))
+        while self._failures < FAILURES:
+            say(Ready())
+            asked = self._inbox.get()
+            if asked is not None:
+                self._serve(engine, asked)
+
+    def _serve(self, engine: Engine, asked: Asked) -> None:
+        try:
+            looked = self._look(engine, asked)
+        except Undecodable as error:
+            log.debug("%s: %s", asked.camera, error)
+            self._teller.undecodable(asked.camera)
+            return
+        except DetectionFailed as error:
+            self._failed(error, asked.camera)
+            return
+        if looked.look.inferred:
+            self._failures = 0
+        self._teller.looked(looked.look)
+        self._teller.say(looked)
+
+    def _failed(self, error: DetectionFailed, camera: str) -> None:
+        self._failures += 1
+        if not self._failed_before:
+            self._teller.say(Note(f"a picture is left out: {error}", error.hint or "", camera))
+        self._failed_before = True
+        if self._failures == FAILURES:
+            message = f"the detector failed on {FAILURES} pictures in a row: {error}"
+            self._teller.say(Refused(type(error).__name__, message, error.hint or ""))
+
+    def _look(self, engine: Engine, asked: Asked) -> Looked:
+        sight = self._sight(asked, engine.min_confidence)
+        began = time.perf_counter()
+        picture = asked.picture(engine.fit)
+        # Where something moved it most probably still does, and out of colours luma is cheap.
+        pixels = picture.rgb() if sight.moving else None
+        luma = picture.luma() if self._setup.motion_gate else None
+        if luma is not None and sight.gate.still(luma, asked.pts):
+            sight.moving = False
+            tracks = sight.tracks(sight.tracker.hold(asked.pts))
+            look = Look(asked.camera, asked.epoch, asked.pts, tracks, inferred=False)
+            return Looked(look, _ms(began, time.perf_counter()), 0.0)
+        pixels = picture.rgb() if pixels is None else pixels
+        decoded = time.perf_counter()
+        detections = engine.detect(pixels)
+        inferred = time.perf_counter()
+        if luma is not None:
+            sight.gate.asked(luma, asked.pts)
+            sight.moving = True
+        tracks = sight.tracks(sight.tracker.update(asked.pts, detections))
+        look = Look(asked.camera, asked.epoch, asked.pts, tracks)
+        return Looked(look, _ms(began, decoded), _ms(decoded, inferred))
+
+    def _sight(self, asked: Asked, min_confidence: float) -> "_Sight":
+        """What is known of the camera; nothing, where it was started anew."""
+        sight = self._sights.get(asked.camera)
+        if sight is None or sight.epoch != asked.epoch:
+            gate = MotionGate(self._setup.at_least_every)
+            sight = _Sight(asked.epoch, gate, Tracker(1, min_confidence), self._numbers)
+            self._sights[asked.camera] = sight
+        return sight
+
+
+@dataclass(slots=True)
+class _Sight:
+    """One camera as last seen.
+
+    Attributes:
+        epoch: Of its units.
+        gate: Whether the model need be asked.
+        tracker: Whose tracks are numbered from 1.
+        numbers: For the tracks of all cameras.
+        moving: The model was asked at the last look.
+        numbered: The number of each track that the tracker may still know, newest last.
+    """
+
+    epoch: int
+    gate: MotionGate
+    tracker: Tracker
+    numbers: Iterator[int]
+    moving: bool = False
+    numbered: dict[int, int] = field(default_factory=dict)
+
+    def tracks(self, tracks: Sequence[Track]) -> tuple[Track, ...]:
+        """With the numbers that no other camera's tracks have."""
+        for track in tracks:
+            number = self.numbered.pop(track.track_id, None)
+            self.numbered[track.track_id] = next(self.numbers) if number is None else number
+        while len(self.numbered) > _MOST_NUMBERS:
+            del self.numbered[next(iter(self.numbered))]
+        return tuple(replace(each, track_id=self.numbered[each.track_id]) for each in tracks)
+
+
+def _ms(began: float, ended: float) -> float:
+    return (ended - began) * 1000
