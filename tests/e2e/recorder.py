@@ -28,6 +28,8 @@ TIMEOUT = 50.0
 """Seconds that anything may take on a machine that is busy with other tests."""
 LIVE = r"^(\w+): \d+x\d+"
 READY = r"clip ready (\S+)"
+DETECTING = {"SMARTREC_DETECTOR__ENABLED": "true"}
+"""On top of a home's environment, for the tests that are about persons."""
 PROGRAM = (sys.executable, "-m", "smartrec")
 
 Row = dict[str, Any]
