@@ -3,13 +3,27 @@
 from collections.abc import Callable
 from typing import Final
 
+from smartrec.detection.detr import detr
 from smartrec.detection.nanodet import nanodet
+from smartrec.detection.ssd import boxes_and_scores, end_to_end, ssd
 from smartrec.detection.tensors import Family, Seen
+from smartrec.detection.yolo import yolo
 
-_FAMILIES: Final[tuple[Callable[[Seen], Family | None], ...]] = (nanodet,)
-"""In the order in which they are tried."""
+_FAMILIES: Final[tuple[Callable[[Seen], Family | None], ...]] = (
+    nanodet,
+    ssd,
+    boxes_and_scores,
+    detr,
+    end_to_end,
+    yolo,
+)
+"""In the order in which they are tried: what names tell before what only shapes do."""
 
-KNOWN: Final = "NanoDet"
+KNOWN: Final = (
+    "NanoDet [1,n,C] and [1,n,44] for each of three strides; YOLOX and YOLOv5 [1,n,5+C]; "
+    "YOLOv8 and v11 [1,4+C,n]; end-to-end YOLO [1,n,6]; DETR logits [1,q,C] and boxes [1,q,4]; "
+    "SSD and others with boxes [1,n,4], scores [1,n] and classes [1,n]"
+)
 """For people."""
 
 

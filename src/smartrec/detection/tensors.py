@@ -16,6 +16,8 @@ Triple = tuple[float, float, float]
 
 GREY: Final = 114.0
 """What YOLO models have around a picture."""
+UNIT: Final[Triple] = (1 / 255, 1 / 255, 1 / 255)
+"""Makes 0 to 1 of 0 to 255."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class Engine:
         box = self._canvas.place(picture.shape[1], picture.shape[0])
         if (picture.shape[1], picture.shape[0]) != box.inner:
             shrunk = Image.fromarray(picture).resize(
-                box.inner, Image.Resampling.BILINEAR, reducing_gap=2.0
+                box.inner, Image.Resampling.BILINEAR, reducing_gap=1.0
             )
             picture = np.asarray(shrunk)
         self._canvas.fill(picture, box)
@@ -108,11 +108,12 @@ def open_engine(setup: DetectorSetup) -> Engine:
     engine.min_confidence = _min_confidence(setup, file.pgie)
     engine.notes = tuple(each for each in (inputs.note, note, *_ignored(file.pgie)) if each)
     _try(engine, file)
+    session.settle()
     return engine
 
 
 def _family(session: Session, inputs: Inputs, file: ModelFile) -> Family:
-    blank = Canvas(replace(inputs.wanted, scale=(1 / 255,) * 3))
+    blank = Canvas(inputs.wanted)
     blank.tensor.fill(0.5 if np.issubdtype(blank.tensor.dtype, np.floating) else _GREY)
     try:
         values = session.run({inputs.picture: blank.tensor, **inputs.others})

@@ -3,7 +3,7 @@
 ONNX Runtime has no types of its own, so what comes from it is given types here.
 """
 
-import gc
+import ctypes
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
@@ -64,7 +64,7 @@ class Session:
             )
         except _ERRORS as error:
             raise _unusable(path, error) from error
-        gc.collect()
+        self.settle()
         self.inputs = tuple(_tensor(each) for each in self._session.get_inputs())
         self.outputs = tuple(_tensor(each) for each in self._session.get_outputs())
         meta = self._session.get_modelmeta()
@@ -86,6 +86,13 @@ class Session:
                 hint="Without a cure, another model or detector.enabled = false",
             ) from error
 
+    @staticmethod
+    def settle() -> None:
+        """Give memory back that only loading and the first run needed: 30 MB with NanoDet-G."""
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's own
+        if trim is not None:
+            trim(0)
+
 
 def _options(threads: int) -> Any:
     options = onnxruntime.SessionOptions()
@@ -94,6 +101,8 @@ def _options(threads: int) -> Any:
     # Threads that spin while they wait burn a core between two pictures.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+    # Each picture is the same work, so a plan of memory for each shape only costs memory.
+    options.enable_mem_pattern = False
     options.log_severity_level = _ERROR
     return options
 
