@@ -3,6 +3,7 @@
 The demo camera knows to the frame when somebody is there and where. What watches may die.
 """
 
+import itertools
 import os
 import signal
 from pathlib import Path
@@ -69,7 +70,7 @@ def test_each_appearance_of_the_demo_person_gets_its_exact_clip(home: Home) -> N
 def _looks_are_true(row: dict[str, Any], looks: tuple[Look, ...], start: int) -> None:
     """They cover the clip from its first second on, and show the person where she is."""
     assert looks[0].pts - row["first_pts"] < SECOND
-    apart = [Ns(b.pts - a.pts) for a, b in zip(looks, looks[1:], strict=False)]
+    apart = [Ns(b.pts - a.pts) for a, b in itertools.pairwise(looks)]
     assert all(gap > 0 for gap in apart)
     assert sorted(apart)[len(apart) // 2] < 2 * LOOK
     for look in looks:
