@@ -1,0 +1,232 @@
+"""The marks that lie upon a picture, as small bitmaps: text on a plate, and the sides of a box.
+
+Pure: values in, pixels out. What repeats (words, sides of one length) is drawn once and kept, so
+that a frame costs no drawing; the caches are bounded.
+"""
+
+import math
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache
+from typing import Final
+
+from PIL import Image, ImageDraw, ImageFont
+
+Colour = tuple[int, int, int]
+
+WHITE: Final[Colour] = (245, 246, 248)
+MUTED: Final[Colour] = (164, 170, 178)
+RED: Final[Colour] = (255, 59, 48)
+DARK_RED: Final[Colour] = (112, 40, 38)
+"""The recording light between two blinks: still there, no longer lit."""
+AMBER: Final[Colour] = (255, 190, 92)
+BOX: Final[Colour] = (64, 200, 255)
+SLATE: Final[Colour] = (20, 22, 26)
+"""Ground of a cell that has no picture."""
+_PLATE: Final = (14, 16, 20, 176)
+_EDGE: Final = (8, 10, 12, 255)
+
+SMALLEST_TEXT: Final = 14
+"""Pixels; smaller is not read from where people sit."""
+_OF_HEIGHT: Final = 34
+"""A text is this part of the picture's height..."""
+_WIDEST_SHAPE: Final = 0.7
+"""...but of a tall picture this share of its width counts as its height."""
+_FINE: Final = 4
+"""Round shapes are drawn this much larger and made small, for soft edges."""
+_ELLIPSIS: Final = "…"
+
+
+class Ground(str, Enum):
+    """What a text stands on."""
+
+    PLATE = "plate"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bitmap:
+    """Pixels to lay upon a picture; each is equal to itself only.
+
+    Attributes:
+        width: Pixels.
+        height: Pixels.
+        pixels: Blue, green, red, opacity; not multiplied with it; rows from the top, no padding.
+    """
+
+    width: int
+    height: int
+    pixels: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A run of text in one colour; a dot of `dot` colour stands in front if it has one."""
+
+    text: str
+    colour: Colour = WHITE
+    dot: Colour | None = None
+
+
+def text_size(width: int, height: int) -> int:
+    """Pixels of the text on a picture of that size; lines and margins are measured by it."""
+    return max(SMALLEST_TEXT, round(min(height, width * _WIDEST_SHAPE) / _OF_HEIGHT))
+
+
+def line_width(size: int) -> int:
+    """Of a box, where text has that size; without the dark edge at both sides of it."""
+    return max(2, round(size / 7))
+
+
+def edge_width(size: int) -> int:
+    """Of the dark edge at either side of a box's line."""
+    return max(1, round(size / 20))
+
+
+@lru_cache(maxsize=256)
+def words(runs: tuple[Words, ...], size: int, most: int, ground: Ground = Ground.PLATE) -> Bitmap:
+    """One line of text.
+
+    Args:
+        runs: What to say, from left to right.
+        size: Of the text, pixels.
+        most: How wide it may become; what is longer ends in an ellipsis.
+        ground: With a plate it can be read upon any picture.
+    """
+    font = _font(size)
+    across, down = (round(size * 0.5), round(size * 0.28)) if ground is Ground.PLATE else (0, 0)
+    runs = _shortened(runs, size, max(0, most - 2 * across))
+    ascent, descent = font.getmetrics()
+    # Some digits are narrower: a width that comes in steps keeps a running time from trembling.
+    step = max(1, size // 4) if ground is Ground.PLATE else 1
+    width = math.ceil((_length(runs, size) + 2 * across) / step) * step
+    width, height = max(1, min(width, max(1, most))), ascent + descent + 2 * down
+    image = _plate(width, height, size) if ground is Ground.PLATE else _nothing(width, height)
+    draw = ImageDraw.Draw(image)
+    x = float(across)
+    for run in runs:
+        if run.dot is not None:
+            _paste_dot(image, round(x), height, size, run.dot)
+            x += _dot_space(size)
+        # Drawn by its opacity alone; else its soft edges would mix with the clear ground's black.
+        layer = Image.new("L", image.size)
+        ImageDraw.Draw(layer).text((x, down + ascent), run.text, 255, font, anchor="ls")
+        _lay(image, layer, run.colour)
+        x += draw.textlength(run.text, font)
+    return _bitmap(image)
+
+
+def wrapped(text: str, size: int, most: int, lines: int) -> list[str]:
+    """A text in at most so many lines of `most` pixels; what is longer ends in an ellipsis."""
+    font, result, line = _font(size), [], ""
+    for word in text.split():
+        longer = f"{line} {word}".strip()
+        if line and font.getlength(longer) > most:
+            result.append(line)
+            line = word
+        else:
+            line = longer
+    if line:
+        result.append(line)
+    if len(result) > lines:
+        result[lines - 1 :] = [f"{result[lines - 1]}{_ELLIPSIS}"]
+    return result
+
+
+@lru_cache(maxsize=512)
+def side(length: int, line: int, edge: int, *, upright: bool) -> Bitmap:
+    """One side of a box with its dark edges; lying ones have the corners, upright ones join them.
+
+    Args:
+        length: Of the side, pixels; of a lying one with both corners.
+        line: Width of the line.
+        edge: Width of the edge at either side of it.
+        upright: Whether it is a left or right side.
+    """
+    colour, dark = _bgra((*BOX, 255)), _bgra(_EDGE)
+    across = dark * edge + colour * line + dark * edge
+    if upright:
+        return Bitmap(line + 2 * edge, length, across * length)
+    inner = max(0, length - 2 * (edge + line))
+    begin, end = dark * edge + colour * line, colour * line + dark * edge
+    ends = min(len(begin), length * 2)
+    outer = dark * length
+    middle = begin[:ends] + colour * inner + end[len(end) - ends :]
+    return Bitmap(length, line + 2 * edge, outer * edge + middle * line + outer * edge)
+
+
+def _shortened(runs: tuple[Words, ...], size: int, most: int) -> tuple[Words, ...]:
+    """The runs, letters taken off their end until they are no wider."""
+    if _length(runs, size) <= most:
+        return runs
+    kept = list(runs)
+    while kept:
+        last = kept.pop()
+        for end in range(len(last.text) - 1, 0, -1):
+            text = f"{last.text[:end].rstrip()}{_ELLIPSIS}"
+            cut = (*kept, Words(text, last.colour, last.dot))
+            if _length(cut, size) <= most:
+                return cut
+    return ()
+
+
+def _length(runs: tuple[Words, ...], size: int) -> float:
+    font = _font(size)
+    return sum(
+        font.getlength(run.text) + (0 if run.dot is None else _dot_space(size)) for run in runs
+    )
+
+
+@lru_cache(maxsize=32)
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    """The font inside Pillow, so that none need be installed."""
+    font = ImageFont.load_default(size)
+    assert isinstance(font, ImageFont.FreeTypeFont), "Pillow's wheels have FreeType"
+    return font
+
+
+def _nothing(width: int, height: int) -> Image.Image:
+    return Image.new("RGBA", (width, height))
+
+
+def _plate(width: int, height: int, size: int) -> Image.Image:
+    """A dark plate, its corners a little round."""
+    mask = Image.new("L", (width * _FINE, height * _FINE))
+    radius = round(size * 0.22 * _FINE)
+    whole = (0, 0, width * _FINE - 1, height * _FINE - 1)
+    ImageDraw.Draw(mask).rounded_rectangle(whole, radius, fill=_PLATE[3])
+    image = Image.new("RGBA", (width, height), _PLATE[:3])
+    image.putalpha(mask.resize((width, height), Image.Resampling.BOX))
+    return image
+
+
+def _paste_dot(image: Image.Image, x: int, height: int, size: int, colour: Colour) -> None:
+    across = _dot(size)
+    disc = Image.new("L", (across * _FINE, across * _FINE))
+    ImageDraw.Draw(disc).ellipse((0, 0, across * _FINE - 1, across * _FINE - 1), fill=255)
+    layer = Image.new("L", image.size)
+    layer.paste(disc.resize((across, across), Image.Resampling.BOX), (x, (height - across) // 2))
+    _lay(image, layer, colour)
+
+
+def _lay(image: Image.Image, opacity: Image.Image, colour: Colour) -> None:
+    top = Image.new("RGBA", image.size, colour)
+    top.putalpha(opacity)
+    image.alpha_composite(top)
+
+
+def _dot(size: int) -> int:
+    return round(size * 0.62)
+
+
+def _dot_space(size: int) -> float:
+    return _dot(size) + round(size * 0.42)
+
+
+def _bitmap(image: Image.Image) -> Bitmap:
+    return Bitmap(image.width, image.height, image.tobytes("raw", "BGRA"))
+
+
+def _bgra(rgba: tuple[int, int, int, int]) -> bytes:
+    red, green, blue, opacity = rgba
+    return bytes((blue, green, red, opacity))

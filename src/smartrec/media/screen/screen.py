@@ -1,0 +1,260 @@
+"""The screen: cameras in a window or on the bare display, keys, and what is said beside pictures.
+
+What comes from the recorder and the detector may be told from any thread and is never waited for;
+window, keys and pipelines are looked after by `Screen.turn`, on one thread.
+"""
+
+import select
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from smartrec.clock import Clock, SystemClock
+from smartrec.errors import ScreenLost
+from smartrec.media.gst import Gst
+from smartrec.media.screen.layout import Rect, grid
+from smartrec.media.screen.pipeline import Cell
+from smartrec.media.screen.scene import Scene, Subject, Surroundings
+from smartrec.media.screen.show import Show
+from smartrec.media.screen.window import Closed, Pressed, Resized, Window
+from smartrec.media.watch.link import CameraView, StationView
+from smartrec.model import Look, StreamFormat
+from smartrec.units import Ns
+
+_FOR_THE_RECORDER: Final = ("r", "s", "q", "esc")
+_BARE_SIZE: Final = (1280, 720)
+"""What is drawn for a sink without a window of ours, which scales it to its display."""
+_LONGEST_WAIT_S: Final = 0.25
+
+OnKey = Callable[[str, str | None], None]
+
+
+class Keys(Protocol):
+    """Where keys come from on a screen that has none of its own."""
+
+    def fileno(self) -> int:
+        """Readable when a key was pressed."""
+        ...
+
+    def pressed(self) -> Iterator[str]:
+        """What was pressed since the last call; never waits."""
+        ...
+
+    def close(self) -> None:
+        """Idempotent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a screen shows and where its keys come from.
+
+    Attributes:
+        name: Of the recipe.
+        note: For people.
+        sink: Launch fragment.
+        window: None for a sink that needs none; it then shows one camera at a time.
+        keys: Beside those of a window.
+        notice: Told upon the screen itself, such as that there are no keys.
+    """
+
+    name: str
+    note: str
+    sink: str
+    window: Window | None
+    keys: Keys | None = None
+    notice: str = ""
+
+
+class Screen:
+    """See `open_screen`. Owns its window and keys.
+
+    Attributes:
+        name: Of the recipe.
+        note: For people: which screen, where keys come from.
+        keys: Whether keys pressed here reach `on_key`.
+    """
+
+    def __init__(
+        self,
+        ways: Ways,
+        cameras: tuple[tuple[str, str], ...],
+        on_key: OnKey,
+        *,
+        low_disk: int = 0,
+        clock: Clock | None = None,
+    ) -> None:
+        self.name, self.note = ways.name, ways.note
+        self.keys = ways.window is not None or ways.keys is not None
+        self._ways = ways
+        self._on_key = on_key
+        self._clock = clock or SystemClock()
+        self._cameras = tuple(camera for camera, _ in cameras)
+        self._subjects = {each: Subject(each, name, self._clock) for each, name in cameras}
+        self._lock = threading.Lock()
+        self._around = Surroundings(low_disk=low_disk, notice=ways.notice)
+        self._alone: str | None = None if ways.window and len(cameras) > 1 else self._cameras[0]
+        self._shows = self._make_shows()
+        self._arrange()
+
+    @property
+    def min_confidence(self) -> float:
+        """Persons below it are not shown. Any thread."""
+        return self._around.min_confidence
+
+    @min_confidence.setter
+    def min_confidence(self, value: float) -> None:
+        self._change(min_confidence=value)
+
+    @property
+    def boxes_for(self) -> Ns:
+        """How long a box is shown after its look. Any thread."""
+        return self._around.boxes_for
+
+    @boxes_for.setter
+    def boxes_for(self, value: Ns) -> None:
+        self._change(boxes_for=value)
+
+    def frame(self, camera: str, sample: Gst.Sample, pts: Ns, format: StreamFormat) -> None:
+        """A decoded picture as its decoder gave it, not yet turned upright. Any thread."""
+        if not self._subjects[camera].arrived():
+            return
+        if self._ways.window is not None or camera == self._alone:
+            self._shows[camera].picture(sample, pts, format, self._clock.monotonic())
+
+    def look(self, look: Look) -> None:
+        """Where persons are, in shares of the upright picture. Any thread."""
+        self._subjects[look.camera].looked(look)
+
+    def view(self, view: CameraView) -> None:
+        """How a camera does. Any thread."""
+        subject = self._subjects[view.camera]
+        subject.viewed(view)
+        if not subject.has_picture:
+            self._shows[view.camera].forget()
+
+    def station(self, view: StationView) -> None:
+        """How the recorder does. Any thread."""
+        self._change(free_bytes=view.free_bytes)
+
+    def counts(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Pictures shown, and skipped for newer ones, by camera. Any thread."""
+        shown = {camera: self._shows[camera].shown for camera in self._cameras}
+        return shown, {camera: self._shows[camera].skipped for camera in self._cameras}
+
+    def turn(self, timeout_s: float) -> None:
+        """Wait so long at most for something to do, and do it.
+
+        Raises:
+            ScreenLost: The display is gone, or the user closed the window.
+        """
+        if not self._heed_keys():
+            self._wait(min(timeout_s, _LONGEST_WAIT_S))
+            self._heed_keys()
+        now = self._clock.monotonic()
+        for show in dict.fromkeys(self._shows.values()):
+            show.attend(now)
+        for camera in self._visible():
+            self._shows[camera].redraw(self._scene(camera), now)
+
+    def close(self) -> None:
+        """Take it away. Idempotent."""
+        for show in self._shows.values():
+            show.close()
+        if self._ways.window is not None:
+            self._ways.window.close()
+        if self._ways.keys is not None:
+            self._ways.keys.close()
+
+    def _make_shows(self) -> dict[str, Show]:
+        """One for each camera; without a window all cameras share one."""
+        sink, window = self._ways.sink, self._ways.window
+        if window is None:
+            shared = Show(Cell(sink, None), _BARE_SIZE, self._scene_alone)
+            return dict.fromkeys(self._cameras, shared)
+        return {
+            camera: Show(Cell(sink, xid), window.size, self._scene_of(camera))
+            for camera, xid in zip(self._cameras, window.cells, strict=True)
+        }
+
+    def _scene_of(self, camera: str) -> Callable[[Ns | None], Scene]:
+        return lambda pts: self._scene(camera, pts)
+
+    def _scene_alone(self, pts: Ns | None) -> Scene:
+        return self._scene(self._alone or self._cameras[0], pts)
+
+    def _scene(self, camera: str, pts: Ns | None = None) -> Scene:
+        first = camera == self._visible()[0]
+        return self._subjects[camera].scene(self._around, pts, first=first)
+
+    def _visible(self) -> tuple[str, ...]:
+        alone = self._alone
+        return self._cameras if alone is None else (alone,)
+
+    def _change(self, **changed: float | bool | None) -> None:
+        with self._lock:
+            self._around = replace(self._around, **changed)  # type: ignore[arg-type]
+
+    def _arrange(self) -> None:
+        """Lay the visible cameras out in the window as it is now."""
+        visible = self._visible()
+        self._change(named=len(visible) > 1)
+        window = self._ways.window
+        if window is None:
+            self._shows[visible[0]].place(_BARE_SIZE)
+            return
+        cells = dict(zip(visible, grid(len(visible), *window.size), strict=True))
+        window.place({at: cells[each] for at, each in enumerate(self._cameras) if each in cells})
+        for camera, show in self._shows.items():
+            show.place(_size(cells[camera]) if camera in cells else None)
+
+    def _wait(self, timeout_s: float) -> None:
+        sources = [each for each in (self._ways.window, self._ways.keys) if each is not None]
+        select.select(sources, [], [], timeout_s)
+
+    def _heed_keys(self) -> bool:
+        """Whether anything had happened at window and keys."""
+        keys = [] if self._ways.keys is None else list(self._ways.keys.pressed())
+        for key in keys:
+            self._press(key)
+        return self._heed_window() or bool(keys)
+
+    def _heed_window(self) -> bool:
+        window = self._ways.window
+        if window is None:
+            return False
+        happened = list(window.events())
+        for event in happened:
+            if isinstance(event, Pressed):
+                self._press(event.key)
+            elif isinstance(event, Closed):
+                raise ScreenLost("the window was closed")
+        if any(isinstance(event, Resized) for event in happened):
+            self._arrange()
+        return bool(happened)
+
+    def _press(self, key: str) -> None:
+        if key in _FOR_THE_RECORDER:
+            self._on_key(key, self._alone)
+        elif key == "f" and self._ways.window is not None:
+            self._ways.window.toggle_fullscreen()
+        elif key.isdigit():
+            self._choose(int(key))
+
+    def _choose(self, number: int) -> None:
+        """1 to 9 show one camera alone, 0 all of them."""
+        if number > len(self._cameras):
+            return
+        several = self._ways.window is not None and len(self._cameras) > 1
+        if number:
+            self._alone = self._cameras[number - 1]
+        elif several:
+            self._alone = None
+        if self._ways.window is None:
+            self._shows[self._cameras[0]].forget()
+        self._arrange()
+
+
+def _size(area: Rect) -> tuple[int, int]:
+    return area.width, area.height
