@@ -27,6 +27,8 @@ TO_LIMITED_RANGE: Final = (
 #: changes; asked of videoconvert, it would convert.
 DECLARE_ALL: Final = "capssetter caps=video/x-raw,colorimetry=1:4:7:1"
 
+_AS_RGB: Final = "videoconvert ! video/x-raw,format=BGRx"
+
 _SAMPLE: Final = {"quality": 23, "gop": 60}
 
 
@@ -165,9 +167,16 @@ RECIPES: Final = (
         "gstreamer1.0-plugins-bad",
         finest=16,  # below, OpenH264 2.3 writes nothing and does not say so
     ),
+    # Pictures become RGB here, where their range counts: of the sinks' own conversions glimagesink
+    # (1.22) takes every YUV picture for limited range (64 of 255 came out as 57), as Xv must.
     # Drawn by software, GL takes all the cores it gets.
-    Recipe(Role.DISPLAY, "gl", "glimagesink", package="gstreamer1.0-gl", needs=("x11", "gpu")),
-    # Full-range pictures become RGB here, where their range counts: right colours everywhere.
+    Recipe(
+        Role.DISPLAY,
+        "gl",
+        f"{_AS_RGB} ! glimagesink",
+        package="gstreamer1.0-gl",
+        needs=("x11", "gpu"),
+    ),
     Recipe(
         Role.DISPLAY,
         "ximage",
@@ -175,20 +184,20 @@ RECIPES: Final = (
         package="gstreamer1.0-x",
         needs=("x11",),
     ),
-    # Only when pinned: Xv shows every YUV picture as limited range, so that of a JPEG camera comes
-    # out too harsh; and some drivers have but one port for all cameras.
+    # Only when pinned: the picture of a JPEG camera comes out too harsh, and some drivers have but
+    # one port for all cameras.
     Recipe(Role.DISPLAY, "xv", "xvimagesink", package="gstreamer1.0-x", needs=("x11",)),
     Recipe(
         Role.DISPLAY,
         "wayland",
-        "videoconvert ! waylandsink fullscreen=true",
+        f"{_AS_RGB} ! waylandsink fullscreen=true",
         package="gstreamer1.0-plugins-bad",
         needs=("wayland",),
     ),
     Recipe(
         Role.DISPLAY,
         "kms",
-        "videoconvert ! kmssink",
+        f"{_AS_RGB} ! kmssink",
         package="gstreamer1.0-plugins-bad",
         needs=("kms",),
     ),
