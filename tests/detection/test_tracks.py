@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartrec.detection.tracks import Tracker, predicted
+from smartrec.media.demo_scene import FPS, LOOP_FRAMES, person_box
 from smartrec.model import Box, Detection, Track
 from smartrec.units import SECOND, Ns
 
@@ -150,6 +151,15 @@ def test_who_comes_in_over_the_edge_grows_and_stays_one_track() -> None:
     grown = [(0.0, 0.8, 0.02, 1.0), (0.0, 0.34, 0.16, 1.0), (0.0, 0.3, 0.3, 1.0)]
     for n, sides in enumerate(grown):
         assert numbers(tracker.update(at(n / 5), [Detection(Box(*sides), 0.8)])) == [1]
+
+
+@pytest.mark.parametrize("phase", range(6))
+def test_each_visit_of_the_demo_person_is_one_track(phase: int) -> None:
+    tracker, seen = Tracker(1), list[int]()
+    for n in range(phase, 3 * LOOP_FRAMES, FPS // 5):
+        box = person_box(n)
+        seen += numbers(tracker.update(at(n / FPS), [Detection(box, 0.8)] if box else []))
+    assert sorted(set(seen)) == [1, 2, 3]
 
 
 def test_a_gated_picture_keeps_everybody_as_they_were_and_makes_nobody_older() -> None:

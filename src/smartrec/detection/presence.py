@@ -142,8 +142,9 @@ class Presence:
         frame = self._frame(track, look.pts, present=person.trigger is not None)
         if look.inferred:
             self._advance(person, track, frame, look.pts)
-        person.rest.seen = look.pts
-        if person.rest.lasts(look.pts, self._rules.stationary_after):
+        else:
+            person.rest.hold(look.pts)
+        if person.rest.lasts(self._rules.stationary_after):
             self._leave(person)
             return None
         if person.trigger is not None:
@@ -169,7 +170,7 @@ class Presence:
         """The model was asked: what it said is evidence, of presence and of movement."""
         rules = self._rules
         person.frames.append(frame)
-        rested = person.rest.lasts(pts, rules.stationary_after)
+        rested = person.rest.lasts(rules.stationary_after)
         moved = person.rest.take(track.box, pts, max(_EVIDENCE, rules.frames))
         if rested and moved is not None:
             person.moved = moved

@@ -30,21 +30,28 @@ class Rest:
     Attributes:
         place: Mean of the first boxes there.
         since: When it was first seen there.
-        seen: When it was last seen.
+        inside: When it was last seen there.
+        seen: When it was last seen anywhere.
         outside: Pts of the newest boxes, in a row, that were elsewhere.
         boxes: How many `place` is the mean of.
     """
 
     place: Box
     since: Ns
+    inside: Ns
     seen: Ns
     outside: tuple[Ns, ...] = ()
     boxes: int = 1
 
-    def lasts(self, at: Ns, long: Ns) -> bool:
-        """Whether it is at rest: has stayed for `long` up to `at`; 0 means never."""
-        until = self.outside[0] if self.outside else at
-        return long > 0 and until - self.since >= long
+    def lasts(self, long: Ns) -> bool:
+        """Whether it is at rest: has stayed for `long`; 0 means never."""
+        return 0 < long <= self.inside - self.since
+
+    def hold(self, pts: Ns) -> None:
+        """Go on to a picture in which nothing has moved."""
+        self.seen = pts
+        if not self.outside:
+            self.inside = pts
 
     def take(self, box: Box, pts: Ns, evidence: int) -> Ns | None:
         """Go on to a new picture.
@@ -57,7 +64,9 @@ class Rest:
         Returns:
             When it moved, if it is now known to have; its place is where it is now.
         """
+        self.seen = pts
         if overlap(box, self.place) >= _STAYS:
+            self.inside = pts
             self.outside = ()
             self._settle(box)
             return None
@@ -65,7 +74,7 @@ class Rest:
         if len(self.outside) < evidence:
             return None
         moved = self.outside[0]
-        self.place, self.since, self.outside, self.boxes = box, pts, (), 1
+        self.place, self.since, self.inside, self.outside, self.boxes = box, pts, pts, (), 1
         return moved
 
     def _settle(self, box: Box) -> None:
@@ -113,7 +122,7 @@ class Places:
         known = [each for each in (*self._lost, *unseen) if self._remembered(each, pts)]
         best = max(known, key=lambda each: (overlap(box, each.place), -each.since), default=None)
         if best is None or overlap(box, best.place) < _SAME_PLACE:
-            return Rest(box, pts, pts)
+            return Rest(box, pts, pts, pts)
         # A copy: the lost one may be found again as well, as where a model sees one poster twice.
         return replace(best, seen=pts, outside=())
 
@@ -122,5 +131,5 @@ class Places:
         self._lost = deque(remembered, maxlen=_MOST_PLACES)
 
     def _remembered(self, rest: Rest, pts: Ns) -> bool:
-        long = _REMEMBERED_AT_REST if rest.lasts(rest.seen, self._long) else _REMEMBERED
+        long = _REMEMBERED_AT_REST if rest.lasts(self._long) else _REMEMBERED
         return pts - rest.seen <= long
