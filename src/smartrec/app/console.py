@@ -141,11 +141,9 @@ def _(event: DiskHasRoom) -> str:
 
 @line.register
 def _(event: WatchStarted) -> str:
-    sees = (
-        f"sees persons from {event.min_confidence:.0%} on ({event.model})"
-        if event.engine != "none"
-        else "looks for nobody"
-    )
+    if event.engine == "none":
+        return event.note
+    sees = f"sees persons from {event.min_confidence:.0%} on ({event.model})"
     return f"{sees}; {event.note}" if event.note else sees
 
 

@@ -17,6 +17,7 @@ from smartrec.app.disk import check_directory, check_journal, check_room
 from smartrec.app.finding import Finding, Status, amiss
 from smartrec.app.identity import holder
 from smartrec.app.packages import missing, packages
+from smartrec.app.watch_checks import check_detector
 from smartrec.app.wire import socket_path
 from smartrec.clock import Clock, ClockQuality, SystemClock, clock_quality
 from smartrec.errors import (
@@ -30,6 +31,7 @@ from smartrec.graph.formats import choose as choose_format
 from smartrec.graph.formats import gst_caps
 from smartrec.graph.recipes import Role, choose
 from smartrec.media.devices import Camera, cameras, holders
+from smartrec.media.watch.link import DetectorSetup
 
 # What every recording needs besides the recipes, and where Debian keeps it.
 _ELEMENTS: Final[tuple[tuple[str, str, str], ...]] = (
@@ -60,9 +62,11 @@ class Subject:
         encoder: The pinned recipe; None means any.
         size: Wanted picture size, pixels.
         fps: Wanted pictures a second.
+        detector: How to detect; None where that is switched off.
+        watched: How many cameras persons are looked for at.
         environ: The environment.
         mistakes: What is wrong with the settings; empty where nothing is.
-        clock: Times the disk.
+        clock: Times the disk and the detector.
     """
 
     directory: Path
@@ -70,6 +74,8 @@ class Subject:
     encoder: str | None = None
     size: tuple[int, int] = (1280, 720)
     fps: Fraction = Fraction(30)
+    detector: DetectorSetup | None = field(default_factory=DetectorSetup)
+    watched: int = 1
     environ: Mapping[str, str] = field(default_factory=dict)
     mistakes: str = ""
     clock: Clock = field(default_factory=SystemClock)
@@ -270,6 +276,7 @@ CHECKS: Final = (
     Check("elements", _elements),
     Check("encoder", _encoder),
     Check("cameras", _cameras),
+    Check("detector", lambda s: check_detector(s.detector, s.watched, s.clock)),
     Check("directory", lambda subject: check_directory(subject.directory)),
     Check("room", lambda subject: check_room(subject.directory, subject.clock)),
     Check("journal", lambda subject: check_journal(subject.journal_dir)),

@@ -133,6 +133,12 @@ class TerminalKeys:
             return  # the terminal was closed
 
 
+def has_terminal() -> bool:
+    """Whether standard input is a terminal, so that it gives keys."""
+    fd = _stdin()
+    return fd >= 0 and os.isatty(fd)
+
+
 def decode(pending: bytes, *, ended: bool) -> tuple[list[str], bytes]:
     """The keys in what the terminal sent, and what may still become one. Pure.
 

@@ -129,6 +129,32 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             '`power_line_frequency = "50"` under `[camera.controls]`',
         ),
     },
+    "detector": {
+        "model-unusable": Trouble(
+            "No person is boxed: `the model FILE is …`",
+            "The model, its labels or its DeepStream configuration cannot be used; the line says "
+            "what was seen and what is needed. Recording by key and command goes on.",
+            "Leave `detector.model` and `detector.labels` out: the built-in model needs neither",
+        ),
+        "model-note": Trouble(
+            "The detector says what it leaves out of a model or its configuration",
+            "What the file asks for is DeepStream's own, or the model does not say which class "
+            "is a person, so the result may differ from what you know.",
+            "Look at a picture with persons in it; `detector.person_class_ids` names the classes",
+        ),
+        "model-slow": Trouble(
+            "Persons are looked for less often than `detector.fps` says",
+            "The model takes longer for a picture than there is time; fewer pictures are looked "
+            "at, and recording is not touched.",
+            "A smaller `detector.fps`, a smaller model, or more `detector.threads`",
+        ),
+        "failed-picture": Trouble(
+            "`the model failed on one picture`",
+            "That picture is left out and the next one looked at; a model that always fails is "
+            "given up, and told.",
+            "`smartrec doctor` tries the model; another one: `detector.model`",
+        ),
+    },
     "directory": {
         "not-writable": Trouble(
             "The clip directory cannot be written",
@@ -267,6 +293,20 @@ ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
     ),
     errors.RecorderRunning: TROUBLES["recorder"]["running"],
     errors.ControlError: TROUBLES["control"]["no-runtime-directory"],
+    errors.ModelUnusable: TROUBLES["detector"]["model-unusable"],
+    errors.DetectionFailed: TROUBLES["detector"]["failed-picture"],
+    errors.NoScreen: Trouble(
+        "`The screen ':0' cannot be opened: …`",
+        "There is no screen, or it belongs to another user, or no way to show a picture is "
+        "installed. Recording goes on without.",
+        "`ssh -X`, or as the screen's owner `xhost +local:`; `sudo apt install gstreamer1.0-x`",
+    ),
+    errors.ScreenLost: Trouble(
+        "The window is gone and comes back after some seconds",
+        "The X server ended or closed the connection; the screen is tried again for as long as "
+        "smartrec runs, and recording does not notice.",
+        "Nothing; `--headless` shows none",
+    ),
     errors.ClipDamaged: Trouble(
         "`smartrec clips verify` says `damaged`",
         "The file is not what was written: its size, digest or frame count differs.",
@@ -282,6 +322,7 @@ _HEADINGS: Final = {
     "elements": "GStreamer's elements",
     "encoder": "Encoder and decoders",
     "cameras": "Cameras",
+    "detector": "Detector",
     "directory": "Clip directory",
     "room": "Room and speed of the disk",
     "journal": "Journal",

@@ -116,7 +116,7 @@ class Watching:
         return {
             "pid": self._watch.pid,
             "starts": self._watch.starts,
-            "engine": self._detector[0],
+            "engine": NO_ENGINE if hello is None else hello.engine,
             "model": "" if hello is None else hello.model,
             "screen": "" if hello is None else hello.screen,
             "keys": hello is not None and hello.keys,

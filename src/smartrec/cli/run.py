@@ -16,7 +16,7 @@ from smartrec.app import identity
 from smartrec.app.bus import Bus
 from smartrec.app.console import Console
 from smartrec.app.control import ControlServer, socket_path
-from smartrec.app.keys import TerminalKeys
+from smartrec.app.keys import TerminalKeys, has_terminal
 from smartrec.app.recovery import journals_of
 from smartrec.app.station import Places, Station
 from smartrec.cli.log import set_log_level
@@ -159,7 +159,14 @@ def record(
         bus = Bus(clock)
         console = Console(bus.subscribe(durable_only=True), _say, clock)
         console.start()
-        station = Station(config, places, identity.station_id(identity.state_dir()), clock, bus)
+        station = Station(
+            config,
+            places,
+            identity.station_id(identity.state_dir()),
+            clock,
+            bus,
+            terminal_keys=has_terminal(),
+        )
         _serve(station, clips, length)
         bus.close()
         console.join(timeout=5)
