@@ -1,11 +1,18 @@
 """GStreamer itself: import it from here only, so that versions and start-up are settled once."""
 
+import ctypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import NoReturn
 
 from smartrec.errors import DiskFull, MissingElement, PipelineError, SmartrecError
+
+# libgstreamer brings libunwind along for all to see. It has functions of the same names as GCC's
+# own unwinder; C++ that is loaded after it (ONNX Runtime) would mix the two, and its first
+# exception, such as that for a broken model, would abort the process. Who is loaded first is taken.
+with suppress(OSError):  # a system without GCC's has nothing to mix
+    ctypes.CDLL("libgcc_s.so.1", mode=ctypes.RTLD_GLOBAL)
 
 try:
     import gi
