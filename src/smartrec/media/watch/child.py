@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from smartrec.media.screen.screen import Screen
 
 EXIT_SCREEN_LOST: Final = 3
+_BOXES_FOR: Final = 2
+"""Looks for which a box is shown."""
 _HEALTH_EVERY: Final = Ns(SECOND)
 _TURN: Final = 0.1
 _TURN_WITHOUT_SCREEN: Final = 0.5
@@ -189,8 +191,9 @@ class Watch:
                 model_digest=engine.digest,
                 min_confidence=engine.min_confidence,
             )
-            if self._screen is not None:
+            if self._screen is not None and self._setup.detector is not None:
                 self._screen.min_confidence = engine.min_confidence
+                self._screen.boxes_for = Ns(round(_BOXES_FOR * SECOND / self._setup.detector.fps))
         self._say(hello)
 
     def _looked(self, look: Look) -> None:

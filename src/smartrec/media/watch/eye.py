@@ -138,4 +138,7 @@ def _to_eighth(image: Image.Image, size: Size) -> Image.Image:
 
 
 def _luma_of(small: Image.Image, size: Size) -> Pixels:
-    return np.asarray(small.resize(luma_size(size), Image.Resampling.BOX))
+    # Without the blocks that the picture does not fill: decoders do not agree on their means.
+    width, height = _one_eighth(size)
+    whole = (0, 0, min(width, small.width), min(height, small.height))
+    return np.asarray(small.resize(luma_size(size), Image.Resampling.BOX, box=whole))

@@ -65,7 +65,7 @@ class DecodedPicture:
         planes = self._decoded()
         wanted = fitted((planes[0].shape[1], planes[0].shape[0]), self._stream, self._fit)
         small = [
-            Image.fromarray(plane).resize(wanted, Image.Resampling.BILINEAR, reducing_gap=2.0)
+            Image.fromarray(plane).resize(wanted, Image.Resampling.BILINEAR, reducing_gap=1.0)
             for plane in planes
         ]
         if len(small) == 1:
