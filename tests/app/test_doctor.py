@@ -28,11 +28,13 @@ from smartrec.app.doctor import (
 )
 from smartrec.app.finding import Finding, Status
 from smartrec.app.identity import DirectoryLock
+from smartrec.app.watch_checks import judge_rate
 from smartrec.app.wire import socket_path
 from smartrec.clock import ClockQuality, SystemClock
 from smartrec.errors import CameraBusy, CameraError, CameraForbidden
 from smartrec.graph.formats import Format
 from smartrec.media.devices import Camera
+from smartrec.media.watch.link import DetectorSetup
 
 MJPEG = Format("MJPG", 1280, 720, (Fraction(30),))
 
@@ -149,6 +151,40 @@ def test_a_journal_in_memory_says_what_it_gives_up() -> None:
 def test_an_unknown_encoder_is_broken_and_names_those_that_exist(tmp_path: Path) -> None:
     found = findings(Subject(tmp_path, encoder="magic"), "encoder")
     assert any(f.status is Status.BAD and "x264" in f.mend for f in found)
+
+
+def test_the_built_in_model_is_tried_and_timed(tmp_path: Path) -> None:
+    (finding,) = findings(Subject(tmp_path), "detector")
+    assert finding.status is not Status.BAD
+    assert "persons from 50%" in finding.what
+    assert "ms a picture, 5 a second wanted" in finding.what
+
+
+def test_a_model_that_cannot_be_used_is_broken_and_says_why(tmp_path: Path) -> None:
+    (tmp_path / "m.onnx").write_text("no model")
+    setup = DetectorSetup(model=str(tmp_path / "m.onnx"))
+    found = findings(Subject(tmp_path, detector=setup), "detector")
+    assert {finding.status for finding in found} == {Status.BAD}
+    assert "m.onnx" in found[0].what
+    assert found[0].mend
+
+
+def test_every_mistake_in_a_deepstream_configuration_is_a_finding(tmp_path: Path) -> None:
+    (tmp_path / "pgie.txt").write_text("[property]\nonnx-fil=a\nonnx-file=b\n")
+    setup = DetectorSetup(model=str(tmp_path / "pgie.txt"))
+    found = findings(Subject(tmp_path, detector=setup), "detector")
+    assert [":2: onnx-fil" in f.what or ":3: onnx-file" in f.what for f in found] == [True, True]
+
+
+def test_without_detection_no_model_is_tried(tmp_path: Path) -> None:
+    (finding,) = findings(Subject(tmp_path, detector=None), "detector")
+    assert (finding.status, finding.what) == (Status.OK, "switched off by the settings")
+
+
+def test_a_model_is_judged_by_the_pictures_of_all_cameras_together() -> None:
+    assert judge_rate("m", 30, 5).status is Status.OK
+    assert judge_rate("m", 30, 40).status is Status.WARN
+    assert "detector.fps" in judge_rate("m", 300, 5).mend
 
 
 def test_every_mistake_in_the_settings_is_a_finding(tmp_path: Path) -> None:

@@ -27,6 +27,22 @@ def test_programs_read_findings_and_whether_something_is_broken(tmp_path: Path) 
     assert {"check", "status", "what", "why", "mend"} == set(answer["findings"][0])
 
 
+def test_the_detector_of_the_settings_is_the_one_that_is_tried(tmp_path: Path) -> None:
+    (tmp_path / "smartrec.toml").write_text("[detector]\nmodel = 'own.onnx'\n")
+    result = CliRunner().invoke(doctor, ["--json"])
+    (found,) = [f for f in json.loads(result.stdout)["findings"] if f["check"] == "detector"]
+    assert found["status"] == "bad"
+    assert str(tmp_path / "own.onnx") in found["what"]
+
+
+def test_cameras_that_nobody_looks_at_need_no_model(tmp_path: Path) -> None:
+    camera = "[[camera]]\nsource = 'demo'\ndetect = false\n"
+    (tmp_path / "smartrec.toml").write_text(camera)
+    result = CliRunner().invoke(doctor, ["--json"])
+    (found,) = [f for f in json.loads(result.stdout)["findings"] if f["check"] == "detector"]
+    assert found["what"] == "switched off by the settings"
+
+
 def test_a_broken_thing_ends_with_exit_status_1_and_the_command_that_mends_it(
     tmp_path: Path,
 ) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from smartrec.cli.options import GivenPath
 from smartrec.config.load import load
 from smartrec.config.schema import Camera, Config
 from smartrec.errors import ConfigError
+from smartrec.media.watch.link import DetectorSetup
 
 _MARKS: Final = {Status.OK: "ok  ", Status.WARN: "warn", Status.BAD: "BAD "}
 _COLOURS: Final = {Status.OK: "green", Status.WARN: "yellow", Status.BAD: "red"}
@@ -51,15 +53,28 @@ def _subject(path: Path | None, clips: Path | None) -> Subject:
     except ConfigError as error:
         config, mistakes = Config(), str(error)
     recording = config.recording
-    camera = config.camera[0] if config.camera else Camera()
+    cameras = config.camera or (Camera(),)
+    watched = sum(camera.detect for camera in cameras)
     return Subject(
         directory=clips or recording.directory,
         journal_dir=recording.journal_dir,
         encoder=None if recording.encoder == "auto" else recording.encoder,
-        size=camera.size,
-        fps=Fraction(str(camera.fps)),
+        size=cameras[0].size,
+        fps=Fraction(str(cameras[0].fps)),
+        detector=_detector(config) if watched else None,
+        watched=watched,
         environ=os.environ,
         mistakes=mistakes,
+    )
+
+
+def _detector(config: Config) -> DetectorSetup | None:
+    """The same settings as plain values; None where they switch it off."""
+    wanted = dict(config.detector)
+    if not wanted["enabled"]:
+        return None
+    return DetectorSetup(
+        **{each.name: wanted[each.name] for each in fields(DetectorSetup) if each.name in wanted}
     )
 
 
