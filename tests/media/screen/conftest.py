@@ -29,10 +29,10 @@ class XServer:
         self.process.wait(_STARTS_S)
 
 
-def _start() -> XServer:
+def start(*options: str) -> XServer:
     reads, writes = os.pipe()
     command = ["Xvfb", "-displayfd", str(writes), "-screen", "0", "1280x720x24"]
-    command += ["-nolisten", "tcp", "-noreset"]
+    command += ["-nolisten", "tcp", "-noreset", *options]
     process = subprocess.Popen(
         command, pass_fds=[writes], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -56,7 +56,7 @@ def x_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[XServer]:
     """A server that can be killed; DISPLAY names it."""
     if which("Xvfb") is None:
         pytest.skip("needs Xvfb")
-    server = _start()
+    server = start()
     monkeypatch.setenv("DISPLAY", server.display)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
     monkeypatch.delenv("XAUTHORITY", raising=False)

@@ -27,6 +27,7 @@ _ANSWERS_S: Final = 10.0
 """A server that does not answer for so long is taken for dead."""
 _PORT: Final = 6000
 _AWAKE_EVERY_S: Final = 30.0
+_DIRECT: Final = frozenset({"DRI2", "DRI3", "NV-GLX"})
 _SAVER: Final = "MIT-SCREEN-SAVER"
 _HINT: Final = (
     "Over ssh: log in with ssh -X. On a screen of another user: allow it there with"
@@ -34,7 +35,7 @@ _HINT: Final = (
 )
 
 
-def connect(name: str | None = None) -> Display:
+def connect(name: str | None = None, *, within_s: float = _ANSWERS_S) -> Display:
     """A connection to the server called `name`, by default what DISPLAY says.
 
     Raises:
@@ -42,17 +43,17 @@ def connect(name: str | None = None) -> Display:
     """
     name = os.environ.get("DISPLAY", "") if name is None else name
     try:
-        _probe(*get_display(name)[2:4])
-        display = answered(lambda: Display(name))
+        _probe(*get_display(name)[2:4], within_s)
+        display = answered(lambda: Display(name), within_s)
     except ScreenLost as error:
-        raise NoScreen(str(error), missing=True, hint=error.hint) from error
+        raise NoScreen(str(error), missing=True, hint=_HINT) from error
     except (DisplayError, ConnectionClosedError, XauthError, XError, OSError) as error:
         raise _refusal(name, error) from error
     display.set_error_handler(_note)
     return display
 
 
-def answered(ask: Callable[[], _T]) -> _T:
+def answered(ask: Callable[[], _T], within_s: float = _ANSWERS_S) -> _T:
     """What `ask` returns or raises, for python-xlib itself waits for ever.
 
     Raises:
@@ -69,11 +70,11 @@ def answered(ask: Callable[[], _T]) -> _T:
 
     thread = threading.Thread(target=work, name="x-server", daemon=True)
     thread.start()
-    thread.join(_ANSWERS_S)
+    thread.join(within_s)
     if failed:
         raise failed[0]
     if not said:
-        raise ScreenLost(f"The X server has not answered for {_ANSWERS_S:.0f} s")
+        raise ScreenLost(f"The X server has not answered for {within_s:g} s")
     return said[0]
 
 
@@ -125,6 +126,11 @@ def _preference(each: Any) -> tuple[bool, int]:
     return bool(each.primary), each.width_in_pixels * each.height_in_pixels
 
 
+def draws_directly(display: Display) -> bool:
+    """Whether the server lets programs draw with a graphics card (a virtual server has none)."""
+    return not _DIRECT.isdisjoint(answered(display.list_extensions))
+
+
 class Light:
     """Keeps the screen from blanking while the connection lasts; best effort.
 
@@ -153,14 +159,14 @@ class _SuspendSaver(rq.Request):
     _request = rq.Struct(rq.Card8("opcode"), rq.Opcode(5), rq.RequestLength(), rq.Card32("suspend"))
 
 
-def _probe(host: str | None, number: int) -> None:
+def _probe(host: str | None, number: int, within_s: float) -> None:
     """Whether somebody listens there: python-xlib leaves the socket open where nobody does."""
     if host and host != "unix":
-        socket.create_connection((host, _PORT + number), _ANSWERS_S).close()
+        socket.create_connection((host, _PORT + number), within_s).close()
         return
     path = Path(f"/tmp/.X11-unix/X{number}")
     with socket.socket(socket.AF_UNIX) as end:
-        end.settimeout(_ANSWERS_S)
+        end.settimeout(within_s)
         end.connect(str(path) if path.exists() else f"\0{path}")
 
 
