@@ -28,10 +28,10 @@ from smartrec.app.doctor import (
 )
 from smartrec.app.finding import Finding, Status
 from smartrec.app.identity import DirectoryLock
-from smartrec.app.watch_checks import judge_rate
+from smartrec.app.watch_checks import judge_no_screen, judge_rate
 from smartrec.app.wire import socket_path
 from smartrec.clock import ClockQuality, SystemClock
-from smartrec.errors import CameraBusy, CameraError, CameraForbidden
+from smartrec.errors import CameraBusy, CameraError, CameraForbidden, NoScreen
 from smartrec.graph.formats import Format
 from smartrec.media.devices import Camera
 from smartrec.media.watch.link import DetectorSetup
@@ -185,6 +185,25 @@ def test_a_model_is_judged_by_the_pictures_of_all_cameras_together() -> None:
     assert judge_rate("m", 30, 5).status is Status.OK
     assert judge_rate("m", 30, 40).status is Status.WARN
     assert "detector.fps" in judge_rate("m", 300, 5).mend
+
+
+def test_a_screen_that_is_not_wanted_is_not_looked_for(tmp_path: Path) -> None:
+    (finding,) = findings(Subject(tmp_path, sink=None), "screen")
+    assert (finding.status, finding.what) == (Status.OK, "switched off by the settings")
+
+
+def test_a_screen_that_nobody_serves_is_told_with_a_cure(tmp_path: Path) -> None:
+    (finding,) = findings(Subject(tmp_path, environ={"DISPLAY": ":4711"}), "screen")
+    assert finding.status is Status.WARN
+    assert ":4711" in finding.what
+    assert finding.mend
+
+
+def test_a_machine_without_a_screen_is_well_and_one_that_hides_it_is_not() -> None:
+    assert judge_no_screen(NoScreen("none", missing=False)).status is Status.OK
+    assert judge_no_screen(NoScreen("gone", missing=True)).status is Status.WARN
+    finding = judge_no_screen(NoScreen("no sink", missing=False, hint="install it"))
+    assert (finding.status, finding.mend) == (Status.WARN, "install it")
 
 
 def test_every_mistake_in_the_settings_is_a_finding(tmp_path: Path) -> None:

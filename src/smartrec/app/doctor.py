@@ -17,7 +17,7 @@ from smartrec.app.disk import check_directory, check_journal, check_room
 from smartrec.app.finding import Finding, Status, amiss
 from smartrec.app.identity import holder
 from smartrec.app.packages import missing, packages
-from smartrec.app.watch_checks import check_detector
+from smartrec.app.watch_checks import check_detector, check_screen
 from smartrec.app.wire import socket_path
 from smartrec.clock import Clock, ClockQuality, SystemClock, clock_quality
 from smartrec.errors import (
@@ -64,6 +64,7 @@ class Subject:
         fps: Wanted pictures a second.
         detector: How to detect; None where that is switched off.
         watched: How many cameras persons are looked for at.
+        sink: The recipe that shows, or "auto"; None where nothing is to be shown.
         environ: The environment.
         mistakes: What is wrong with the settings; empty where nothing is.
         clock: Times the disk and the detector.
@@ -76,6 +77,7 @@ class Subject:
     fps: Fraction = Fraction(30)
     detector: DetectorSetup | None = field(default_factory=DetectorSetup)
     watched: int = 1
+    sink: str | None = "auto"
     environ: Mapping[str, str] = field(default_factory=dict)
     mistakes: str = ""
     clock: Clock = field(default_factory=SystemClock)
@@ -277,6 +279,7 @@ CHECKS: Final = (
     Check("encoder", _encoder),
     Check("cameras", _cameras),
     Check("detector", lambda s: check_detector(s.detector, s.watched, s.clock)),
+    Check("screen", lambda subject: check_screen(subject.sink, subject.environ)),
     Check("directory", lambda subject: check_directory(subject.directory)),
     Check("room", lambda subject: check_room(subject.directory, subject.clock)),
     Check("journal", lambda subject: check_journal(subject.journal_dir)),

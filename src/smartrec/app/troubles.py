@@ -155,6 +155,14 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "`smartrec doctor` tries the model; another one: `detector.model`",
         ),
     },
+    "screen": {
+        "no-screen": Trouble(
+            "`The screen ':0' cannot be opened: …`",
+            "It is not there, belongs to another user, or nothing that shows a picture is "
+            "installed. Recording goes on without.",
+            "`ssh -X`, or as the screen's owner `xhost +local:`; `sudo apt install gstreamer1.0-x`",
+        ),
+    },
     "directory": {
         "not-writable": Trouble(
             "The clip directory cannot be written",
@@ -295,12 +303,7 @@ ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
     errors.ControlError: TROUBLES["control"]["no-runtime-directory"],
     errors.ModelUnusable: TROUBLES["detector"]["model-unusable"],
     errors.DetectionFailed: TROUBLES["detector"]["failed-picture"],
-    errors.NoScreen: Trouble(
-        "`The screen ':0' cannot be opened: …`",
-        "There is no screen, or it belongs to another user, or no way to show a picture is "
-        "installed. Recording goes on without.",
-        "`ssh -X`, or as the screen's owner `xhost +local:`; `sudo apt install gstreamer1.0-x`",
-    ),
+    errors.NoScreen: TROUBLES["screen"]["no-screen"],
     errors.ScreenLost: Trouble(
         "The window is gone and comes back after some seconds",
         "The X server ended or closed the connection; the screen is tried again for as long as "
@@ -323,6 +326,7 @@ _HEADINGS: Final = {
     "encoder": "Encoder and decoders",
     "cameras": "Cameras",
     "detector": "Detector",
+    "screen": "Screen",
     "directory": "Clip directory",
     "room": "Room and speed of the disk",
     "journal": "Journal",

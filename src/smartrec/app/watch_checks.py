@@ -1,11 +1,11 @@
-"""What `smartrec doctor` looks at for the watch: the detector."""
+"""What `smartrec doctor` looks at for the watch: detector and screen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from smartrec.app.finding import Finding, Status, amiss
 from smartrec.clock import Clock
-from smartrec.errors import SmartrecError
+from smartrec.errors import MissingElement, NoScreen, SmartrecError
 from smartrec.media.watch.link import DetectorSetup
 
 _TRIES: Final = 5
@@ -65,3 +65,33 @@ def judge_rate(name: str, took_ms: float, wanted: float) -> Finding:
     if busy > _BUSY:
         return amiss("model-slow", what, status=Status.WARN)
     return Finding(Status.OK, f"{what}: at most {busy:.0%} of a core")
+
+
+def check_screen(sink: str | None, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Where pictures would be shown; a machine without a screen is well.
+
+    Args:
+        sink: The pinned recipe or ``"auto"``; None where the settings show nothing.
+        environ: The environment.
+    """
+    if sink is None:
+        yield Finding(Status.OK, "switched off by the settings")
+        return
+    try:
+        from smartrec.media.screen.displays import choose_display
+    except MissingElement:
+        yield Finding(Status.WARN, "not looked at: that needs GStreamer")
+        return
+    try:
+        display = choose_display(sink, environ)
+    except NoScreen as error:
+        yield judge_no_screen(error)
+    else:
+        yield Finding(Status.OK, display.note)
+
+
+def judge_no_screen(error: NoScreen) -> Finding:
+    """Whether there is none, or one that cannot be used."""
+    if error.missing or error.hint:
+        return amiss("no-screen", str(error), mend=error.hint or "", status=Status.WARN)
+    return Finding(Status.OK, f"recording without one. {error}")

@@ -63,6 +63,7 @@ def _subject(path: Path | None, clips: Path | None) -> Subject:
         fps=Fraction(str(cameras[0].fps)),
         detector=_detector(config) if watched else None,
         watched=watched,
+        sink=None if config.screen.show == "off" else config.screen.sink,
         environ=os.environ,
         mistakes=mistakes,
     )
