@@ -8,8 +8,8 @@ from typing import Final
 from smartrec.detection.tensors import Family
 from smartrec.errors import ModelUnusable
 
-_PERSON: Final = ("person", "persons", "pedestrian", "people", "human")
-"""In order of preference."""
+PERSON: Final = ("person", "persons", "pedestrian", "people", "human")
+"""What models call a person, in order of preference."""
 _NOT_A_CLASS: Final = ("background", "__background__", "???")
 
 
@@ -74,7 +74,7 @@ def person_classes(
     if labels is None:
         note = "" if family.person_known else _guess(family)
         return (family.person,), note
-    for word in _PERSON:
+    for word in PERSON:
         found = tuple(at for at, name in labels.names.items() if name.strip().lower() == word)
         if found:
             _check(family, found)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from smartrec.detection.nvinfer import HARMLESS, NUMBER, SWITCHES, WHOLE, keys_of
+from smartrec.detection.persons import PERSON
 from smartrec.errors import ConfigError
 
 Color = Literal["rgb", "bgr", "gray"]
@@ -70,7 +71,7 @@ def read_pgie(path: Path, person_class_ids: tuple[int, ...] | None = None) -> Pg
     Args:
         path: Of the file.
         person_class_ids: Classes whose ``[class-attrs-N]`` count; None takes the one that the
-            labels call "person", else class 0.
+            labels call a person, else class 0.
 
     Raises:
         ConfigError: It cannot be read or used; with every mistake at once, each with its line.
@@ -282,15 +283,16 @@ class _Reading:
 
 
 def _person_of(labels: Path | None) -> int:
-    """Number of the class called "person"; 0 where none is."""
+    """Number of the class that the labels call a person; 0 where none is."""
     if labels is None or not labels.is_file():
         return 0
     try:
         with labels.open("rb") as file:
-            names = file.read(_MAX_BYTES).lower().split(b"\n")
+            text = file.read(_MAX_BYTES).decode("utf-8", "replace")
     except OSError:
         return 0  # whoever reads the labels for good will say so
-    return next((number for number, name in enumerate(names) if name.strip() == b"person"), 0)
+    names = [name.strip().lower() for name in text.split("\n")]
+    return next((names.index(word) for word in PERSON if word in names), 0)
 
 
 def _list(text: str) -> list[str]:
