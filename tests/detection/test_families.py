@@ -133,6 +133,13 @@ def queries(logits: int, *, nothing: int | None) -> dict[str, Array]:
     return {"pred_boxes": boxes, "pred_logits": values, "last_hidden_state": values[:, :5]}
 
 
+def in_one(classes: int) -> Array:
+    rows = np.full((1, 30, 4 + classes), 0.02, np.float32)
+    rows[0, :3, :4] = centred(ALL) / np.array(SIZE * 2)
+    rows[0, [0, 1, 2], [4, 4, 5]] = SCORES
+    return rows
+
+
 def tensorflow() -> dict[str, Array]:
     boxes, scores, classes = (np.zeros(s, np.float32) for s in ((1, 10, 4), (1, 10), (1, 10)))
     boxes[0, :3] = (ALL / np.array(SIZE * 2))[:, [1, 0, 3, 2]]
@@ -184,6 +191,7 @@ CASES = [
     Case("RT-DETR", queries(80, nothing=None), 80, fitting=STRETCH),
     Case("RT-DETR", queries(91, nothing=None), 91, person=1, fitting=STRETCH),
     Case("RT-DETR", queries(5, nothing=None), 5, labels=5, fitting=STRETCH),
+    Case("RT-DETR", {"output0": in_one(5)}, 5, fitting=STRETCH),
     Case("SSD", tensorflow(), None, person=1, fitting=STRETCH),
     Case("boxes with scores", torchvision(), None, fitting=STRETCH),
     Case("boxes with class scores", nas(), 3),

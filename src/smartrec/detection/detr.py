@@ -5,8 +5,9 @@ and softmax over all (Carion et al., 2020); RT-DETR, Deformable DETR and RF-DETR
 each class. Which of both shows in the number of labels, else in the values for a grey picture: with
 softmax nearly every query says "no object" there.
 
-Exports that have taken the sigmoid already, and those of YOLO-NAS, are told by scores within 0 to
-1; boxes whose corners are in order are taken as left, top, right, bottom.
+Ultralytics' export of RT-DETR has both in one tensor, [1, q, 4+C]. Exports that have taken the
+sigmoid already, and those of YOLO-NAS, are told by scores within 0 to 1; boxes whose corners are in
+order are taken as left, top, right, bottom.
 """
 
 from collections.abc import Sequence
@@ -36,6 +37,8 @@ _SCALE: Final = (1 / 58.395, 1 / 57.12, 1 / 57.375)
 _COCO: Final = 80
 _COCO_IDS: Final = 91
 """COCO's own numbers have gaps and begin with 1, "person"."""
+_MOST_QUERIES: Final = 1000
+_SLACK: Final = 0.02
 _BOXES: Final = ("box", "dets")
 _SCORES: Final = ("logit", "score", "label", "class", "prob")
 
@@ -54,6 +57,23 @@ def detr(seen: Seen) -> Family | None:
     if _softmax(values, seen.labels):
         return _family("DETR", seen, values.shape[1] - 1, _logits_decoder(boxes, scores, True))
     return _family("RT-DETR", seen, values.shape[1], _logits_decoder(boxes, scores, False))
+
+
+def detr_in_one(seen: Seen) -> Family | None:
+    """Boxes and the sigmoid's scores side by side; all are 0 to 1."""
+    if len(seen.values) != 1 or seen.values[0].ndim != 3 or seen.values[0].shape[2] < 5:
+        return None
+    values = seen.values[0]
+    shares = (values > -_SLACK) & (values < 1 + _SLACK)
+    if not values.size or values.shape[1] > _MOST_QUERIES or not shares.all():
+        return None
+
+    def decode(outputs: Sequence[Array], persons: Sequence[int], floor: float) -> Candidates:
+        surest = person_scores(outputs[0][0, :, 4:], persons)
+        kept = np.flatnonzero(surest >= floor)
+        return Candidates(corners(outputs[0][0, kept, :4]), surest[kept])
+
+    return _family("RT-DETR", seen, values.shape[2] - 4, decode)
 
 
 def _find(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
-from smartrec.detection.detr import detr
+from smartrec.detection.detr import detr, detr_in_one
 from smartrec.detection.nanodet import nanodet
 from smartrec.detection.ssd import boxes_and_scores, end_to_end, ssd
 from smartrec.detection.tensors import Family, Seen
@@ -15,6 +15,7 @@ _FAMILIES: Final[tuple[Callable[[Seen], Family | None], ...]] = (
     boxes_and_scores,
     detr,
     end_to_end,
+    detr_in_one,
     yolo,
 )
 """In the order in which they are tried: what names tell before what only shapes do."""
