@@ -255,6 +255,18 @@ def test_the_cooldown_begins_when_the_last_of_all_was_seen() -> None:
     assert newest(run(looks, rules))[-1].pts == after(12)
 
 
+def test_the_cooldown_is_not_shortened_by_who_left_before_another_came_to_rest() -> None:
+    rules = replace(PLAIN, frames=1, of=10, cooldown=seconds(5), stationary_after=seconds(4))
+    looks = [
+        *(look(n, track(0.9), track(0.9, number=2, x=0.5 + 0.02 * n)) for n in range(18)),
+        *(look(n, track(0.9)) for n in range(18, 30)),
+        *(look(n, track(0.9), track(0.9, number=3, x=0.7)) for n in range(30, 46)),
+    ]
+    told = spans(run(looks, rules))
+    assert told == [(after(0), after(19)), (after(0), after(17)), (after(44), after(45))]
+    assert after(44) == after(19) + rules.cooldown
+
+
 # Rest
 
 RESTING = replace(PLAIN, stationary_after=seconds(4))
@@ -315,6 +327,11 @@ def test_who_walks_is_never_at_rest() -> None:
     assert spans(run(looks, RESTING)) == [(after(0), after(99))]
 
 
+def test_of_who_walks_all_pictures_count() -> None:
+    looks = [look(n, track(score, x=0.3 + 0.1 * n)) for n, score in enumerate((0.9, 0.4, 0.9))]
+    assert spans(run(looks, RESTING)) == [(after(0), after(2))]
+
+
 def test_one_box_gone_astray_is_no_movement() -> None:
     looks = stays(0, 100)
     for n in (10, 40, 45, 70):
@@ -331,9 +348,9 @@ def test_a_mannequin_that_the_model_loses_and_finds_again_stays_at_rest() -> Non
     looks = stays(0, 30)
     first = 30
     for number in range(2, 12):
-        looks += [look(n) for n in range(first, first + 40)]
-        looks += stays(first + 40, first + 50, number=number, seed=number)
-        first += 50
+        looks += [look(n) for n in range(first, first + 200)]
+        looks += stays(first + 200, first + 210, number=number, seed=number)
+        first += 210
     assert len(newest(run(looks, RESTING))) == 1
 
 
@@ -345,6 +362,28 @@ def test_a_poster_found_anew_before_it_rested_comes_to_rest_all_the_same() -> No
         first += 22
     told = newest(run(looks, RESTING))
     assert [trigger.why["track"] for trigger in told] == [1]
+
+
+def test_one_poster_found_over_and_over_does_not_make_another_forgotten() -> None:
+    looks = [look(n, track(0.9), track(0.9, number=2, x=0.7)) for n in range(30)]
+    for k in range(200):
+        looks += stays(30 + 5 * k, 31 + 5 * k, number=3 + k, x=0.7, seed=k)
+        looks += [look(31 + 5 * k + n) for n in range(4)]
+    looks += stays(1030, 1040, number=1000)
+    assert [trigger.why["track"] for trigger in newest(run(looks, RESTING))] == [1, 2]
+
+
+def test_a_bad_first_box_is_no_place_to_stay_by() -> None:
+    looks = stays(0, 100)
+    looks[0] = look(0, Track(1, box(0.3, high=0.29), 0.9))
+    for n in range(25, 95, 9):
+        looks[n : n + 2] = [look(k, Track(1, box(0.3, high=0.45), 0.9)) for k in (n, n + 1)]
+    assert len(newest(run(looks, RESTING))) == 1
+
+
+def test_who_creeps_is_not_at_rest() -> None:
+    looks = [look(n, track(0.9, x=0.2 + 0.0015 * n)) for n in range(100)]
+    assert spans(run(looks, RESTING)) == [(after(0), after(99))]
 
 
 def test_a_new_number_for_who_rests_unseen_just_now_changes_nothing() -> None:
