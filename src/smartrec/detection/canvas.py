@@ -55,7 +55,8 @@ class Canvas:
                 inner[at] = source
                 continue
             scale, shift = self._sums[at]
-            np.multiply(source, scale, out=inner[at], casting="unsafe")
+            # NumPy 1 would multiply bytes by a single float in half precision.
+            np.multiply(source, scale, out=inner[at], dtype=np.float32, casting="unsafe")
             if shift:
                 inner[at] += shift
 

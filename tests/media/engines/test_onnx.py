@@ -383,6 +383,19 @@ def test_a_deepstream_configuration_says_input_and_threshold(tmp_path: Path) -> 
     assert opened(config, min_confidence=0.2).min_confidence == 0.2
 
 
+def test_what_a_deepstream_configuration_asks_in_vain_is_told(tmp_path: Path) -> None:
+    constant_model(tmp_path / "m.onnx", yolov8(), metadata=NAMES)
+    engine = opened(pgie(tmp_path, "num-detected-classes=80", "cluster-mode=1"))
+    assert any("cluster-mode" in note for note in engine.notes)
+    assert any("num-detected-classes=80" in note for note in engine.notes)
+
+
+def test_a_model_of_one_channel_gets_gray_pictures(tmp_path: Path) -> None:
+    shape = (1, 1, 64, 96)
+    engine = opened(constant_model(tmp_path / "m.onnx", yolov8(), shape=shape, metadata=NAMES))
+    assert len(engine.detect(GREY)) == 1
+
+
 def test_a_deepstream_configuration_without_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"m\.onnx"):
         opened(pgie(tmp_path))

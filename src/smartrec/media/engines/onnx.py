@@ -13,7 +13,7 @@ from smartrec.detection.nms import nms
 from smartrec.detection.persons import labels_of_lines, labels_of_metadata, person_classes
 from smartrec.detection.pgie import Pgie
 from smartrec.detection.recognise import KNOWN, recognise
-from smartrec.detection.tensors import Array, Family, PictureInput, Seen
+from smartrec.detection.tensors import Array, Family, Seen
 from smartrec.errors import DetectionFailed, ModelUnusable
 from smartrec.media.engines.inputs import Inputs, read_inputs
 from smartrec.media.engines.model_file import ModelFile, digest, find_model
@@ -98,7 +98,7 @@ def open_engine(setup: DetectorSetup) -> Engine:
     sha256 = digest(file.path)
     session = Session(file.path, setup.threads)
     inputs = read_inputs(session.inputs, session.metadata)
-    family = _as_configured(_family(session, inputs, file), file.pgie)
+    family = _as_configured(_family(session, inputs, file), inputs, file.pgie)
     labels = labels_of_metadata(session.metadata)
     if file.labels is not None:
         labels = labels_of_lines(file.labels, family)
@@ -106,7 +106,8 @@ def open_engine(setup: DetectorSetup) -> Engine:
     engine = Engine(session, inputs, _Plan(family, persons, _iou(family, file.pgie)))
     engine.name, engine.digest = file.name, sha256
     engine.min_confidence = _min_confidence(setup, file.pgie)
-    engine.notes = tuple(each for each in (inputs.note, note, *_ignored(file.pgie)) if each)
+    notes = (inputs.note, note, *_not_honoured(family, file.pgie))
+    engine.notes = tuple(each for each in notes if each)
     _try(engine, file)
     session.settle()
     return engine
@@ -144,19 +145,21 @@ def _fails(file: ModelFile, session: Session, why: str) -> ModelUnusable:
     )
 
 
-def _as_configured(family: Family, pgie: Pgie | None) -> Family:
+def _as_configured(family: Family, inputs: Inputs, pgie: Pgie | None) -> Family:
     """What a DeepStream configuration says about the input counts before what is usual."""
-    if pgie is None:
-        return family
-    fitting = Fitting.CENTRE if pgie.symmetric_padding else Fitting.TOP_LEFT
-    wanted: PictureInput = replace(
-        family.input,
-        color=pgie.color,
-        mean=pgie.offsets,
-        scale=(pgie.scale, pgie.scale, pgie.scale),
-        fitting=fitting if pgie.keep_aspect else Fitting.STRETCH,
-        pad=0.0,
-    )
+    wanted = family.input
+    if pgie is not None:
+        fitting = Fitting.CENTRE if pgie.symmetric_padding else Fitting.TOP_LEFT
+        wanted = replace(
+            wanted,
+            color=pgie.color,
+            mean=pgie.offsets,
+            scale=(pgie.scale, pgie.scale, pgie.scale),
+            fitting=fitting if pgie.keep_aspect else Fitting.STRETCH,
+            pad=0.0,
+        )
+    if inputs.wanted.color == "gray":
+        wanted = replace(wanted, color="gray")
     return replace(family, input=wanted)
 
 
@@ -174,10 +177,18 @@ def _min_confidence(setup: DetectorSetup, pgie: Pgie | None) -> float:
     return _MIN_CONFIDENCE_PGIE if pgie.threshold is None else pgie.threshold
 
 
-def _ignored(pgie: Pgie | None) -> tuple[str, ...]:
-    if pgie is None or not pgie.ignored:
+def _not_honoured(family: Family, pgie: Pgie | None) -> tuple[str, ...]:
+    if pgie is None:
         return ()
-    return (f"of the DeepStream configuration not honoured here: {', '.join(pgie.ignored)}",)
+    notes = []
+    if pgie.ignored:
+        notes.append(f"not honoured of the DeepStream configuration: {', '.join(pgie.ignored)}")
+    if pgie.num_classes is not None and family.classes not in (None, pgie.num_classes):
+        notes.append(
+            f"num-detected-classes={pgie.num_classes} in the DeepStream configuration, but the "
+            f"model has {family.classes}, which counts"
+        )
+    return tuple(notes)
 
 
 def _try(engine: Engine, file: ModelFile) -> None:
