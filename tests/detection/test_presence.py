@@ -375,7 +375,7 @@ def test_one_poster_found_over_and_over_does_not_make_another_forgotten() -> Non
 
 def test_a_bad_first_box_is_no_place_to_stay_by() -> None:
     looks = stays(0, 100)
-    looks[0] = look(0, Track(1, box(0.3, high=0.29), 0.9))
+    looks[0] = look(0, Track(1, box(0.3, high=0.31), 0.9))
     for n in range(25, 95, 9):
         looks[n : n + 2] = [look(k, Track(1, box(0.3, high=0.45), 0.9)) for k in (n, n + 1)]
     assert len(newest(run(looks, RESTING))) == 1
