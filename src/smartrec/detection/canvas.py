@@ -55,8 +55,7 @@ class Canvas:
                 inner[at] = source
                 continue
             scale, shift = self._sums[at]
-            # NumPy 1 would multiply bytes by a single float in half precision.
-            np.multiply(source, scale, out=inner[at], dtype=np.float32, casting="unsafe")
+            np.multiply(source, scale, out=inner[at], casting="unsafe")
             if shift:
                 inner[at] += shift
 
