@@ -30,13 +30,13 @@ HERE = Path(__file__).parent
 def ours(path: Path) -> str:
     """The recorder plays the file once, in this process."""
     clock = SystemClock()
-    config = Config.model_validate({"camera": [{"source": f"file:{path}"}]})
+    config = Config.model_validate({"camera": [{"source": f"file:{path}"}], **measure.NO_WATCH})
     used: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as place:
         clips = Path(place)
         station = Station(config, Places(clips, clips, clips), "", clock, Bus(clock))
         watch = threading.Thread(
-            target=lambda: used.update(by_thread(WARM_S, WINDOW_S)), name="watch"
+            target=lambda: used.update(by_thread(WARM_S, WINDOW_S)), name="benchmark"
         )
         watch.start()
         station.run()
@@ -46,7 +46,7 @@ def ours(path: Path) -> str:
 
 def is_feed(name: str) -> bool:
     """Whether a thread makes pictures: the feeder, and the demuxer and its queues."""
-    return name in ("feeder", "watch") or name.startswith(
+    return name in ("feeder", "benchmark") or name.startswith(
         ("feed:", "matroskademux", "multiqueue", "typefind")
     )
 

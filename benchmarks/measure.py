@@ -9,8 +9,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,11 +23,24 @@ from smartrec.media.gst import Gst, GstApp, launch
 from smartrec.model import Action, Command, new_id
 
 FPS = 30
+NO_WATCH = {"detector": {"enabled": False}, "screen": {"show": "off"}}
 
 
-def pictures(frames: int = 900) -> Path:
-    """The demo camera's first pictures as a Matroska file; made once."""
-    path = Path(tempfile.gettempdir()) / f"smartrec-benchmark-{frames}.mkv"
+WALKING = (*range(240, 300), *range(420, 480))
+"""The demo camera's pictures in which the person walks in or out."""
+EMPTY = tuple(range(16))
+"""Those of the empty hall: the same but for a sensor's noise."""
+
+
+def pictures(frames: int = 900, numbers: Sequence[int] | None = None, name: str = "") -> Path:
+    """Some of the demo camera's pictures as a Matroska file; made once.
+
+    Args:
+        frames: How many.
+        numbers: Which of its pictures, over and over; all of them in their order without.
+        name: Of this choice.
+    """
+    path = Path(tempfile.gettempdir()) / f"smartrec-benchmark-{name}{frames}.mkv"
     if path.exists():
         return path
     feed = open_demo(cache_dir())
@@ -39,7 +53,8 @@ def pictures(frames: int = 900) -> Path:
     source.set_caps(Gst.Caps.from_string(feed.format.caps))
     pipeline.set_state(Gst.State.PLAYING)
     for number in range(frames):
-        buffer = Gst.Buffer.new_wrapped(feed.jpeg(number))
+        shown = number if numbers is None else numbers[number % len(numbers)]
+        buffer = Gst.Buffer.new_wrapped(feed.jpeg(shown))
         buffer.pts, buffer.duration = number * Gst.SECOND // FPS, Gst.SECOND // FPS
         source.push_buffer(buffer)
     source.end_of_stream()
@@ -136,12 +151,56 @@ class Recorder:
                     raise
 
 
+def window(warm_s: float, window_s: float, counts: Callable[[], Mapping[str, object]]) -> dict:
+    """After a while, what is used and counted in this process within a window.
+
+    Returns:
+        CPU seconds a second by thread's name (``cpu``), and by how much each integer of `counts`
+        has grown (``counts``).
+    """
+    time.sleep(warm_s)
+    before, counted, at = threads(), dict(counts()), time.monotonic()
+    time.sleep(window_s)
+    after, grown, spent = threads(), dict(counts()), time.monotonic() - at
+    names = {t.native_id: t.name for t in threading.enumerate()}
+    used: dict[str, float] = {}
+    for tid, (comm, ns) in after.items():
+        name = names.get(tid, comm)
+        used[name] = used.get(name, 0.0) + (ns - before.get(tid, ("", 0))[1]) / 1e9 / spent
+    return {
+        "cpu": used,
+        "window_s": spent,
+        "counts": {k: v - counted.get(k, 0) for k, v in grown.items() if isinstance(v, int)},
+    }
+
+
+def cpu_ns(pid: int) -> int:
+    """CPU time of a process's threads, those that have ended left out."""
+    return sum(ns for _, ns in threads(pid).values())
+
+
 @contextmanager
-def recorder(sources: Sequence[str], **recording: object) -> Iterator[Recorder]:
-    """A recorder of these cameras in a new directory, ended at the end of the ``with``."""
+def recorder(
+    sources: Sequence[str],
+    *,
+    tables: Mapping[str, Mapping[str, object]] = NO_WATCH,
+    **recording: object,
+) -> Iterator[Recorder]:
+    """A recorder of these cameras in a new directory, ended at the end of the ``with``.
+
+    Args:
+        sources: The cameras.
+        tables: Of the settings; without, nobody is looked for.
+        recording: Of the table ``[recording]``.
+    """
     with tempfile.TemporaryDirectory(prefix="smartrec-benchmark-") as place:
         clips, settings = Path(place) / "clips", Path(place) / "smartrec.toml"
-        lines = ["[recording]", *(f"{k} = {json.dumps(v)}" for k, v in recording.items())]
+        lines = []
+        for name, table in {**tables, "recording": recording}.items():
+            lines += [
+                f"[{name}]",
+                *(f"{key} = {json.dumps(value)}" for key, value in table.items()),
+            ]
         for source in sources:
             lines += ["[[camera]]", f'source = "{source}"']
             lines += ["loop = true"] if source.startswith("file:") else []
