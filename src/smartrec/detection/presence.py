@@ -27,7 +27,7 @@ _EVIDENCE: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What makes a person an event; see the settings' table ``[trigger.auto]``.
+    """What makes a person an event; see the settings' table ``[trigger]``.
 
     Attributes:
         min_confidence: Score from which a picture counts, 0 to 1.
