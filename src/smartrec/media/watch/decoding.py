@@ -28,7 +28,7 @@ _MOST_CODED: Final = 30
 """Units that wait for the decoder; what comes when there are so many is skipped."""
 _MOST_UNTAKEN: Final = 120
 _LOOKS_AT_BUS: Final = 0.1
-_BACKOFF_FIRST: Final = 1.0
+_BACKOFF_FIRST: Final = 0.1
 _BACKOFF_MOST: Final = 30.0
 _STEADY_AFTER: Final = Ns(10 * SECOND)
 _MEASURED: Final = Ns(5 * SECOND)
@@ -45,12 +45,12 @@ class Listener:
 
     Attributes:
         frame: Each decoded picture with its pts, on a streaming thread.
-        skipped: The pts of each unit that is not decoded, on the decoder's thread.
+        missed: The pts of each unit that is skipped or was inside a decoder that failed.
         failed: Why the decoder is started again, on the decoder's thread.
     """
 
     frame: OnFrame
-    skipped: Callable[[Ns], None]
+    missed: Callable[[Ns], None]
     failed: Callable[[SmartrecError], None]
 
 
@@ -117,6 +117,8 @@ class Decoder(threading.Thread):
             except SmartrecError as error:
                 log.debug("%s: %s (%s)", self.name, error, getattr(error, "debug", ""))
                 self._listener.failed(error)
+                for pts in self._inside.failed():
+                    self._listener.missed(pts)
             if time.monotonic_ns() - began > _STEADY_AFTER:
                 backoff = _BACKOFF_FIRST
             self._skip_for(backoff)
@@ -124,7 +126,6 @@ class Decoder(threading.Thread):
 
     def _run_once(self) -> None:
         pipeline, source, sink = _decoding(self._stream)
-        self._inside.restart()
         self._until_keyframe = self._coded
         sink.set_property("emit-signals", True)
         handler = sink.connect("new-sample", self._on_sample)
@@ -162,7 +163,7 @@ class Decoder(threading.Thread):
 
     def _skip(self, unit: AccessUnit) -> None:
         self.skipped += 1
-        self._listener.skipped(unit.pts)
+        self._listener.missed(unit.pts)
 
     def _skip_for(self, seconds: float) -> None:
         """Nothing decodes meanwhile; what comes must not pile up."""
@@ -189,7 +190,7 @@ class _Inside:
     """Which units are in the decoder. Pictures come out in the order of their pts.
 
     Attributes:
-        lost: Units that others overtook.
+        lost: Units that others overtook, or that were inside when the decoder failed.
     """
 
     def __init__(self) -> None:
@@ -197,11 +198,12 @@ class _Inside:
         self._lock = threading.Lock()
         self._pts: list[Ns] = []
 
-    def restart(self) -> None:
-        """Nothing is inside; what was is lost."""
+    def failed(self) -> list[Ns]:
+        """What was inside is lost."""
         with self._lock:
-            self.lost += len(self._pts)
-            self._pts.clear()
+            gone, self._pts = self._pts, []
+            self.lost += len(gone)
+        return gone
 
     def came(self, pts: Ns) -> None:
         """A unit went in."""
