@@ -110,15 +110,15 @@ def test_keys_arrive_while_the_pointer_is_over_a_cell(window: Window) -> None:
     assert keys(window, "s", "q") == ["s"]
 
 
-def test_f_and_back_gives_a_window_and_the_whole_screen_again(
-    x_server: XServer, other: Display
-) -> None:
-    window = Window.open("smartrec", fullscreen=False, cells=1)
-    assert window.size == shown(other)[2:]
+def test_full_screen_comes_and_goes(window: Window, other: Display) -> None:
     window.toggle_fullscreen()
-    assert window.fullscreen
+    awaited(window, lambda event: event == Resized(1024, 576))
+    assert shown(other) == (128, 72, 1024, 576)
+    assert not window.fullscreen
+    window.toggle_fullscreen()
+    awaited(window, lambda event: event == Resized(1280, 720))
     assert shown(other) == (0, 0, 1280, 720)
-    window.close()
+    assert keys(window, "f", "q") == ["f"]
 
 
 def test_a_window_that_changes_its_size_says_so(window: Window, other: Display) -> None:

@@ -10,6 +10,7 @@ _NET_ACTIVE_WINDOW), Motif's hints for windows without a frame.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, Final, cast
 
 from Xlib import XK, X, Xatom, Xutil
@@ -25,6 +26,7 @@ from smartrec.media.screen.xserver import Light, answered, connect, connected, h
 
 _WINDOWED: Final = (1280, 720)
 _SMALLEST: Final = (320, 180)
+_APPEARS_S: Final = 1.0
 _CLASS: Final = "smartrec"
 _NO_FRAME, _FRAME = (2, 0, 0, 0, 0), (2, 0, 1, 0, 0)
 """_MOTIF_WM_HINTS: of the flags only "decorations" is set."""
@@ -75,7 +77,7 @@ class Window:
 
     Attributes:
         cells: XIDs of the child windows; they keep for the window's life and begin hidden.
-        size: Width and height in pixels.
+        size: Width and height in pixels; a window manager may change it at once (`Resized`).
         fullscreen: Whether it covers the monitor, or was told to.
     """
 
@@ -86,7 +88,8 @@ class Window:
         self._area = monitor(display)
         self._released: tuple[int, int] | None = None
         self.fullscreen = fullscreen
-        at = self._place_wanted()
+        # A window manager makes it cover the monitor itself, and remembers what it was before.
+        at = self._framed() if self._managed else self._place_wanted()
         self.size = (at.width, at.height)
         self._root.change_attributes(event_mask=X.StructureNotifyMask)
         self._window = self._create(self._root, at)
@@ -94,7 +97,8 @@ class Window:
         self._cells = tuple(self._create(self._window, at) for _ in range(cells))
         self.cells = tuple(int(cell.id) for cell in self._cells)
         self._dress()
-        self._window.map()
+        self._seen = False
+        self._appear()
         self._light = Light(display)
         # What another connection draws into must be there before it is told of it.
         display.sync()
@@ -129,6 +133,8 @@ class Window:
         """
         with connected():
             self._light.keep()
+            if not self._seen and monotonic() > self._appear_again_at:
+                self._appear()
         # Asked again each time: a question asked while handling one event may bring in others.
         while (seen := self._next()) is not None:
             with connected():
@@ -243,11 +249,19 @@ class Window:
         dot.free()
         return int(cursor.id)
 
+    def _appear(self) -> None:
+        """Ask to be shown, again until it is: a window manager that just starts may not hear it."""
+        self._appear_again_at = monotonic() + _APPEARS_S
+        self._window.map()
+
     def _place_wanted(self) -> Rect:
+        return self._area if self.fullscreen else self._framed()
+
+    def _framed(self) -> Rect:
+        """In the middle of the monitor, with room around it."""
         area = self._area
-        if self.fullscreen:
-            return area
-        width, height = min(_WINDOWED[0], area.width), min(_WINDOWED[1], area.height)
+        width = max(1, min(_WINDOWED[0], area.width * 4 // 5))
+        height = max(1, min(_WINDOWED[1], area.height * 4 // 5))
         left, top = (area.width - width) // 2, (area.height - height) // 2
         return Rect(area.x + left, area.y + top, width, height)
 
@@ -308,6 +322,9 @@ class Window:
         closing = seen.client_type == atom("WM_PROTOCOLS")
         return Closed() if closing and seen.data[1][0] == atom("WM_DELETE_WINDOW") else None
 
+    def _on_map(self, seen: xevent.MapNotify) -> None:
+        self._seen = self._seen or seen.window == self._window
+
     def _on_expose(self, seen: xevent.Expose) -> Event | None:
         return None if seen.count else Exposed()
 
@@ -324,6 +341,7 @@ class Window:
         X.ConfigureNotify: _on_configure,
         X.ClientMessage: _on_message,
         X.Expose: _on_expose,
+        X.MapNotify: _on_map,
         X.MappingNotify: _on_mapping,
         X.DestroyNotify: _on_destroy,
     }
