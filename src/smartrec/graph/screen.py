@@ -1,0 +1,68 @@
+"""Graphs of the screen: a camera's frames to a sink, and several such pictures on one sink.
+
+Element names that code meets are fixed: ``picture`` is the appsrc, ``size`` the capsfilter of the
+size in the cell, ``turn`` the videoflip, ``marks`` the overlaycomposition; of a wall, ``wall`` is
+the compositor.
+"""
+
+from typing import Final
+
+from smartrec.graph.plan import Graph
+
+# The newest frame wins: one waits, and an older one is dropped for it.
+_FRAMES: Final = (
+    "appsrc name=picture format=time max-buffers=1 max-bytes=0 max-time=0 leaky-type=downstream"
+)
+_ANY: Final = "videoconvert"
+
+
+def show(sink: str) -> Graph:
+    """A camera's decoded frames in, scaled, turned and marked, to `sink`.
+
+    Scaling comes first, for most of what follows is then smaller. Whatever a recipe converts comes
+    before the marks, so that they are drawn as they are shown.
+
+    Args:
+        sink: Launch fragment that ends in the sink, as `Recipe.fragment` gives it.
+    """
+    *convert, last = sink.split(" ! ")
+    elements = [
+        _FRAMES,
+        "videoscale add-borders=false",
+        "capsfilter name=size",
+        *(convert or [_ANY]),
+        "videoflip name=turn",
+        "overlaycomposition name=marks",
+        last,
+    ]
+    return Graph((tuple(elements),))
+
+
+def wall(sink: str, size: tuple[int, int], channels: tuple[str, ...], fps: int = 30) -> Graph:
+    """Several cameras on a display that has no windows (Wayland by its sink, a bare monitor).
+
+    Each camera's `show` ends in an intervideosink of its channel; a picture's place is set on the
+    pad ``sink_0``, ``sink_1`` and so on of the compositor. A camera that sends nothing for a second
+    is black.
+
+    Args:
+        sink: Launch fragment that ends in the sink.
+        size: Of the display, pixels.
+        channels: One a camera, unique in the process.
+        fps: Pictures a second that the display is given.
+    """
+    width, height = size
+    whole = (
+        "compositor name=wall background=black",
+        f"video/x-raw,format=BGRx,width={width},height={height},framerate={fps}/1",
+        *sink.split(" ! "),
+    )
+    pictures = (
+        (
+            f"intervideosrc channel={channel} timeout=1000000000",
+            f"video/x-raw,framerate={fps}/1",
+            f"wall.sink_{at}",
+        )
+        for at, channel in enumerate(channels)
+    )
+    return Graph((whole, *pictures))
