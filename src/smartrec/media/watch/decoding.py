@@ -137,13 +137,13 @@ class Decoder(threading.Thread):
 
     def _feed(self, source: GstApp.AppSrc, bus: Gst.Bus) -> None:
         while not self._stopping.is_set():
-            try:
-                unit = self._inbox.get(timeout=_LOOKS_AT_BUS)
-            except queue.Empty:
-                unit = None
             message = bus.timed_pop_filtered(0, Gst.MessageType.ERROR | Gst.MessageType.EOS)
             if message is not None:
                 raise _error(message)
+            try:
+                unit = self._inbox.get(timeout=_LOOKS_AT_BUS)
+            except queue.Empty:
+                continue
             if unit is not None:
                 self._give(source, unit)
 
