@@ -151,9 +151,9 @@ class _Canvas:
         length = frame.bottom - frame.top - 2 * inset
         upright = paint.side(max(1, length), self._line, self._edge, upright=True)
         yield Mark(frame.left, frame.top, lying)
-        yield Mark(frame.left, frame.bottom - thick, lying)
+        yield Mark(frame.left, max(0, frame.bottom - thick), lying)
         yield Mark(frame.left, frame.top + inset, upright)
-        yield Mark(frame.right - thick, frame.top + inset, upright)
+        yield Mark(max(0, frame.right - thick), frame.top + inset, upright)
 
     def label(self, frame: _Frame, score: float, taken: tuple[Mark, ...]) -> Mark:
         """A person's label: above the box, else within, else below; clear of others if it can."""

@@ -95,7 +95,8 @@ def words(runs: tuple[Words, ...], size: int, most: int, ground: Ground = Ground
     """
     font = _font(size)
     across, down = (round(size * 0.5), round(size * 0.28)) if ground is Ground.PLATE else (0, 0)
-    runs = _shortened(runs, size, max(0, most - 2 * across))
+    clean = tuple(Words(_printable(run.text), run.colour, run.dot) for run in runs)
+    runs = _shortened(clean, size, max(0, most - 2 * across))
     ascent, descent = font.getmetrics()
     # Some digits are narrower: a width that comes in steps keeps a running time from trembling.
     step = max(1, size // 4) if ground is Ground.PLATE else 1
@@ -153,6 +154,11 @@ def side(length: int, line: int, edge: int, *, upright: bool) -> Bitmap:
     outer = dark * length
     middle = begin[:ends] + colour * inner + end[len(end) - ends :]
     return Bitmap(length, line + 2 * edge, outer * edge + middle * line + outer * edge)
+
+
+def _printable(text: str) -> str:
+    """A camera's name, or a driver's words, may hold anything."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _shortened(runs: tuple[Words, ...], size: int, most: int) -> tuple[Words, ...]:

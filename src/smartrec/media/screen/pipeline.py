@@ -24,15 +24,17 @@ from smartrec.media.screen.paint import Bitmap
 from smartrec.model import StreamFormat
 from smartrec.units import Ns
 
+_SLATE, _TURN = "smartrec-slate", "smartrec-turn"
+"""Fields of ours in a frame's caps; no element minds."""
 _SLATE_SIDE: Final = 16
 _SLATE_CAPS: Final = (
     f"video/x-raw,format=BGRx,width={_SLATE_SIDE},height={_SLATE_SIDE},framerate=0/1,"
-    "pixel-aspect-ratio=1/1,slate=true"
+    f"pixel-aspect-ratio=1/1,{_SLATE}=true"
 )
-_BEFORE_SINK: Final = (
+_LAUNCH: Final = (
     "appsrc name=picture format=time max-buffers=1 max-bytes=0 max-time=0 leaky-type=downstream"
-    " ! videoscale add-borders=false ! capsfilter name=size ! videoconvert ! videoflip name=turn"
-    " ! overlaycomposition name=marks"
+    " ! videoscale add-borders=false ! capsfilter name=size ! {convert} ! videoflip name=turn"
+    " ! overlaycomposition name=marks ! {sink}"
 )
 _SINK_WANTS: Final = {
     "sync": False,
@@ -43,7 +45,10 @@ _SINK_WANTS: Final = {
     "handle-events": False,
     "handle-expose": False,
 }
-_QUARTER_TURNS: Final = (90, 270)
+_EXPOSURES: Final = 4
+_UPRIGHT: Final = "identity"
+_QUARTER_TURNS: Final = ("90r", "90l", "ul-lr", "ur-ll")
+"""Of videoflip's directions, those that exchange width and height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Cell:
     """Where a picture is shown.
 
     Attributes:
-        sink: Launch fragment.
+        sink: Launch fragment that ends in the sink.
         xid: Of the window that the sink draws into; None for a sink that has its own.
     """
 
@@ -80,13 +85,15 @@ class Pipeline:
     ) -> None:
         self._marks = marks
         self._size = self._canvas = size
-        self._pipeline = launch(f"{_BEFORE_SINK} ! {cell.sink}")
+        # Whatever a recipe converts comes before the marks: they are drawn as they are shown.
+        convert, _, sink = cell.sink.rpartition(" ! ")
+        self._pipeline = launch(_LAUNCH.format(convert=convert or "videoconvert", sink=sink))
         self._source = _named(self._pipeline, "picture")
         self._filter = _named(self._pipeline, "size")
         self._flip = _named(self._pipeline, "turn")
         self._lock = threading.Lock()
-        self._format: StreamFormat | None = None
         self._caps: Gst.Caps | None = None
+        self._unsettled = _EXPOSURES
         self._drawn: tuple[Mark, ...] = ()
         self._composition: Any = None
         self._overlay = _dress(self._pipeline, cell.xid)
@@ -101,10 +108,8 @@ class Pipeline:
             self.stop()
             raise error
 
-    def push(self, sample: Gst.Sample, format_: StreamFormat | None) -> None:
-        """The next frame; None for the slate, which needs no turning. Any thread."""
-        if format_ is not None:
-            self._format = format_
+    def push(self, sample: Gst.Sample) -> None:
+        """The next frame, its caps from `turned` or that of `slate`. Any thread; never waits."""
         self._source.emit("push-sample", sample)
 
     def expose(self) -> None:
@@ -112,11 +117,22 @@ class Pipeline:
         if self._overlay is not None:
             self._overlay.expose()
 
+    def settle(self) -> None:
+        """After a change of cell or picture: expose some times. Main thread, now and then.
+
+        The server may learn of a window's new size later than the sink asks for it; and a sink that
+        is exposed between new caps and the first frame of them leaves the old frame's edges.
+        """
+        if self._unsettled:
+            self._unsettled -= 1
+            self.expose()
+
     def fit(self, size: tuple[int, int]) -> None:
         """The cell has another size. Main thread."""
         with self._lock:
             self._size = size
             self._scale()
+        self._unsettled = _EXPOSURES
         self.expose()
 
     def error(self) -> PipelineError | None:
@@ -137,7 +153,7 @@ class Pipeline:
         """Give the picture the size it has in the cell; with the lock."""
         if self._caps is None:
             return
-        width, height = _area(self._caps, self._size, self._format)
+        width, height = _area(self._caps, self._size)
         wanted = f"video/x-raw,width={width},height={height},pixel-aspect-ratio=1/1"
         self._filter.set_property("caps", Gst.Caps.from_string(wanted))
 
@@ -147,15 +163,14 @@ class Pipeline:
         if event is not None and event.type == Gst.EventType.CAPS:
             with self._lock:
                 self._caps = event.parse_caps()
-                turned = None if _is_slate(self._caps) else self._format
-                name = (None if turned is None else direction(turned)) or "identity"
-                Gst.util_set_object_arg(self._flip, "video-direction", name)
+                Gst.util_set_object_arg(self._flip, "video-direction", _turn(self._caps))
                 self._scale()
         return Gst.PadProbeReturn.OK
 
     def _resized(self, _overlay: Gst.Element, caps: Gst.Caps, _width: int, _height: int) -> None:
         first = caps.get_structure(0)
         self._canvas = first.get_int("width")[1], first.get_int("height")[1]
+        self._unsettled = _EXPOSURES
 
     def _draw(self, _overlay: Gst.Element, sample: Gst.Sample) -> Any:
         """The marks of the frame that is to be shown. Streaming thread."""
@@ -225,20 +240,27 @@ def slate() -> Gst.Sample:
     return Gst.Sample.new(buffer, Gst.Caps.from_string(_SLATE_CAPS), None, None)
 
 
-def _is_slate(caps: Gst.Caps | None) -> bool:
-    return caps is not None and caps.get_structure(0).has_field("slate")
+def turned(caps: Gst.Caps, format_: StreamFormat) -> Gst.Caps:
+    """Caps of a frame that also say how it is made upright, so that this changes with the frame."""
+    said = caps.copy()
+    said.set_value(_TURN, direction(format_) or _UPRIGHT)
+    return said
 
 
-def _area(caps: Gst.Caps, size: tuple[int, int], turn: StreamFormat | None) -> tuple[int, int]:
+def _turn(caps: Gst.Caps) -> str:
+    return caps.get_structure(0).get_string(_TURN) or _UPRIGHT
+
+
+def _area(caps: Gst.Caps, size: tuple[int, int]) -> tuple[int, int]:
     """Size of a picture before it is turned, so that it then fills the cell in its own shape."""
-    if _is_slate(caps):
-        return size
     first = caps.get_structure(0)
+    if first.has_field(_SLATE):
+        return size
     wide, high = first.get_int("width")[1], first.get_int("height")[1]
     known, across, down = first.get_fraction("pixel-aspect-ratio")
     if known and across > 0 and down > 0:
         wide, high = wide * across, high * down
-    lying = turn is not None and turn.rotate % 360 in _QUARTER_TURNS
+    lying = _turn(caps) in _QUARTER_TURNS
     seen = fitted((high, wide) if lying else (wide, high), Rect(0, 0, *size))
     return (seen.height, seen.width) if lying else (seen.width, seen.height)
 

@@ -4,28 +4,34 @@ What comes from the recorder and the detector may be told from any thread and is
 window, keys and pipelines are looked after by `Screen.turn`, on one thread.
 """
 
+import os
 import select
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from smartrec.clock import Clock, SystemClock
-from smartrec.errors import ScreenLost
+from smartrec.errors import MissingElement, NoScreen, PipelineError, ScreenLost
 from smartrec.media.gst import Gst
+from smartrec.media.screen.displays import Display, choose_display
+from smartrec.media.screen.keyboard import Keyboards
 from smartrec.media.screen.layout import Rect, grid
 from smartrec.media.screen.pipeline import Cell
 from smartrec.media.screen.scene import Scene, Subject, Surroundings
 from smartrec.media.screen.show import Show
 from smartrec.media.screen.window import Closed, Pressed, Resized, Window
-from smartrec.media.watch.link import CameraView, StationView
+from smartrec.media.watch.link import CameraView, ScreenSetup, StationView
 from smartrec.model import Look, StreamFormat
-from smartrec.units import Ns
+from smartrec.units import MILLISECOND, Ns
 
 _FOR_THE_RECORDER: Final = ("r", "s", "q", "esc")
 _BARE_SIZE: Final = (1280, 720)
 """What is drawn for a sink without a window of ours, which scales it to its display."""
+_NO_KEYS: Final = "no keys here: use smartrec trigger"
 _LONGEST_WAIT_S: Final = 0.25
+_ATTENDED_EVERY: Final = Ns(50 * MILLISECOND)
 
 OnKey = Callable[[str, str | None], None]
 
@@ -41,6 +47,10 @@ class Keys(Protocol):
         """What was pressed since the last call; never waits."""
         ...
 
+    def trouble(self) -> tuple[str, str]:
+        """Why none can come, and what mends it; empty while they can."""
+        ...
+
     def close(self) -> None:
         """Idempotent."""
         ...
@@ -53,10 +63,9 @@ class Ways:
     Attributes:
         name: Of the recipe.
         note: For people.
-        sink: Launch fragment.
+        sink: Launch fragment that ends in the sink.
         window: None for a sink that needs none; it then shows one camera at a time.
-        keys: Beside those of a window.
-        notice: Told upon the screen itself, such as that there are no keys.
+        keys: Where there is no window; None where they reach the recorder another way.
     """
 
     name: str
@@ -64,7 +73,58 @@ class Ways:
     sink: str
     window: Window | None
     keys: Keys | None = None
-    notice: str = ""
+
+    def close(self) -> None:
+        """Let go of window and keys; no pipeline may draw any more. Idempotent."""
+        for each in (self.window, self.keys):
+            if each is not None:
+                each.close()
+
+
+def open_screen(
+    setup: ScreenSetup, cameras: tuple[tuple[str, str], ...], on_key: OnKey
+) -> "Screen":
+    """Show cameras on the screen of this process.
+
+    Args:
+        setup: How.
+        cameras: Id and name of each, in the order of the keys 1 to 9; at least one.
+        on_key: Called by `Screen.turn` with ``"r"``, ``"s"``, ``"q"`` or ``"esc"`` and the camera
+            shown alone, or None while all are shown.
+
+    Raises:
+        NoScreen: There is none, or it cannot be used.
+    """
+    display = choose_display(setup.sink, os.environ)
+    ways = _ways(display, setup, len(cameras))
+    try:
+        return Screen(ways, cameras, on_key, low_disk=setup.low_disk)
+    except (MissingElement, PipelineError) as error:
+        ways.close()
+        raise NoScreen(
+            f"Pictures cannot be shown by {display.recipe.name}: {error}",
+            missing=False,
+            hint=error.hint or "Run: smartrec doctor",
+        ) from error
+
+
+def _ways(display: Display, setup: ScreenSetup, cameras: int) -> Ways:
+    """Window or none, and where keys come from.
+
+    Raises:
+        NoScreen: The display is gone.
+    """
+    name, sink = display.recipe.name, display.recipe.fragment()
+    if display.kind == "x11":
+        window = Window.open("smartrec", fullscreen=setup.fullscreen, cells=cameras)
+        return Ways(name, f"{display.note}; keys: in the window", sink, window)
+    if setup.terminal_keys:
+        return Ways(name, f"{display.note}; keys: in the terminal", sink, None)
+    keys = Keyboards()
+    names = ", ".join(keys.open())
+    what, hint = keys.trouble()
+    said = f"keys: {names}" if names else f"no keys: {what}. {hint}"
+    return Ways(name, f"{display.note}; {said}", sink, None, keys)
 
 
 class Screen:
@@ -73,7 +133,6 @@ class Screen:
     Attributes:
         name: Of the recipe.
         note: For people: which screen, where keys come from.
-        keys: Whether keys pressed here reach `on_key`.
     """
 
     def __init__(
@@ -86,17 +145,28 @@ class Screen:
         clock: Clock | None = None,
     ) -> None:
         self.name, self.note = ways.name, ways.note
-        self.keys = ways.window is not None or ways.keys is not None
         self._ways = ways
         self._on_key = on_key
         self._clock = clock or SystemClock()
         self._cameras = tuple(camera for camera, _ in cameras)
         self._subjects = {each: Subject(each, name, self._clock) for each, name in cameras}
         self._lock = threading.Lock()
-        self._around = Surroundings(low_disk=low_disk, notice=ways.notice)
+        self._around = Surroundings(low_disk=low_disk)
+        self._attend_at = Ns(0)
         self._alone: str | None = None if ways.window and len(cameras) > 1 else self._cameras[0]
-        self._shows = self._make_shows()
+        self._shows: dict[str, Show] = {}
+        try:
+            self._make_shows()
+        except (MissingElement, PipelineError):
+            self.close()
+            raise
         self._arrange()
+
+    @property
+    def keys(self) -> bool:
+        """Whether keys pressed at the screen reach `on_key`."""
+        keys = self._ways.keys
+        return self._ways.window is not None or (keys is not None and not keys.trouble()[0])
 
     @property
     def min_confidence(self) -> float:
@@ -121,7 +191,7 @@ class Screen:
         if not self._subjects[camera].arrived():
             return
         if self._ways.window is not None or camera == self._alone:
-            self._shows[camera].picture(sample, pts, format, self._clock.monotonic())
+            self._shows[camera].picture(sample, pts, format)
 
     def look(self, look: Look) -> None:
         """Where persons are, in shares of the upright picture. Any thread."""
@@ -152,7 +222,13 @@ class Screen:
         if not self._heed_keys():
             self._wait(min(timeout_s, _LONGEST_WAIT_S))
             self._heed_keys()
-        now = self._clock.monotonic()
+        now = Ns(time.monotonic_ns())
+        if now < self._attend_at:
+            return
+        self._attend_at = Ns(now + _ATTENDED_EVERY)
+        # A keyboard may be plugged in, or pulled out, at any time.
+        deaf = self._ways.keys is not None and not self.keys
+        self._change(notice=_NO_KEYS if deaf else "")
         for show in dict.fromkeys(self._shows.values()):
             show.attend(now)
         for camera in self._visible():
@@ -162,21 +238,17 @@ class Screen:
         """Take it away. Idempotent."""
         for show in self._shows.values():
             show.close()
-        if self._ways.window is not None:
-            self._ways.window.close()
-        if self._ways.keys is not None:
-            self._ways.keys.close()
+        self._ways.close()
 
-    def _make_shows(self) -> dict[str, Show]:
+    def _make_shows(self) -> None:
         """One for each camera; without a window all cameras share one."""
         sink, window = self._ways.sink, self._ways.window
         if window is None:
             shared = Show(Cell(sink, None), _BARE_SIZE, self._scene_alone)
-            return dict.fromkeys(self._cameras, shared)
-        return {
-            camera: Show(Cell(sink, xid), window.size, self._scene_of(camera))
-            for camera, xid in zip(self._cameras, window.cells, strict=True)
-        }
+            self._shows = dict.fromkeys(self._cameras, shared)
+            return
+        for camera, xid in zip(self._cameras, window.cells, strict=True):
+            self._shows[camera] = Show(Cell(sink, xid), window.size, self._scene_of(camera))
 
     def _scene_of(self, camera: str) -> Callable[[Ns | None], Scene]:
         return lambda pts: self._scene(camera, pts)
@@ -192,7 +264,7 @@ class Screen:
         alone = self._alone
         return self._cameras if alone is None else (alone,)
 
-    def _change(self, **changed: float | bool | None) -> None:
+    def _change(self, **changed: float | bool | str | None) -> None:
         with self._lock:
             self._around = replace(self._around, **changed)  # type: ignore[arg-type]
 

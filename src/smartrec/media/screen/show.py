@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from smartrec.errors import PipelineError
 from smartrec.media.gst import Gst
 from smartrec.media.screen.mark import Mark, marks
-from smartrec.media.screen.pipeline import Cell, Pipeline, slate
+from smartrec.media.screen.pipeline import Cell, Pipeline, slate, turned
 from smartrec.media.screen.scene import Scene
 from smartrec.model import StreamFormat
 from smartrec.units import MILLISECOND, SECOND, Ns
@@ -20,8 +21,6 @@ _REBUILT_EVERY: Final = Ns(SECOND)
 _AGAIN: Final = Ns(SECOND)
 _FLOWS: Final = Ns(300 * MILLISECOND)
 """Pictures that come at least so often draw all there is to be said by themselves."""
-_EXPOSURES: Final = 4
-"""Looks at the window's size after a change, of which the server may learn later than one asks."""
 _MOST_UNDER_WAY: Final = 8
 """More than appsrc and a pipeline can hold at once: older pictures were overtaken."""
 _WHOLE: Final = Gst.BufferCopyFlags.FLAGS | Gst.BufferCopyFlags.META | Gst.BufferCopyFlags.MEMORY
@@ -47,12 +46,11 @@ class Show:
         self._scene = scene
         self._size = size
         self._last: Gst.Sample | None = None
-        self._format: StreamFormat | None = None
+        self._caps: tuple[StreamFormat, Gst.Caps, Gst.Caps] | None = None
         self._told: Scene | None = None
         self._visible = False
         self._pushed_at = Ns(0)
         self._build_at = Ns(0)
-        self._exposures = 0
         self._tally = _Tally()
         self._life: Pipeline | None = self._live()
 
@@ -66,7 +64,7 @@ class Show:
         """Pictures that did not, for a newer one was there."""
         return self._tally.skipped
 
-    def picture(self, sample: Gst.Sample, pts: Ns, format_: StreamFormat, now: Ns) -> None:
+    def picture(self, sample: Gst.Sample, pts: Ns, format_: StreamFormat) -> None:
         """Show it, or keep it for when the cell is seen. Any thread; never waits."""
         buffer, caps = sample.get_buffer(), sample.get_caps()
         assert buffer is not None
@@ -74,12 +72,11 @@ class Show:
         stamped = buffer.copy_region(_WHOLE, 0, buffer.get_size())
         assert stamped is not None
         stamped.pts = pts
-        self._format = format_
-        self._last = Gst.Sample.new(stamped, caps, None, None)
+        self._last = Gst.Sample.new(stamped, self._turned(caps, format_), None, None)
         if self._visible and (life := self._life) is not None:
             self._tally.handed(pts)
-            self._pushed_at = now
-            life.push(self._last, format_)
+            self._pushed_at = Ns(time.monotonic_ns())
+            life.push(self._last)
 
     def forget(self) -> None:
         """The last picture is not to be shown again. Any thread."""
@@ -92,7 +89,6 @@ class Show:
             return
         self._size = size
         self._told = None
-        self._exposures = _EXPOSURES
         if (life := self._life) is not None:
             life.fit(size)
 
@@ -109,9 +105,9 @@ class Show:
         life.expose()
         last = self._last
         if scene.slate is not None or last is None:
-            life.push(slate(), None)
+            life.push(slate())
         else:
-            life.push(last, self._format)
+            life.push(last)
 
     def attend(self, now: Ns) -> None:
         """Look whether the pipeline has failed, and build another. Main thread."""
@@ -120,9 +116,8 @@ class Show:
             log.warning("a picture's pipeline failed: %s", error)
             self._life = None
             life.stop()
-        elif life is not None and self._exposures:
-            self._exposures -= 1
-            life.expose()
+        elif life is not None:
+            life.settle()
         if self._life is None and now >= self._build_at:
             self._build_at = Ns(now + _REBUILT_EVERY)
             self._told = None
@@ -137,6 +132,13 @@ class Show:
         life, self._life = self._life, None
         if life is not None:
             life.stop()
+
+    def _turned(self, caps: Gst.Caps, format_: StreamFormat) -> Gst.Caps:
+        """As `turned`, made once for all pictures of a kind."""
+        kept = self._caps
+        if kept is None or kept[0] != format_ or not kept[1].is_equal(caps):
+            self._caps = kept = (format_, caps, turned(caps, format_))
+        return kept[2]
 
     def _live(self) -> Pipeline:
         return Pipeline(self._cell, self._size, self._marks)
