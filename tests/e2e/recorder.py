@@ -79,18 +79,23 @@ class Recorder:
         arguments: Of the program, without ``--clips``.
         program: What is run.
         environ: Comes on top of the home's.
+        headless: Without it a window is opened where DISPLAY says.
     """
 
     home: Home
     arguments: Sequence[str] = ("demo",)
     program: Sequence[str] = PROGRAM
     environ: Mapping[str, str] = field(default_factory=dict)
+    headless: bool = True
 
     def __post_init__(self) -> None:
         self.said: list[str] = []
         self._news: Queue[str | None] = Queue()
         self._process = subprocess.Popen(
-            [*self.program, *self.arguments, "--headless", "--clips", str(self.home.clips)],
+            [
+                *(*self.program, *self.arguments, "--clips", str(self.home.clips)),
+                *(["--headless"] if self.headless else []),
+            ],
             env={**self.home.environ, **self.environ},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

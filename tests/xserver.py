@@ -1,0 +1,83 @@
+"""A real X server without a monitor, and what it shows."""
+
+import os
+import select
+import subprocess
+from dataclasses import dataclass
+from shutil import which
+from typing import Any
+
+import numpy as np
+import pytest
+from Xlib import X
+from Xlib.display import Display
+
+Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+WIDTH, HEIGHT = 1280, 720
+_STARTS_S = 20
+
+
+@dataclass
+class XServer:
+    """An Xvfb of 1280x720 without a window manager.
+
+    Attributes:
+        display: What DISPLAY says to reach it.
+    """
+
+    display: str
+    process: "subprocess.Popen[bytes]"
+
+    def kill(self) -> None:
+        """As a crash would: every client loses its connection."""
+        self.process.kill()
+        self.process.wait(_STARTS_S)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(_STARTS_S)
+
+    def picture(self) -> Pixels:
+        """The whole screen, shape (720, 1280, 3), RGB."""
+        display = Display(self.display)
+        try:
+            image = display.screen().root.get_image(0, 0, WIDTH, HEIGHT, X.ZPixmap, 0xFFFFFFFF)
+        finally:
+            display.close()
+        pixels = np.frombuffer(image.data, np.uint8).reshape(HEIGHT, WIDTH, 4)
+        return pixels[..., 2::-1]
+
+    def run(self, *command: str) -> str:
+        """A program on this screen, such as xdotool; what it prints."""
+        if which(command[0]) is None:
+            pytest.skip(f"needs {command[0]}")
+        environ = {**os.environ, "DISPLAY": self.display}
+        done = subprocess.run(
+            command, env=environ, timeout=_STARTS_S, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+
+def start(display: str = "", *options: str) -> XServer:
+    """A server on `display`, or on a free one."""
+    if which("Xvfb") is None:
+        pytest.skip("needs Xvfb")
+    reads, writes = os.pipe()
+    command = ["Xvfb", *([display] if display else []), "-displayfd", str(writes)]
+    command += ["-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp", "-noreset", *options]
+    process = subprocess.Popen(
+        command, pass_fds=[writes], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    os.close(writes)
+    number = b""
+    # It ends if nobody reads the line's end, which comes in a write of its own.
+    with os.fdopen(reads, "rb", buffering=0) as told:
+        while not number.endswith(b"\n") and select.select([told], [], [], _STARTS_S)[0]:
+            if not (part := told.read(16)):
+                break
+            number += part
+    if not number.endswith(b"\n"):
+        process.kill()
+        process.wait()
+        pytest.fail("Xvfb did not start")
+    return XServer(f":{number.decode().strip()}", process)
