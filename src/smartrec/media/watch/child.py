@@ -8,6 +8,7 @@ Threads: the main one is the screen's; one reads what the recorder sends and nev
 anything else; one detects; each decoder has one, and those of GStreamer.
 """
 
+import ctypes
 import os
 import signal
 import socket
@@ -50,6 +51,8 @@ _HEALTH_EVERY: Final = Ns(SECOND)
 _TURN: Final = 0.1
 _TURN_WITHOUT_SCREEN: Final = 0.5
 _END_WITHIN: Final = 2.0
+_IO_ERROR_HANDLER: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+_ON_IO_ERROR: Final = _IO_ERROR_HANDLER(lambda _display: os._exit(EXIT_SCREEN_LOST))
 
 
 class Watch:
@@ -164,6 +167,7 @@ class Watch:
             note = f"{error}. {error.hint}" if error.hint else str(error)
             self._hello = Hello(screen_note=note, screen_missing=error.missing)
             return
+        _leave_with_the_display()
         self._hello = Hello(screen.name, screen.note, keys=screen.keys)
         with self._staging:
             self._screen = screen
@@ -247,6 +251,17 @@ def _leave(status: int) -> NoReturn:
     """Without clearing up: threads of decoders and drivers may be anywhere."""
     sys.stderr.flush()
     os._exit(status)
+
+
+def _leave_with_the_display() -> None:
+    """Xlib, which sinks use, ends the process when its server is gone; let the status say why."""
+    try:
+        xlib = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return
+    xlib.XSetIOErrorHandler.argtypes = (_IO_ERROR_HANDLER,)
+    xlib.XSetIOErrorHandler.restype = ctypes.c_void_p
+    xlib.XSetIOErrorHandler(_ON_IO_ERROR)
 
 
 def _die(
