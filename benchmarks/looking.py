@@ -23,8 +23,8 @@ from smartrec.media.watch.link import DetectorSetup
 
 SIZE = (416, 234)
 """Of the picture within the model's 416x416."""
-MEAN = np.array([103.53, 116.28, 123.675], np.float32).reshape(3, 1, 1)
-SCALE = 1 / np.array([57.375, 57.12, 58.395], np.float32).reshape(3, 1, 1)
+MEAN = (103.53, 116.28, 123.675)
+DEVIATION = (57.375, 57.12, 58.395)
 TOP = (416 - SIZE[1]) // 2
 
 
@@ -35,12 +35,15 @@ class Model:
         setup = DetectorSetup()
         self._session = Session(find_model(setup).path, setup.threads)
         self._tensor = np.zeros((1, 3, 416, 416), np.float32)
+        self._planes = self._tensor[0, :, TOP : TOP + SIZE[1]]
         self.looks = self.model_ns = 0
 
     def look(self, rgb: np.ndarray) -> None:
         """Look at a picture of `SIZE`, shape (height, width, 3)."""
-        bgr = rgb[:, :, ::-1].transpose(2, 0, 1)
-        self._tensor[0, :, TOP : TOP + SIZE[1]] = (bgr - MEAN) * SCALE
+        for plane, source in zip(self._planes, (2, 1, 0), strict=True):
+            scale = np.float32(1 / DEVIATION[2 - source])
+            np.multiply(rgb[:, :, source], scale, out=plane, casting="unsafe")
+            np.subtract(plane, np.float32(MEAN[2 - source] * scale), out=plane)
         begin = time.thread_time_ns()
         self._session.run({"image": self._tensor})
         self.model_ns += time.thread_time_ns() - begin

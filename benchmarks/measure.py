@@ -11,14 +11,15 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from smartrec.app.identity import cache_dir
 from smartrec.app.wire import ask, ask_status, find_socket
 from smartrec.errors import ControlError
-from smartrec.media.demo import open_demo
+from smartrec.media import demo_scene
+from smartrec.media.demo import encode, open_demo
 from smartrec.media.gst import Gst, GstApp, launch
 from smartrec.model import Action, Command, new_id
 
@@ -28,19 +29,28 @@ NO_WATCH = {"detector": {"enabled": False}, "screen": {"show": "off"}}
 
 WALKING = (*range(240, 300), *range(420, 480))
 """The demo camera's pictures in which the person walks in or out."""
-EMPTY = tuple(range(16))
-"""Those of the empty hall: the same but for a sensor's noise."""
 
 
-def pictures(frames: int = 900, numbers: Sequence[int] | None = None, name: str = "") -> Path:
-    """Some of the demo camera's pictures as a Matroska file; made once.
+def pictures() -> Path:
+    """The demo camera's first 900 pictures as a Matroska file; made once."""
+    return movie("demo", range(900))
 
-    Args:
-        frames: How many.
-        numbers: Which of its pictures, over and over; all of them in their order without.
-        name: Of this choice.
-    """
-    path = Path(tempfile.gettempdir()) / f"smartrec-benchmark-{name}{frames}.mkv"
+
+def walking() -> Path:
+    """900 in which somebody walks."""
+    return movie("walking", [WALKING[at % len(WALKING)] for at in range(900)])
+
+
+def empty() -> Path:
+    """900 of the empty hall, without numbers: all the same but for a sensor's noise."""
+    scene = demo_scene.Scene()
+    drawn = [encode(scene.draw(at)) for at in range(demo_scene.EMPTY_PICTURES)]
+    return movie("empty", (drawn[at % len(drawn)] for at in range(900)))
+
+
+def movie(name: str, shown: Iterable[int | bytes]) -> Path:
+    """JPEGs, or pictures of the demo camera by their number, as a Matroska file; made once."""
+    path = Path(tempfile.gettempdir()) / f"smartrec-benchmark-{name}.mkv"
     if path.exists():
         return path
     feed = open_demo(cache_dir())
@@ -52,10 +62,9 @@ def pictures(frames: int = 900, numbers: Sequence[int] | None = None, name: str 
     file.set_property("location", str(part))
     source.set_caps(Gst.Caps.from_string(feed.format.caps))
     pipeline.set_state(Gst.State.PLAYING)
-    for number in range(frames):
-        shown = number if numbers is None else numbers[number % len(numbers)]
-        buffer = Gst.Buffer.new_wrapped(feed.jpeg(shown))
-        buffer.pts, buffer.duration = number * Gst.SECOND // FPS, Gst.SECOND // FPS
+    for at, each in enumerate(shown):
+        buffer = Gst.Buffer.new_wrapped(each if isinstance(each, bytes) else feed.jpeg(each))
+        buffer.pts, buffer.duration = at * Gst.SECOND // FPS, Gst.SECOND // FPS
         source.push_buffer(buffer)
     source.end_of_stream()
     pipeline.get_bus().timed_pop_filtered(60 * Gst.SECOND, Gst.MessageType.EOS)

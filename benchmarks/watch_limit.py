@@ -17,7 +17,7 @@ PIPELINE = (
 )
 
 if __name__ == "__main__":
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else measure.pictures(numbers=measure.WALKING)
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else measure.walking()
     try:
         print(play(path, PIPELINE, 5, 12, 15, shrunk))
     finally:

@@ -32,5 +32,5 @@ def pixels(data: bytes) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else measure.pictures(numbers=measure.WALKING)
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else measure.walking()
     print(play(path, PIPELINE, 5, 12, 15, pixels))

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import measure
 from capture import is_feed
+from watch_child import COUNTS
 
 from smartrec.app import watch
 from smartrec.app.bus import Bus
@@ -29,6 +30,8 @@ from smartrec.config.schema import Config
 
 WARM_S, WINDOW_S = 12.5, 15.0
 HERE = Path(__file__).parent
+
+Runs = dict[str, list[dict[str, float]]]
 
 
 def ours(path: Path) -> str:
@@ -50,10 +53,11 @@ def ours(path: Path) -> str:
         station = Station(config, Places(clips, clips, clips), "", clock, Bus(clock))
 
         def counts() -> Mapping[str, int]:
-            child = json.loads(told.read_text())
-            pid = station.watching.status()["pid"]
-            for tid, (_, ns) in measure.threads(pid).items():
-                name = "watch: " + child["names"].get(str(tid), "others")
+            data = told.read_bytes()
+            names = json.loads(data[COUNTS.size :])
+            child = dict(zip(("looks", "model_ns"), COUNTS.unpack_from(data), strict=True))
+            for tid, (_, ns) in measure.threads(station.watching.status()["pid"]).items():
+                name = "watch: " + names.get(str(tid), "others")
                 child[name] = child.get(name, 0) + ns
             return child
 
@@ -88,6 +92,27 @@ def show(said: Mapping) -> None:
     print({k: f"{100 * v:.2f}" for k, v in sorted(said["cpu"].items()) if v > 1e-4})
 
 
+def measure_all(designs: Mapping[str, list[str]], runs: int, *, threads: bool) -> Runs:
+    """All designs in turn; ends the benchmark where they did not do the same."""
+    found: Runs = {name: [] for name in designs}
+    frames: dict[str, set[int]] = {name: set() for name in designs}
+    for run in range(runs):
+        looks = {}
+        for name, command in designs.items():
+            said = run_one(command)
+            looks[name] = said["counts"]["looks"]
+            found[name].append(percent(said))
+            frames[name].add(said["frames"])
+            rounded = {key: round(value, 2) for key, value in found[name][-1].items()}
+            print(f"run {run + 1}  {name}: {rounded} % of a core, {looks[name]} looks", flush=True)
+            if threads:
+                show(said)
+        if max(looks.values()) - min(looks.values()) > 1:
+            sys.exit(f"VOID: looks are not equal: {looks}")
+    measure.void_unless_equal(frames)
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
@@ -98,28 +123,12 @@ def main() -> None:
     if given.ours:
         print(ours(given.ours))
         return
-    numbers, name = (measure.EMPTY, "empty-") if given.still else (measure.WALKING, "walking-")
-    path = str(measure.pictures(numbers=numbers, name=name))
+    path = str(measure.empty() if given.still else measure.walking())
     designs = {"ours": [str(HERE / "watching.py"), "--ours", path]}
     if not given.still:
         designs["limit"] = [str(HERE / "watch_limit.py"), path]
         designs["usual design"] = [str(HERE / "watch_usual.py"), path]
-    runs: dict[str, list[dict[str, float]]] = {name: [] for name in designs}
-    frames: dict[str, set[int]] = {name: set() for name in designs}
-    for run in range(given.runs):
-        looks = {}
-        for name, command in designs.items():
-            said = run_one(command)
-            looks[name] = said["counts"]["looks"]
-            runs[name].append(percent(said))
-            frames[name].add(said["frames"])
-            rounded = {key: round(value, 2) for key, value in runs[name][-1].items()}
-            print(f"run {run + 1}  {name}: {rounded} % of a core, {looks[name]} looks", flush=True)
-            if given.threads:
-                show(said)
-        if max(looks.values()) - min(looks.values()) > 1:
-            sys.exit(f"VOID: looks are not equal: {looks}")
-    measure.void_unless_equal(frames)
+    runs = measure_all(designs, given.runs, threads=given.threads)
     print("% of a core for one camera")
     for name, each in runs.items():
         for part in ("whole", "model", "rest"):
@@ -128,7 +137,7 @@ def main() -> None:
         ratios(runs)
 
 
-def ratios(runs: Mapping[str, list[dict[str, float]]]) -> None:
+def ratios(runs: Runs) -> None:
     """Run by run."""
     mine, limit, usual = runs["ours"], runs["limit"], runs["usual design"]
     whole = [a["whole"] / b["whole"] for a, b in zip(mine, limit, strict=True)]
