@@ -11,7 +11,7 @@ GOLDEN = Path(__file__).parent / "golden"
 SINKS = {recipe.name: recipe.fragment() for recipe in RECIPES if recipe.role is Role.DISPLAY}
 GRAPHS = {
     **{f"show-{name}": screen.show(sink) for name, sink in SINKS.items()},
-    "wall-wayland": screen.wall(SINKS["wayland"], (1920, 1080), ("one", "two")),
+    "wall-wayland": screen.wall(SINKS["wayland"], ("one", "two")),
 }
 
 

@@ -2,7 +2,7 @@
 
 Element names that code meets are fixed: ``picture`` is the appsrc, ``size`` the capsfilter of the
 size in the cell, ``turn`` the videoflip, ``marks`` the overlaycomposition; of a wall, ``wall`` is
-the compositor.
+the compositor and ``display`` the sink.
 """
 
 from typing import Final
@@ -13,6 +13,8 @@ from smartrec.graph.plan import Graph
 _FRAMES: Final = (
     "appsrc name=picture format=time max-buffers=1 max-bytes=0 max-time=0 leaky-type=downstream"
 )
+_FOR_EVER: Final = 10**17
+"""Three years: intervideosrc turns black a time after the last frame."""
 _ANY: Final = "videoconvert"
 
 
@@ -38,28 +40,28 @@ def show(sink: str) -> Graph:
     return Graph((tuple(elements),))
 
 
-def wall(sink: str, size: tuple[int, int], channels: tuple[str, ...], fps: int = 30) -> Graph:
-    """Several cameras on a display that has no windows (Wayland by its sink, a bare monitor).
+def wall(sink: str, channels: tuple[str, ...], fps: int = 30) -> Graph:
+    """Several cameras on a display that has no windows of ours (Wayland, a bare monitor).
 
-    Each camera's `show` ends in an intervideosink of its channel; a picture's place is set on the
-    pad ``sink_0``, ``sink_1`` and so on of the compositor. A camera that sends nothing for a second
-    is black.
+    Each camera's `show` ends in an intervideosink of its channel; the last frame of each stays. The
+    display's size is set on ``size``, a picture's place on the pads ``sink_0``, ``sink_1`` and so
+    on of ``wall``.
 
     Args:
         sink: Launch fragment that ends in the sink.
-        size: Of the display, pixels.
         channels: One a camera, unique in the process.
         fps: Pictures a second that the display is given.
     """
-    width, height = size
+    *convert, last = sink.split(" ! ")
     whole = (
         "compositor name=wall background=black",
-        f"video/x-raw,format=BGRx,width={width},height={height},framerate={fps}/1",
-        *sink.split(" ! "),
+        "capsfilter name=size",
+        *(convert or [_ANY]),
+        f"{last} name=display sync=false",
     )
     pictures = (
         (
-            f"intervideosrc channel={channel} timeout=1000000000",
+            f"intervideosrc channel={channel} timeout={_FOR_EVER}",
             f"video/x-raw,framerate={fps}/1",
             f"wall.sink_{at}",
         )

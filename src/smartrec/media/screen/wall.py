@@ -1,0 +1,138 @@
+"""The cameras' pictures on a display that has no windows of ours: Wayland, or a bare monitor.
+
+One pipeline lays them side by side by the processor, which costs more than windows do: it is for
+machines without an X server.
+"""
+
+import os
+import select
+import socket
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+from smartrec.errors import PipelineError, ScreenLost, SmartrecError
+from smartrec.graph.screen import wall
+from smartrec.media.gst import Gst, error_of, launch
+from smartrec.media.screen.layout import Rect
+
+_USUAL: Final = (1920, 1080)
+"""Where the display does not say its size; it scales then."""
+_ANSWERS_S: Final = 5.0
+_AS_SHOWN: Final = "videoconvert ! video/x-raw,format=BGRx"
+_numbers = count(1)
+
+
+class Wall:
+    """What `Window` is elsewhere, without keys; all of it on one thread.
+
+    Args:
+        sink: Launch fragment that ends in the sink.
+        cells: Number of pictures; all begin hidden.
+
+    Attributes:
+        cells: For each picture the launch fragment of the sink that brings it here.
+        size: Width and height of the whole, pixels.
+
+    Raises:
+        MissingElement, PipelineError: It cannot be built or started.
+    """
+
+    def __init__(self, sink: str, cells: int) -> None:
+        own = next(_numbers)
+        channels = tuple(f"smartrec-{own}-{at}" for at in range(cells))
+        self.cells = tuple(f"{_AS_SHOWN} ! intervideosink channel={each}" for each in channels)
+        self._pipeline = launch(str(wall(sink, channels)))
+        # intervideosrc counts from zero, so this one's time does too.
+        self._pipeline.set_start_time(0)
+        self._compositor = _connection() if "waylandsink" in sink else None
+        display = self._pipeline.get_by_name("display")
+        filter_ = self._pipeline.get_by_name("size")
+        assert display is not None
+        assert filter_ is not None
+        self._start(Gst.State.READY)
+        self.size = _size_of(display)
+        shape = f"width={self.size[0]},height={self.size[1]}"
+        filter_.set_property("caps", Gst.Caps.from_string(f"video/x-raw,format=BGRx,{shape}"))
+        self._pads = tuple(self._pad(at) for at in range(cells))
+        self.place({})
+        self._start(Gst.State.PLAYING)
+
+    def place(self, cells: Mapping[int, Rect]) -> None:
+        """Show the pictures named by their index in the middle of their places, hide the others."""
+        for index, pad in enumerate(self._pads):
+            area = cells.get(index)
+            pad.set_property("alpha", 0.0 if area is None else 1.0)
+            if area is not None:
+                pad.set_property("xpos", area.x)
+                pad.set_property("ypos", area.y)
+                pad.set_property("width", area.width)
+                pad.set_property("height", area.height)
+
+    def attend(self) -> None:
+        """Look whether it still shows.
+
+        Raises:
+            ScreenLost: The compositor or the monitor is gone.
+        """
+        if self._compositor is not None and _is_closed(self._compositor):
+            raise ScreenLost("The Wayland compositor is gone")
+        error = self._error()
+        if error is not None:
+            raise ScreenLost(f"The display is gone ({error})")
+
+    def close(self) -> None:
+        """Take it away. Idempotent."""
+        self._pipeline.set_state(Gst.State.NULL)
+        if self._compositor is not None:
+            self._compositor.close()
+
+    def _start(self, state: Gst.State) -> None:
+        if self._pipeline.set_state(state) != Gst.StateChangeReturn.FAILURE:
+            return
+        error = self._error()
+        self.close()
+        raise error or PipelineError("display", "did not start and did not say why")
+
+    def _error(self) -> SmartrecError | None:
+        bus = self._pipeline.get_bus()
+        assert bus is not None
+        message = bus.timed_pop_filtered(0, Gst.MessageType.ERROR)
+        return None if message is None else error_of(message)
+
+    def _pad(self, index: int) -> Gst.Pad:
+        compositor = self._pipeline.get_by_name("wall")
+        pad = compositor.get_static_pad(f"sink_{index}") if compositor else None
+        assert pad is not None
+        Gst.util_set_object_arg(pad, "sizing-policy", "keep-aspect-ratio")
+        return pad
+
+
+def _size_of(display: Gst.Element) -> tuple[int, int]:
+    """What a sink that is READY says of its display: kmssink does, waylandsink does not."""
+    if not hasattr(display.props, "display_width"):
+        return _USUAL
+    size = display.get_property("display-width"), display.get_property("display-height")
+    return size if all(size) else _USUAL
+
+
+def _connection() -> socket.socket | None:
+    """A connection on which nothing is said: waylandsink (1.22) does not tell of a dead one."""
+    name = os.environ.get("WAYLAND_DISPLAY", "wayland-0")
+    end = socket.socket(socket.AF_UNIX)
+    end.settimeout(_ANSWERS_S)
+    try:
+        end.connect(str(Path(os.environ.get("XDG_RUNTIME_DIR", "/"), name)))
+    except OSError:
+        end.close()
+        return None  # the sink will say why
+    return end
+
+
+def _is_closed(end: socket.socket) -> bool:
+    readable, _, _ = select.select([end], [], [], 0)
+    try:
+        return bool(readable) and not end.recv(4096)
+    except OSError:
+        return True
