@@ -37,6 +37,7 @@ __all__ = [
     "launch",
     "raise_first_error",
     "reaches_ready",
+    "reaches_ready_now",
     "running",
 ]
 
@@ -51,10 +52,15 @@ def has_element(factory: str) -> bool:
 
 @cache
 def reaches_ready(fragment: str) -> bool:
-    """Whether every element of a launch fragment exists and opens its device.
+    """Whether every element of a launch fragment exists and opens its device; asked once.
 
     An Orin Nano has the encoder's plug-in but no encoder: only READY tells.
     """
+    return reaches_ready_now(fragment)
+
+
+def reaches_ready_now(fragment: str) -> bool:
+    """As `reaches_ready`, asked each time: a display comes and goes."""
     try:
         bin_ = Gst.parse_bin_from_description(fragment, False)
     except GLib.Error:

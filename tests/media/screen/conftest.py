@@ -10,6 +10,8 @@ from shutil import which
 import pytest
 
 _STARTS_S = 20
+NOBODY = ":59000"
+"""A display where no server is: the number of one that was killed may be another test's soon."""
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Final
 
 from smartrec.errors import MissingElement, NoScreen
 from smartrec.graph.recipes import RECIPES, Recipe, Role, candidates, none_usable
-from smartrec.media.gst import reaches_ready
+from smartrec.media.gst import reaches_ready_now
 from smartrec.media.screen.xserver import connect, draws_directly
 
 _AUTO: Final = "auto"
@@ -58,7 +58,7 @@ def choose_display(
     environ: Mapping[str, str],
     *,
     root: Path = Path("/"),
-    usable: Callable[[str], bool] = reaches_ready,
+    usable: Callable[[str], bool] = reaches_ready_now,
 ) -> Display:
     """The screen of this process: X11 (also XWayland), else Wayland, else a bare monitor.
 
