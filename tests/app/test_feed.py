@@ -16,8 +16,7 @@ FIFTH = Ns(SECOND // 5)
 FRAME = SECOND // 30
 JPEG = StreamFormat(Codec.JPEG, 64, 48, 30, "image/jpeg")
 H264 = StreamFormat(Codec.H264, 64, 48, 30, "video/x-h264")
-HEADLESS = Needs(FIFTH, screen=False, keyframes_only=False)
-SHOWN = Needs(FIFTH, screen=True, keyframes_only=False)
+HEADLESS = Needs(FIFTH, keyframes_only=False)
 GOP = 30
 
 
@@ -60,8 +59,10 @@ def ends() -> Iterator[tuple[Link, Link]]:
     there.close()
 
 
-def fed(ends: tuple[Link, Link], needs: Needs) -> Fed:
-    return Fed(Feed(ends[0], needs), ends[1])
+def fed(ends: tuple[Link, Link], needs: Needs = HEADLESS, *, screen: bool = False) -> Fed:
+    one = Fed(Feed(ends[0], needs), ends[1])
+    one.feed.show(screen)
+    return one
 
 
 def first(feed: Feed, count: int, ends: tuple[Link, Link]) -> list[Message]:
@@ -70,14 +71,14 @@ def first(feed: Feed, count: int, ends: tuple[Link, Link]) -> list[Message]:
 
 
 def test_nothing_is_sent_that_nobody_asked_for(ends: tuple[Link, Link]) -> None:
-    one = fed(ends, HEADLESS)
+    one = fed(ends)
     one.offer(*range(10))
     one.feed.close()
     assert one.everything() == []
 
 
 def test_detector_that_is_ready_gets_the_newest_picture(ends: tuple[Link, Link]) -> None:
-    one = fed(ends, HEADLESS)
+    one = fed(ends)
     one.offer(*range(10))
     one.feed.start()
     one.feed.ready(Ns(9 * FRAME))
@@ -89,7 +90,7 @@ def test_detector_that_is_ready_gets_the_newest_picture(ends: tuple[Link, Link])
 
 
 def test_screen_gets_the_newest_pictures_and_each_once(ends: tuple[Link, Link]) -> None:
-    one = fed(ends, SHOWN)
+    one = fed(ends, screen=True)
     one.feed.ready(Ns(0))
     one.offer(*range(10))
     assert one.feed.skipped["a"] == 10 - MOST_WAITING
@@ -102,7 +103,7 @@ def test_screen_gets_the_newest_pictures_and_each_once(ends: tuple[Link, Link]) 
 
 
 def test_look_at_a_picture_that_was_dropped_is_given_to_another(ends: tuple[Link, Link]) -> None:
-    one = fed(ends, SHOWN)
+    one = fed(ends, screen=True)
     one.feed.ready(Ns(0))
     one.offer(*range(12))
     one.feed.start()
@@ -115,7 +116,7 @@ def test_look_at_a_picture_that_was_dropped_is_given_to_another(ends: tuple[Link
 
 
 def test_units_that_others_are_coded_from_come_all_and_in_order(ends: tuple[Link, Link]) -> None:
-    one = fed(ends, HEADLESS)
+    one = fed(ends)
     one.offer(*range(MOST_CODED_WAITING), stream=H264)
     one.feed.start()
     one.feed.ready(Ns(60 * FRAME))
@@ -131,7 +132,7 @@ def test_units_that_others_are_coded_from_come_all_and_in_order(ends: tuple[Link
 
 
 def test_after_an_overrun_a_coded_stream_goes_on_with_a_keyframe(ends: tuple[Link, Link]) -> None:
-    one = fed(ends, HEADLESS)
+    one = fed(ends)
     one.offer(*range(15, MOST_CODED_WAITING + 45), stream=H264)
     one.feed.start()
     got = [m.unit.seq for m in first(one.feed, 16, ends) if isinstance(m, Unit)]
@@ -140,8 +141,17 @@ def test_after_an_overrun_a_coded_stream_goes_on_with_a_keyframe(ends: tuple[Lin
     one.feed.close()
 
 
+def test_coded_stream_begins_with_a_keyframe(ends: tuple[Link, Link]) -> None:
+    one = fed(ends)
+    one.offer(*range(25, 33), stream=H264)
+    one.feed.start()
+    got = [m.unit.seq for m in first(one.feed, 4, ends) if isinstance(m, Unit)]
+    assert got == [30, 31, 32]
+    one.feed.close()
+
+
 def test_of_keyframes_only_nothing_else_is_sent(ends: tuple[Link, Link]) -> None:
-    one = fed(ends, Needs(FIFTH, screen=False, keyframes_only=True))
+    one = fed(ends, Needs(FIFTH, keyframes_only=True))
     one.feed.start()
     one.feed.ready(Ns(0))
     one.offer(*range(25), stream=H264)
@@ -154,7 +164,7 @@ def test_of_keyframes_only_nothing_else_is_sent(ends: tuple[Link, Link]) -> None
 
 
 def test_of_many_views_the_newest_is_told(ends: tuple[Link, Link]) -> None:
-    one = fed(ends, SHOWN)
+    one = fed(ends, screen=True)
     for phase in ("starting", "live", "lost"):
         one.feed.tell(CameraView("a", phase))
     one.feed.tell(StationView(5))
@@ -167,7 +177,7 @@ def test_of_many_views_the_newest_is_told(ends: tuple[Link, Link]) -> None:
 def test_camera_that_is_lost_does_not_keep_the_detector_from_others(
     ends: tuple[Link, Link],
 ) -> None:
-    one = fed(ends, HEADLESS)
+    one = fed(ends)
     one.offer(0, stream=H264)
     one.feed.start()
     first(one.feed, 2, ends)
@@ -179,7 +189,7 @@ def test_camera_that_is_lost_does_not_keep_the_detector_from_others(
 
 
 def test_feed_ends_when_the_watch_is_gone(ends: tuple[Link, Link]) -> None:
-    one = fed(ends, SHOWN)
+    one = fed(ends, screen=True)
     ends[1].close()
     one.offer(*range(5))
     one.feed.start()

@@ -26,18 +26,11 @@ class Needs:
 
     Attributes:
         interval: Between two looks at a camera; None when it does not look.
-        screen: Whether it shows every picture.
         keyframes_only: Whether of inter-coded cameras it looks at keyframes only.
     """
 
     interval: Ns | None
-    screen: bool
     keyframes_only: bool
-
-    def decodes_all(self, stream: StreamFormat) -> bool:
-        """Whether every unit is sent: a picture that others are coded from cannot be left out."""
-        looks = self.interval is not None and not self.keyframes_only
-        return self.screen or (looks and stream.codec is not Codec.JPEG)
 
 
 @dataclass(slots=True)
@@ -61,6 +54,7 @@ class Feed(threading.Thread):
         super().__init__(name="watch-feed", daemon=True)
         self._link = link
         self._needs = needs
+        self._screen = False
         self._change = threading.Condition()
         self._turns = Turns[str](needs.interval or Ns(SECOND))
         self._ready = False
@@ -68,7 +62,7 @@ class Feed(threading.Thread):
         self._flag_next: str | None = None
         self._queue: deque[_Waiting] = deque()
         self._queued = Counter[str]()
-        self._until_keyframe: set[str] = set()
+        self._flowing: set[str] = set()
         self._news: dict[object, Message] = {}
         self._told: dict[str, StreamFormat] = {}
         self._closing = False
@@ -87,8 +81,8 @@ class Feed(threading.Thread):
             detect: Whether persons are looked for in this camera's pictures.
         """
         coded = stream.codec is not Codec.JPEG
-        waiting = _Waiting(camera, unit, stream, self._needs.decodes_all(stream), look=False)
         with self._change:
+            waiting = _Waiting(camera, unit, stream, self._decoded_all(stream), look=False)
             if waiting.show:
                 self._enqueue(waiting, coded=coded)
             eligible = unit.keyframe or not (coded and self._needs.keyframes_only)
@@ -107,9 +101,15 @@ class Feed(threading.Thread):
             self._choose(now)
             self._change.notify()
 
+    def show(self, screen: bool) -> None:
+        """Whether there is a screen, which wants every picture."""
+        with self._change:
+            self._screen = screen
+
     def gone(self, camera: str) -> None:
         """A camera sends nothing any more."""
         with self._change:
+            self._flowing.discard(camera)
             self._turns.gone(camera)
             self._newest.pop(camera, None)
             if self._flag_next == camera:
@@ -180,18 +180,24 @@ class Feed(threading.Thread):
     def _in_queue(self, waiting: _Waiting) -> bool:
         return any(each is waiting for each in self._queue)
 
+    def _decoded_all(self, stream: StreamFormat) -> bool:
+        """Whether every unit is sent: a picture that others are coded from cannot be left out."""
+        looks = self._needs.interval is not None and not self._needs.keyframes_only
+        return self._screen or (looks and stream.codec is not Codec.JPEG)
+
     def _enqueue(self, waiting: _Waiting, *, coded: bool) -> None:
         camera = waiting.camera
-        if camera in self._until_keyframe and not waiting.unit.keyframe:
+        if waiting.unit.keyframe:
+            self._flowing.add(camera)
+        if camera not in self._flowing:
             self.skipped[camera] += 1
             return
-        self._until_keyframe.discard(camera)
         if not coded and self._queued[camera] >= MOST_WAITING:
             self._drop_oldest(camera)
         elif coded and self._queued[camera] >= MOST_CODED_WAITING:
             self._drop(lambda each: each.camera == camera)
             if not waiting.unit.keyframe:
-                self._until_keyframe.add(camera)
+                self._flowing.discard(camera)
                 self.skipped[camera] += 1
                 return
         self._queue.append(waiting)

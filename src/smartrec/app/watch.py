@@ -30,8 +30,8 @@ from smartrec.media.watch.link import (
 from smartrec.model import AccessUnit, StreamFormat
 from smartrec.units import MILLISECOND, SECOND, Ns
 
-SCREEN_LOST: Final = 3
-"""Exit status of a watch whose window or display is gone."""
+SCREEN_LOST: Final = (3, 1)
+"""Exit statuses of a watch whose window or display is gone; 1 is Xlib's own."""
 SILENT_AFTER: Final = Ns(20 * SECOND)
 """A watch that said nothing for so long hangs."""
 START_WITHIN: Final = Ns(90 * SECOND)
@@ -91,7 +91,6 @@ class Watch:
         self._setup = setup
         self._needs = Needs(
             None if detector is None else Ns(round(SECOND / detector.fps)),
-            setup.screen is not None,
             detector is not None and detector.keyframes_only,
         )
         self._report = report
@@ -110,7 +109,7 @@ class Watch:
     @property
     def wanted(self) -> bool:
         """Whether there is anything to watch for."""
-        return self._needs.interval is not None or self._needs.screen
+        return self._needs.interval is not None or self._setup.screen is not None
 
     @property
     def pid(self) -> int | None:
@@ -169,6 +168,7 @@ class Watch:
             return None
         if isinstance(message, Hello):
             self.hello = message
+            self._child.feed.show(message.screen != "")
         elif isinstance(message, Looked):
             numbers = (track.track_id for track in message.look.tracks)
             self._next_track = max(self._next_track, *(number + 1 for number in numbers), 1)
@@ -181,7 +181,7 @@ class Watch:
         self._child.feed.close()
         self._child, self.hello = None, None
         steady = now - self._started_at > STEADY_AFTER
-        if steady or ended.status == SCREEN_LOST:
+        if steady or ended.status in SCREEN_LOST:
             self._backoff = _BACKOFF_FIRST
         wait = Ns(round(self._backoff * random.uniform(0.8, 1.2)))
         self._backoff = min(2 * self._backoff, _BACKOFF_MOST)

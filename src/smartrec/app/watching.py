@@ -234,7 +234,7 @@ class Watching:
 
 
 def _cause(status: int) -> str:
-    if status == SCREEN_LOST:
+    if status in SCREEN_LOST:
         return "the screen is gone"
     if status < 0:
         return f"the watching process ended by {signal.Signals(-status).name}"

@@ -8,7 +8,6 @@ it, and nothing is ever refused.
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
-
 from typing import Final
 
 from smartrec.model import AccessUnit, ClipState, Trigger, Verdict

@@ -1,7 +1,7 @@
 """The watch: decodes, detects and shows, as a child process of the recorder that may die.
 
     argv    the number of the socket's descriptor; see `smartrec.media.watch.link`
-    exit    0 the recorder said so or is gone, 1 a bug, 3 the screen is gone: a new watch finds
+    exit    0 the recorder said so or is gone, 70 a bug, 3 the screen is gone: a new watch finds
             out whether there is another
 
 Threads: the main one is the screen's; one reads what the recorder sends and never waits for
@@ -45,9 +45,12 @@ if TYPE_CHECKING:
     from smartrec.media.screen.screen import Screen
 
 EXIT_SCREEN_LOST: Final = 3
+EXIT_BUG: Final = 70
+"""EX_SOFTWARE of sysexits.h; 1 is what Xlib ends a process with whose server is gone."""
 _BOXES_FOR: Final = 2
 """Looks for which a box is shown."""
 _HEALTH_EVERY: Final = Ns(SECOND)
+_LOOK_AGAIN_EVERY: Final = Ns(2 * SECOND)
 _TURN: Final = 0.1
 _TURN_WITHOUT_SCREEN: Final = 0.5
 _END_WITHIN: Final = 2.0
@@ -71,6 +74,9 @@ class Watch:
         self._staging = threading.Lock()
         self._screen: Screen | None = None
         self._hello = Hello()
+        self._engine: Engine | None = None
+        self._begun = False
+        self._look_again_at = Ns(0)
         self._views: dict[object, CameraView | StationView] = {}
         self._health_at = Ns(0)
         self._detecting = self._new_detecting(setup.detector)
@@ -105,6 +111,8 @@ class Watch:
         else:
             self._ended.wait(_TURN_WITHOUT_SCREEN)
         now = Ns(time.monotonic_ns())
+        if self._hello.screen_missing and now >= self._look_again_at:
+            self._look_again(now)
         for camera in self._cameras.values():
             camera.turn(now)
         if now >= self._health_at:
@@ -176,6 +184,14 @@ class Watch:
         for camera in self._cameras.values():
             camera.screen = screen
 
+    def _look_again(self, now: Ns) -> None:
+        """A screen that was there, or should be, may have come."""
+        self._look_again_at = Ns(now + _LOOK_AGAIN_EVERY)
+        assert self._setup.screen is not None
+        self._open_screen(self._setup.screen)
+        if self._screen is not None and self._begun:
+            self._say_hello()
+
     def _key(self, key: str, camera: str | None) -> None:
         self._say(Key(key, camera))
 
@@ -186,8 +202,12 @@ class Watch:
         return Detecting(setup, _open_engine, teller)
 
     def _opened(self, engine: Engine | None) -> None:
-        hello = self._hello
-        if engine is not None:
+        self._engine, self._begun = engine, True
+        self._say_hello()
+
+    def _say_hello(self) -> None:
+        hello, engine, detector = self._hello, self._engine, self._setup.detector
+        if engine is not None and detector is not None:
             hello = replace(
                 hello,
                 engine="onnx",
@@ -195,9 +215,9 @@ class Watch:
                 model_digest=engine.digest,
                 min_confidence=engine.min_confidence,
             )
-            if self._screen is not None and self._setup.detector is not None:
+            if self._screen is not None:
                 self._screen.min_confidence = engine.min_confidence
-                self._screen.boxes_for = Ns(round(_BOXES_FOR * SECOND / self._setup.detector.fps))
+                self._screen.boxes_for = Ns(round(_BOXES_FOR * SECOND / detector.fps))
         self._say(hello)
 
     def _looked(self, look: Look) -> None:
@@ -269,4 +289,4 @@ def _die(
 ) -> NoReturn:
     """A bug in any thread ends the watch, and the recorder starts a new one."""
     traceback.print_exception(kind, error, trace)
-    _leave(1)
+    _leave(EXIT_BUG)
