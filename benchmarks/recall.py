@@ -167,7 +167,7 @@ def look(engine: Engine, looked: Looked, tally: Tally) -> None:
     tally.found += len(looked.persons) - len(left)
 
 
-def compare(engines: list[Engine], what: str, pictures: Iterator[Looked]) -> None:
+def compare(engines: list[Engine], what: str, pictures: list[Looked]) -> None:
     """Show a set of pictures to all engines and print what came of it."""
     tallies = [Tally() for _ in engines]
     shown = marked = 0
@@ -201,10 +201,11 @@ def main() -> None:
     arguments = parser.parse_args()
     engines = [opened(model, arguments.threads) for model in arguments.models]
     if arguments.video.exists():
-        compare(engines, arguments.video.name, video(arguments.video))
+        # All read first: decoding has threads whose time would be counted.
+        compare(engines, arguments.video.name, list(video(arguments.video)))
     else:
         print(f"{arguments.video} is not there: sudo apt install opencv-doc, or name it by --video")
-    compare(engines, "demo camera", demo())
+    compare(engines, "demo camera", list(demo()))
 
 
 if __name__ == "__main__":
