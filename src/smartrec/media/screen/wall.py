@@ -7,7 +7,7 @@ machines without an X server.
 import os
 import select
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from smartrec.errors import PipelineError, ScreenLost, SmartrecError
 from smartrec.graph.screen import wall
 from smartrec.media.gst import Gst, error_of, launch
 from smartrec.media.screen.layout import Rect
+from smartrec.media.screen.window import Event
 
 _USUAL: Final = (1920, 1080)
 """Where the display does not say its size; it scales then."""
@@ -25,7 +26,7 @@ _numbers = count(1)
 
 
 class Wall:
-    """What `Window` is elsewhere, without keys; all of it on one thread.
+    """Has the face of `Window`, but gives no keys; all of it on one thread.
 
     Args:
         sink: Launch fragment that ends in the sink.
@@ -47,6 +48,9 @@ class Wall:
         # intervideosrc counts from zero, so this one's time does too.
         self._pipeline.set_start_time(0)
         self._compositor = _connection() if "waylandsink" in sink else None
+        self._gone = select.epoll()
+        if self._compositor is not None:
+            self._gone.register(self._compositor)
         display = self._pipeline.get_by_name("display")
         filter_ = self._pipeline.get_by_name("size")
         assert display is not None
@@ -70,8 +74,12 @@ class Wall:
                 pad.set_property("width", area.width)
                 pad.set_property("height", area.height)
 
-    def attend(self) -> None:
-        """Look whether it still shows.
+    def fileno(self) -> int:
+        """Readable when a Wayland compositor has gone; other troubles need `events` to be asked."""
+        return self._gone.fileno()
+
+    def events(self) -> Iterator[Event]:
+        """None ever comes: the display gives no keys and keeps its size.
 
         Raises:
             ScreenLost: The compositor or the monitor is gone.
@@ -81,12 +89,17 @@ class Wall:
         error = self._error()
         if error is not None:
             raise ScreenLost(f"The display is gone ({error})")
+        return iter(())
+
+    def toggle_fullscreen(self) -> None:
+        """Nothing: it always covers the display."""
 
     def close(self) -> None:
         """Take it away. Idempotent."""
         self._pipeline.set_state(Gst.State.NULL)
         if self._compositor is not None:
             self._compositor.close()
+        self._gone.close()
 
     def _start(self, state: Gst.State) -> None:
         if self._pipeline.set_state(state) != Gst.StateChangeReturn.FAILURE:
