@@ -102,6 +102,7 @@ def test_pictures_lie_where_told_in_their_own_shape_and_stay(
 def test_a_compositor_that_dies_is_told(weston: subprocess.Popen[bytes]) -> None:
     wall = Wall(SINK, 1)
     assert list(wall.events()) == []
+    assert not select.select([wall], [], [], 0)[0]
     weston.kill()
     assert select.select([wall], [], [], _PATIENCE_S)[0]
     with pytest.raises(ScreenLost):

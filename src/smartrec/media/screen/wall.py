@@ -50,7 +50,7 @@ class Wall:
         self._compositor = _connection() if "waylandsink" in sink else None
         self._gone = select.epoll()
         if self._compositor is not None:
-            self._gone.register(self._compositor)
+            self._gone.register(self._compositor, select.EPOLLIN)
         display = self._pipeline.get_by_name("display")
         filter_ = self._pipeline.get_by_name("size")
         assert display is not None
