@@ -5,6 +5,9 @@ that a frame costs no drawing; the caches are bounded.
 """
 
 import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -44,7 +47,7 @@ class Ground(str, Enum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Bitmap:
     """Pixels to lay upon a picture; each is equal to itself only.
 
@@ -57,6 +60,31 @@ class Bitmap:
     width: int
     height: int
     pixels: bytes = field(repr=False)
+
+
+class _Kept:
+    """Bitmaps by what they show; the longest unused go first. Any thread."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._bytes = 0
+        self._lock = threading.Lock()
+        self._bitmaps: OrderedDict[Hashable, Bitmap] = OrderedDict()
+
+    def get(self, key: Hashable, draw: Callable[[], Bitmap]) -> Bitmap:
+        with self._lock:
+            found = self._bitmaps.get(key)
+            if found is None:
+                found = self._bitmaps[key] = draw()
+                self._bytes += len(found.pixels)
+            self._bitmaps.move_to_end(key)
+            while self._bytes > self._most and len(self._bitmaps) > 1:
+                self._bytes -= len(self._bitmaps.popitem(last=False)[1].pixels)
+            return found
+
+
+_KEPT: Final = _Kept(4 * 1024 * 1024)
+"""A running time is another picture each second, and none of them is needed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +111,8 @@ def edge_width(size: int) -> int:
     return max(1, round(size / 20))
 
 
-@lru_cache(maxsize=256)
 def words(runs: tuple[Words, ...], size: int, most: int, ground: Ground = Ground.PLATE) -> Bitmap:
-    """One line of text.
+    """One line of text; the same bitmap for the same words, while it is kept.
 
     Args:
         runs: What to say, from left to right.
@@ -93,28 +120,9 @@ def words(runs: tuple[Words, ...], size: int, most: int, ground: Ground = Ground
         most: How wide it may become; what is longer ends in an ellipsis.
         ground: With a plate it can be read upon any picture.
     """
-    font = _font(size)
-    across, down = (round(size * 0.5), round(size * 0.28)) if ground is Ground.PLATE else (0, 0)
-    clean = tuple(Words(_printable(run.text), run.colour, run.dot) for run in runs)
-    runs = _shortened(clean, size, max(0, most - 2 * across))
-    ascent, descent = font.getmetrics()
-    # Some digits are narrower: a width that comes in steps keeps a running time from trembling.
-    step = max(1, size // 4) if ground is Ground.PLATE else 1
-    width = math.ceil((_length(runs, size) + 2 * across) / step) * step
-    width, height = max(1, min(width, max(1, most))), ascent + descent + 2 * down
-    image = _plate(width, height, size) if ground is Ground.PLATE else _nothing(width, height)
-    draw = ImageDraw.Draw(image)
-    x = float(across)
-    for run in runs:
-        if run.dot is not None:
-            _paste_dot(image, round(x), height, size, run.dot)
-            x += _dot_space(size)
-        # Drawn by its opacity alone; else its soft edges would mix with the clear ground's black.
-        layer = Image.new("L", image.size)
-        ImageDraw.Draw(layer).text((x, down + ascent), run.text, 255, font, anchor="ls")
-        _lay(image, layer, run.colour)
-        x += draw.textlength(run.text, font)
-    return _bitmap(image)
+    return _KEPT.get(
+        (runs, size, most, ground), lambda: _drawn(runs, size, most, plate=ground is Ground.PLATE)
+    )
 
 
 def wrapped(text: str, size: int, most: int, lines: int) -> list[str]:
@@ -134,7 +142,6 @@ def wrapped(text: str, size: int, most: int, lines: int) -> list[str]:
     return result
 
 
-@lru_cache(maxsize=512)
 def side(length: int, line: int, edge: int, *, upright: bool) -> Bitmap:
     """One side of a box with its dark edges; lying ones have the corners, upright ones join them.
 
@@ -144,6 +151,11 @@ def side(length: int, line: int, edge: int, *, upright: bool) -> Bitmap:
         edge: Width of the edge at either side of it.
         upright: Whether it is a left or right side.
     """
+    key = (length, line, edge, upright)
+    return _KEPT.get(key, lambda: _side(length, line, edge, upright=upright))
+
+
+def _side(length: int, line: int, edge: int, *, upright: bool) -> Bitmap:
     colour, dark = _bgra((*BOX, 255)), _bgra(_EDGE)
     across = dark * edge + colour * line + dark * edge
     if upright:
@@ -154,6 +166,31 @@ def side(length: int, line: int, edge: int, *, upright: bool) -> Bitmap:
     outer = dark * length
     middle = begin[:ends] + colour * inner + end[len(end) - ends :]
     return Bitmap(length, line + 2 * edge, outer * edge + middle * line + outer * edge)
+
+
+def _drawn(runs: tuple[Words, ...], size: int, most: int, *, plate: bool) -> Bitmap:
+    font = _font(size)
+    across, down = (round(size * 0.5), round(size * 0.28)) if plate else (0, 0)
+    clean = tuple(Words(_printable(run.text), run.colour, run.dot) for run in runs)
+    runs = _shortened(clean, size, max(0, most - 2 * across))
+    ascent, descent = font.getmetrics()
+    # Some digits are narrower: a width that comes in steps keeps a running time from trembling.
+    step = max(1, size // 4) if plate else 1
+    width = math.ceil((_length(runs, size) + 2 * across) / step) * step
+    width, height = max(1, min(width, max(1, most))), ascent + descent + 2 * down
+    image = _plate(width, height, size) if plate else _nothing(width, height)
+    draw = ImageDraw.Draw(image)
+    x = float(across)
+    for run in runs:
+        if run.dot is not None:
+            _paste_dot(image, round(x), height, size, run.dot)
+            x += _dot_space(size)
+        # Drawn by its opacity alone; else its soft edges would mix with the clear ground's black.
+        layer = Image.new("L", image.size)
+        ImageDraw.Draw(layer).text((x, down + ascent), run.text, 255, font, anchor="ls")
+        _lay(image, layer, run.colour)
+        x += draw.textlength(run.text, font)
+    return _bitmap(image)
 
 
 def _printable(text: str) -> str:

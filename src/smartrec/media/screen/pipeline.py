@@ -1,31 +1,30 @@
 """The small pipeline from decoded frames to a sink.
 
-    appsrc ! videoscale ! capsfilter ! videoconvert ! videoflip ! overlaycomposition ! (sink)
+    appsrc ! videoscale ! capsfilter ! videoconvert ! [videoflip !] overlaycomposition ! (sink)
 
 The newest frame wins. Scaling comes first, for most of what follows is then smaller; marks come
-last, so that they are as sharp as the screen and cost no conversion (*tried* with GStreamer 1.22:
-7.2 % of a core with a box on 720p30 this way, 8.0 % on I420 before videoconvert, 5.6 % for nothing
-but videoconvert and the sink).
+last, so that they are as sharp as the screen and are drawn into the sink's own memory (*tried* with
+GStreamer 1.22: 7.2 % of a core with a box on 720p30 this way, 8.0 % on I420 before videoconvert,
+5.6 % for nothing but videoconvert and the sink).
 """
 
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from smartrec.errors import PipelineError
-from smartrec.graph.plan import direction
 from smartrec.media.gst import Gst, GstVideo, error_of, launch
 from smartrec.media.screen import paint
 from smartrec.media.screen.layout import Rect, fitted
 from smartrec.media.screen.mark import Mark
 from smartrec.media.screen.paint import Bitmap
-from smartrec.model import StreamFormat
 from smartrec.units import Ns
 
-_SLATE, _TURN = "smartrec-slate", "smartrec-turn"
-"""Fields of ours in a frame's caps; no element minds."""
+_SLATE: Final = "smartrec-slate"
+"""A field of ours in the slate's caps; no element minds."""
 _SLATE_SIDE: Final = 16
 _SLATE_CAPS: Final = (
     f"video/x-raw,format=BGRx,width={_SLATE_SIDE},height={_SLATE_SIDE},framerate=0/1,"
@@ -33,8 +32,8 @@ _SLATE_CAPS: Final = (
 )
 _LAUNCH: Final = (
     "appsrc name=picture format=time max-buffers=1 max-bytes=0 max-time=0 leaky-type=downstream"
-    " ! videoscale add-borders=false ! capsfilter name=size ! {convert} ! videoflip name=turn"
-    " ! overlaycomposition name=marks ! {sink}"
+    " ! videoscale add-borders=false ! capsfilter name=size ! {convert} ! overlaycomposition"
+    " name=marks ! {sink}"
 )
 _SINK_WANTS: Final = {
     "sync": False,
@@ -46,7 +45,7 @@ _SINK_WANTS: Final = {
     "handle-expose": False,
 }
 _EXPOSURES: Final = 4
-_UPRIGHT: Final = "identity"
+_BUFFERS: Final[WeakKeyDictionary[Bitmap, Gst.Buffer]] = WeakKeyDictionary()
 _QUARTER_TURNS: Final = ("90r", "90l", "ul-lr", "ur-ll")
 """Of videoflip's directions, those that exchange width and height."""
 
@@ -70,6 +69,9 @@ class Pipeline:
     Args:
         cell: Where to show.
         size: Of the cell, pixels.
+        turn: How videoflip makes the picture upright; None where it is. Even idle, videoflip would
+            cost a copy: it keeps the sink's own memory from those before it (*tried*: +1.7 % of a
+            core on 720p30).
         marks: What lies upon the frame of a pts (None for the slate) and a size in pixels; called
             from the streaming thread.
 
@@ -81,16 +83,20 @@ class Pipeline:
         self,
         cell: Cell,
         size: tuple[int, int],
+        turn: str | None,
         marks: Callable[[Ns | None, tuple[int, int]], tuple[Mark, ...]],
     ) -> None:
         self._marks = marks
         self._size = self._canvas = size
         # Whatever a recipe converts comes before the marks: they are drawn as they are shown.
         convert, _, sink = cell.sink.rpartition(" ! ")
-        self._pipeline = launch(_LAUNCH.format(convert=convert or "videoconvert", sink=sink))
+        convert = convert or "videoconvert"
+        if turn is not None:
+            convert += f" ! videoflip video-direction={turn}"
+        self.turn = turn
+        self._pipeline = launch(_LAUNCH.format(convert=convert, sink=sink))
         self._source = _named(self._pipeline, "picture")
         self._filter = _named(self._pipeline, "size")
-        self._flip = _named(self._pipeline, "turn")
         self._lock = threading.Lock()
         self._caps: Gst.Caps | None = None
         self._unsettled = _EXPOSURES
@@ -109,7 +115,7 @@ class Pipeline:
             raise error
 
     def push(self, sample: Gst.Sample) -> None:
-        """The next frame, its caps from `turned` or that of `slate`. Any thread; never waits."""
+        """The next frame, or `slate`. Any thread; never waits."""
         self._source.emit("push-sample", sample)
 
     def expose(self) -> None:
@@ -153,7 +159,7 @@ class Pipeline:
         """Give the picture the size it has in the cell; with the lock."""
         if self._caps is None:
             return
-        width, height = _area(self._caps, self._size)
+        width, height = _area(self._caps, self._size, lying=self.turn in _QUARTER_TURNS)
         wanted = f"video/x-raw,width={width},height={height},pixel-aspect-ratio=1/1"
         self._filter.set_property("caps", Gst.Caps.from_string(wanted))
 
@@ -163,7 +169,6 @@ class Pipeline:
         if event is not None and event.type == Gst.EventType.CAPS:
             with self._lock:
                 self._caps = event.parse_caps()
-                Gst.util_set_object_arg(self._flip, "video-direction", _turn(self._caps))
                 self._scale()
         return Gst.PadProbeReturn.OK
 
@@ -219,8 +224,11 @@ def _composition(drawn: tuple[Mark, ...]) -> Any:
     return whole
 
 
-@lru_cache(maxsize=256)
 def _pixels(bitmap: Bitmap) -> Gst.Buffer:
+    """A bitmap as GStreamer's buffer, for as long as it is kept."""
+    known = _BUFFERS.get(bitmap)
+    if known is not None:
+        return known
     buffer = Gst.Buffer.new_wrapped(bitmap.pixels)
     GstVideo.buffer_add_video_meta(
         buffer,
@@ -229,6 +237,7 @@ def _pixels(bitmap: Bitmap) -> Gst.Buffer:
         bitmap.width,
         bitmap.height,
     )
+    _BUFFERS[bitmap] = buffer
     return buffer
 
 
@@ -240,27 +249,15 @@ def slate() -> Gst.Sample:
     return Gst.Sample.new(buffer, Gst.Caps.from_string(_SLATE_CAPS), None, None)
 
 
-def turned(caps: Gst.Caps, format_: StreamFormat) -> Gst.Caps:
-    """Caps of a frame that also say how it is made upright, so that this changes with the frame."""
-    said = caps.copy()
-    said.set_value(_TURN, direction(format_) or _UPRIGHT)
-    return said
-
-
-def _turn(caps: Gst.Caps) -> str:
-    return caps.get_structure(0).get_string(_TURN) or _UPRIGHT
-
-
-def _area(caps: Gst.Caps, size: tuple[int, int]) -> tuple[int, int]:
+def _area(caps: Gst.Caps, size: tuple[int, int], *, lying: bool) -> tuple[int, int]:
     """Size of a picture before it is turned, so that it then fills the cell in its own shape."""
     first = caps.get_structure(0)
     if first.has_field(_SLATE):
-        return size
+        return (size[1], size[0]) if lying else size
     wide, high = first.get_int("width")[1], first.get_int("height")[1]
     known, across, down = first.get_fraction("pixel-aspect-ratio")
     if known and across > 0 and down > 0:
         wide, high = wide * across, high * down
-    lying = _turn(caps) in _QUARTER_TURNS
     seen = fitted((high, wide) if lying else (wide, high), Rect(0, 0, *size))
     return (seen.height, seen.width) if lying else (seen.width, seen.height)
 

@@ -190,8 +190,7 @@ class Screen:
         """A decoded picture as its decoder gave it, not yet turned upright. Any thread."""
         if not self._subjects[camera].arrived():
             return
-        if self._ways.window is not None or camera == self._alone:
-            self._shows[camera].picture(sample, pts, format)
+        self._shows[camera].picture(sample, pts, format)
 
     def look(self, look: Look) -> None:
         """Where persons are, in shares of the upright picture. Any thread."""
@@ -229,7 +228,7 @@ class Screen:
         # A keyboard may be plugged in, or pulled out, at any time.
         deaf = self._ways.keys is not None and not self.keys
         self._change(notice=_NO_KEYS if deaf else "")
-        for show in dict.fromkeys(self._shows.values()):
+        for show in self._shows.values():
             show.attend(now)
         for camera in self._visible():
             self._shows[camera].redraw(self._scene(camera), now)
@@ -241,20 +240,16 @@ class Screen:
         self._ways.close()
 
     def _make_shows(self) -> None:
-        """One for each camera; without a window all cameras share one."""
         sink, window = self._ways.sink, self._ways.window
-        if window is None:
-            shared = Show(Cell(sink, None), _BARE_SIZE, self._scene_alone)
-            self._shows = dict.fromkeys(self._cameras, shared)
-            return
-        for camera, xid in zip(self._cameras, window.cells, strict=True):
-            self._shows[camera] = Show(Cell(sink, xid), window.size, self._scene_of(camera))
+        xids = window.cells if window is not None else (None,) * len(self._cameras)
+        size = window.size if window is not None else _BARE_SIZE
+        for camera, xid in zip(self._cameras, xids, strict=True):
+            self._shows[camera] = Show(Cell(sink, xid), size, self._scene_of(camera))
+            if xid is not None or camera == self._alone:
+                self._shows[camera].start()
 
     def _scene_of(self, camera: str) -> Callable[[Ns | None], Scene]:
         return lambda pts: self._scene(camera, pts)
-
-    def _scene_alone(self, pts: Ns | None) -> Scene:
-        return self._scene(self._alone or self._cameras[0], pts)
 
     def _scene(self, camera: str, pts: Ns | None = None) -> Scene:
         first = camera == self._visible()[0]
@@ -274,7 +269,9 @@ class Screen:
         self._change(named=len(visible) > 1)
         window = self._ways.window
         if window is None:
-            self._shows[visible[0]].place(_BARE_SIZE)
+            # The display is free for one only after the other has let go of it.
+            for camera in sorted(self._cameras, key=lambda camera: camera in visible):
+                self._shows[camera].place(_BARE_SIZE if camera in visible else None)
             return
         cells = dict(zip(visible, grid(len(visible), *window.size), strict=True))
         window.place({at: cells[each] for at, each in enumerate(self._cameras) if each in cells})
@@ -323,8 +320,6 @@ class Screen:
             self._alone = self._cameras[number - 1]
         elif several:
             self._alone = None
-        if self._ways.window is None:
-            self._shows[self._cameras[0]].forget()
         self._arrange()
 
 

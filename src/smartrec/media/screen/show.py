@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import Final
 
 from smartrec.errors import PipelineError
+from smartrec.graph.plan import direction
 from smartrec.media.gst import Gst
 from smartrec.media.screen.mark import Mark, marks
-from smartrec.media.screen.pipeline import Cell, Pipeline, slate, turned
+from smartrec.media.screen.pipeline import Cell, Pipeline, slate
 from smartrec.media.screen.scene import Scene
 from smartrec.model import StreamFormat
 from smartrec.units import MILLISECOND, SECOND, Ns
@@ -29,14 +30,14 @@ _WHOLE: Final = Gst.BufferCopyFlags.FLAGS | Gst.BufferCopyFlags.META | Gst.Buffe
 class Show:
     """A camera's picture in a cell; its pipeline is built anew when it fails.
 
+    Without a window of ours a sink takes the whole display: such a pipeline lives only while its
+    cell is seen.
+
     Args:
         cell: Where.
         size: Of the cell, pixels.
         scene: What to say upon the picture of a pts, or without a picture (None); called from the
             pipeline's streaming thread.
-
-    Raises:
-        MissingElement, PipelineError: It cannot be built or started.
     """
 
     def __init__(
@@ -46,13 +47,21 @@ class Show:
         self._scene = scene
         self._size = size
         self._last: Gst.Sample | None = None
-        self._caps: tuple[StreamFormat, Gst.Caps, Gst.Caps] | None = None
+        self._turn: str | None = None
         self._told: Scene | None = None
         self._visible = False
         self._pushed_at = Ns(0)
         self._build_at = Ns(0)
         self._tally = _Tally()
-        self._life: Pipeline | None = self._live()
+        self._life: Pipeline | None = None
+
+    def start(self) -> None:
+        """Build the pipeline, to learn whether it can be; later ones are built by `attend`.
+
+        Raises:
+            MissingElement, PipelineError: It cannot be built or started.
+        """
+        self._life = self._live()
 
     @property
     def shown(self) -> int:
@@ -72,9 +81,13 @@ class Show:
         stamped = buffer.copy_region(_WHOLE, 0, buffer.get_size())
         assert stamped is not None
         stamped.pts = pts
-        self._last = Gst.Sample.new(stamped, self._turned(caps, format_), None, None)
-        if self._visible and (life := self._life) is not None:
+        self._turn = direction(format_)
+        self._last = Gst.Sample.new(stamped, caps, None, None)
+        life = self._life
+        if self._visible and life is not None:
             self._tally.handed(pts)
+            if life.turn != self._turn:
+                return  # another pipeline is needed first
             self._pushed_at = Ns(time.monotonic_ns())
             life.push(self._last)
 
@@ -86,6 +99,8 @@ class Show:
         """The cell has that size now, or is not seen. Main thread."""
         self._visible = size is not None
         if size is None:
+            if self._cell.xid is None:
+                self._end()
             return
         self._size = size
         self._told = None
@@ -110,38 +125,40 @@ class Show:
             life.push(last)
 
     def attend(self, now: Ns) -> None:
-        """Look whether the pipeline has failed, and build another. Main thread."""
+        """Build another pipeline if it has failed, or does not turn pictures. Main thread."""
         life = self._life
         if life is not None and (error := life.error()) is not None:
             log.warning("a picture's pipeline failed: %s", error)
-            self._life = None
-            life.stop()
+            self._end()
+        elif life is not None and life.turn != self._turn:
+            self._end()
+            self._build_at = now
         elif life is not None:
             life.settle()
-        if self._life is None and now >= self._build_at:
-            self._build_at = Ns(now + _REBUILT_EVERY)
-            self._told = None
-            try:
-                self._life = self._live()
-            except PipelineError as error:
-                log.warning("a picture's pipeline does not start: %s", error)
+        wanted = self._visible or self._cell.xid is not None
+        if self._life is None and wanted and now >= self._build_at:
+            self._build(now)
 
     def close(self) -> None:
         """Stop drawing; the window may go afterwards. Main thread."""
         self._visible = False
+        self._end()
+
+    def _build(self, now: Ns) -> None:
+        self._build_at = Ns(now + _REBUILT_EVERY)
+        self._told = None
+        try:
+            self._life = self._live()
+        except PipelineError as error:
+            log.warning("a picture's pipeline does not start: %s", error)
+
+    def _end(self) -> None:
         life, self._life = self._life, None
         if life is not None:
             life.stop()
 
-    def _turned(self, caps: Gst.Caps, format_: StreamFormat) -> Gst.Caps:
-        """As `turned`, made once for all pictures of a kind."""
-        kept = self._caps
-        if kept is None or kept[0] != format_ or not kept[1].is_equal(caps):
-            self._caps = kept = (format_, caps, turned(caps, format_))
-        return kept[2]
-
     def _live(self) -> Pipeline:
-        return Pipeline(self._cell, self._size, self._marks)
+        return Pipeline(self._cell, self._size, self._turn, self._marks)
 
     def _marks(self, pts: Ns | None, canvas: tuple[int, int]) -> tuple[Mark, ...]:
         """What lies upon the frame that is to be shown. Streaming thread."""
