@@ -145,7 +145,6 @@ def test_f_leaves_full_screen_and_the_picture_fits_thewindow() -> None:
         )
         assert bounds(near(seen, GREEN, 6)) == (0, 140, 640, 500)
         at.press("f")
-        at.press("f")
         at.until(shows(GREEN, least=1280 * 720), "the whole display again")
 
 
