@@ -214,7 +214,7 @@ def recorder(
             lines += ["[[camera]]", f'source = "{source}"']
             lines += ["loop = true"] if source.startswith("file:") else []
         settings.write_text("\n".join(lines) + "\n")
-        command = [sys.executable, "-m", "smartrec", "run", "--headless"]
+        command = [sys.executable, "-m", "smartrec", "run"]
         command += ["--config", str(settings), "--clips", str(clips)]
         with (Path(place) / "log").open("wb") as log:
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
