@@ -135,7 +135,7 @@ def test_grid_names_every_camera_and_a_key_shows_one_alone() -> None:
         assert at.keys == [("r", None), ("s", "b")]
 
 
-def test_f_leaves_full_screen_and_the_picture_fits_thewindow() -> None:
+def test_picture_fits_the_window_and_f_takes_it_out_of_full_screen_and_back() -> None:
     with desk("Door") as at:
         at.feed("door", sample_of(flat(1280, 720, GREEN)))
         at.until(shows(GREEN, least=1280 * 720), "the whole display green")
@@ -144,6 +144,9 @@ def test_f_leaves_full_screen_and_the_picture_fits_thewindow() -> None:
             lambda seen: bounds(near(seen, GREEN, 6))[2:] == (640, 500), "the picture in a window"
         )
         assert bounds(near(seen, GREEN, 6)) == (0, 140, 640, 500)
+        at.press("f")
+        framed = (128, 72, 1152, 648)
+        at.until(lambda seen: bounds(near(seen, GREEN, 6)) == framed, "a window in the middle")
         at.press("f")
         at.until(shows(GREEN, least=1280 * 720), "the whole display again")
 
