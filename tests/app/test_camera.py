@@ -15,9 +15,10 @@ from smartrec.errors import CameraGone, SmartrecError, SourceError
 from smartrec.graph.plan import Graph
 from smartrec.media.capture import Capture
 from smartrec.media.gst import Gst
+from smartrec.model import Trigger, Verdict
 from smartrec.recording.session import Timing
 from smartrec.units import SECOND, Ns
-from tests.streams import INSTANT
+from tests.streams import INSTANT, JPEG_FORMAT, stream
 
 SINK = "appsink name=units sync=false wait-on-eos=false"
 THREE = Graph((("videotestsrc num-buffers=3", "jpegenc", SINK),))
@@ -68,6 +69,22 @@ def test_a_camera_that_starts_after_it_was_closed_is_let_go(tmp_path: Path) -> N
         if thread.name == "stop-cam0":
             thread.join()
     assert capture._pipeline.get_state(0)[1] is Gst.State.NULL
+
+
+def test_news_of_a_camera_that_is_gone_records_what_is_held(tmp_path: Path) -> None:
+    gone = camera(tmp_path)
+    for unit in stream(30):
+        gone.clips.push(unit, JPEG_FORMAT)
+    gone.phase = CameraPhase.LIVE  # as between its loss and the next attempt
+    answer = gone.record("late", Trigger("late", Ns(SECOND // 2), "person"))
+    assert answer.verdict is Verdict.ACCEPTED
+    assert not gone.clips.recording
+
+
+def test_trigger_before_the_first_picture_waits_for_it(tmp_path: Path) -> None:
+    starting = camera(tmp_path)
+    starting.record("early", Trigger("early", SECOND, "key-R"))
+    assert len(starting.clips.recording) == 1
 
 
 def test_a_lost_camera_is_told_once_and_when_it_is_tried_again(tmp_path: Path) -> None:

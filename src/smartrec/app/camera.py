@@ -203,7 +203,15 @@ class Camera:
             start=_mono(command.start, instant),
             end=_mono(command.end, instant),
         )
-        return self.clips.trigger(command.id, trigger)
+        return self.record(command.id, trigger)
+
+    def record(self, command_id: str, trigger: Trigger) -> Answer:
+        """Record around a trigger, of which there may be news when the camera is gone already."""
+        answer = self.clips.trigger(command_id, trigger)
+        if self._capture is None and self.phase is not CameraPhase.STARTING:
+            ended = self.phase is CameraPhase.ENDED
+            self.clips.close_all(ClipState.STOPPED if ended else ClipState.CAMERA_LOST)
+        return answer
 
     def close(self) -> None:
         """End the capture; open clips keep what they have."""

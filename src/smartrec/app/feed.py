@@ -92,7 +92,8 @@ class Feed(threading.Thread):
                 if self._flag_next == camera and self._in_queue(waiting):
                     waiting.look, self._flag_next = True, None
                 self._choose(now)
-            self._change.notify()
+            if self._queue:  # mostly there is nothing to send: let the thread sleep
+                self._change.notify()
 
     def ready(self, now: Ns) -> None:
         """The detector is free."""

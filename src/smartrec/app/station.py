@@ -162,7 +162,7 @@ class Station(Listener):
             NotKept: lambda not_kept, _: self._progress.not_kept(not_kept.error),
             recovery.Found: lambda found, _: self._progress.recovered(found),
             recovery.Gone: lambda gone, _: self._progress.gone(gone),
-            Said: self.watching.said,
+            Said: lambda said, _: self.watching.said(said),
             Ended: self.watching.ended,
             Free: lambda free, _: self.watching.free(free.bytes),
             _Recovered: lambda *_: self._recovered.set(),
@@ -317,8 +317,10 @@ class Station(Listener):
         return answers
 
     def _person(self, camera: Camera, trigger: Trigger) -> None:
+        if self._stop_reason is not None:
+            return
         command = Command(trigger.trigger_id, camera.id, Action.START, trigger.reason)
-        answer = camera.clips.trigger(command.id, trigger)
+        answer = camera.record(command.id, trigger)
         self._progress.answered(command, (answer,), self.cameras)
 
     def _pressed(self, key: str, camera_id: str | None) -> None:

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -157,15 +158,12 @@ class Watch:
             if self._child is not None:
                 self._child.feed.tell(view)
 
-    def take(self, said: Said, now: Ns) -> Message | None:
-        """What the watch said; None where it is for this class alone, or of an earlier one."""
+    def take(self, said: Said) -> Message | None:
+        """What the watch said; None where an earlier one said it."""
         if self._child is None or said.generation != self.starts:
             return None
         self._silence = Ns(0)
         message = said.message
-        if isinstance(message, Ready):
-            self._child.feed.ready(now)
-            return None
         if isinstance(message, Hello):
             self.hello = message
             self._child.feed.show(message.screen != "")
@@ -266,7 +264,11 @@ class _Child(threading.Thread):
             self._link.send(self._setup)
             self.feed.start()
             while True:
-                self._report(Said(self._generation, self._link.receive()))
+                message = self._link.receive()
+                if isinstance(message, Ready):  # answered here, where it waits for nothing
+                    self.feed.ready(Ns(time.monotonic_ns()))
+                else:
+                    self._report(Said(self._generation, message))
         except Hangup as hangup:
             log.debug("the watch: %s", hangup)
         try:

@@ -35,7 +35,7 @@ from smartrec.units import SECOND, Ns, seconds
 NO_ENGINE: Final = "none"
 _REMEMBERED: Final = 500
 """Triggers that may last at the same time."""
-_KEEP_TURN: Final = Ns(SECOND // 5)
+_TURN: Final = Ns(SECOND // 5)
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Watching:
         self._sights = {camera.id: Sight(camera.settings, config, keep) for camera in cameras}
         self._pre_rolls: dict[str, dict[str, float]] = {camera.id: {} for camera in cameras}
         self._begun: deque[str] = deque(maxlen=_REMEMBERED)
-        self._kept_at = Ns(0)
+        self._turned_at = Ns(0)
         self._detector: tuple[str, str | None] = (NO_ENGINE, None)
 
     @property
@@ -139,12 +139,12 @@ class Watching:
     def turn(self, now: Ns, known: Callable[[str], bool]) -> None:
         """Keep the watch running and the screen true."""
         self._watch.turn(now)
+        if now - self._turned_at < _TURN:
+            return
+        self._turned_at = now
         for camera in self._cameras.values():
             self._watch.tell(self._view(camera))
-        if now - self._kept_at >= _KEEP_TURN:
-            self._kept_at = now
-            for camera in self._cameras.values():
-                self._sights[camera.id].turn(now, camera.clips.recording, known)
+            self._sights[camera.id].turn(now, camera.clips.recording, known)
 
     def free(self, free_bytes: int) -> None:
         """How much room the disk of the clips has; in steps, for the screen shows no more."""
@@ -158,9 +158,9 @@ class Watching:
                 events.DetectionState(camera_id, looks, asked, round(infer_ms, 1), sight.persons)
             )
 
-    def said(self, said: Said, now: Ns) -> None:
+    def said(self, said: Said) -> None:
         """A message of the watch."""
-        message = self._watch.take(said, now)
+        message = self._watch.take(said)
         if message is not None:
             self._hear(message)
 
