@@ -31,6 +31,7 @@ class _Album:
 
     clip: OpenClip
     kept_until: Ns
+    known: bool = False
 
 
 class Sight:
@@ -118,6 +119,8 @@ class Sight:
             if clip.clip_id not in self._albums:
                 self._albums[clip.clip_id] = _Album(clip, clip.start)
         for clip_id, album in list(self._albums.items()):
+            # Once is enough: a short clip may be finished before its last look has come.
+            album.known = album.known or known(clip_id)
             if album.clip.closed:
                 # Of the last pictures the looks may be on their way.
                 over = now - album.clip.end >= LATE or self._newest >= album.clip.end
@@ -126,13 +129,13 @@ class Sight:
                 del self._albums[clip_id]
             elif self._newest - album.kept_until < KEEP_EVERY:
                 continue
-            if known(clip_id):
+            if album.known:
                 self._flush(album)
 
     def finish(self, known: Callable[[str], bool]) -> None:
         """Nothing will be seen any more."""
         for clip_id, album in self._albums.items():
-            if known(clip_id):
+            if album.known or known(clip_id):
                 self._flush(album)
         self._albums.clear()
 

@@ -7,6 +7,7 @@ loses boxes with it, never pictures. Station thread only.
 import logging
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -31,8 +32,10 @@ from smartrec.media.watch.link import (
 from smartrec.model import AccessUnit, StreamFormat
 from smartrec.units import MILLISECOND, SECOND, Ns
 
-SCREEN_LOST: Final = (3, 1)
-"""Exit statuses of a watch whose window or display is gone; 1 is Xlib's own."""
+SCREEN_LOST: Final = 3
+"""Exit status of a watch whose window or display is gone."""
+_XLIB_ENDED: Final = 1
+"""What Xlib ends a process with whose server is gone, when it comes first."""
 SILENT_AFTER: Final = Ns(20 * SECOND)
 """A watch that said nothing for so long hangs."""
 START_WITHIN: Final = Ns(90 * SECOND)
@@ -73,6 +76,19 @@ class Ended:
 
 
 Report = Said | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The watch has ended by itself.
+
+    Attributes:
+        reason: Why, for people.
+        retry: How long until it is started again.
+    """
+
+    reason: str
+    retry: Ns
 
 
 class Watch:
@@ -172,19 +188,21 @@ class Watch:
             self._next_track = max(self._next_track, *(number + 1 for number in numbers), 1)
         return message
 
-    def ended(self, ended: Ended, now: Ns) -> Ns | None:
-        """It has ended; the time until it is started again, None where that was known."""
+    def ended(self, ended: Ended, now: Ns) -> Loss | None:
+        """It has ended; None where that was known."""
         if self._child is None or ended.generation != self.starts:
             return None
+        shown = self.hello is not None and self.hello.screen != ""
+        screen_lost = shown and ended.status in (SCREEN_LOST, _XLIB_ENDED)
         self._child.feed.close()
         self._child, self.hello = None, None
         steady = now - self._started_at > STEADY_AFTER
-        if steady or ended.status in SCREEN_LOST:
+        if steady or screen_lost:
             self._backoff = _BACKOFF_FIRST
         wait = Ns(round(self._backoff * random.uniform(0.8, 1.2)))
         self._backoff = min(2 * self._backoff, _BACKOFF_MOST)
         self._retry_at = Ns(now + wait)
-        return wait
+        return Loss("the screen is gone" if screen_lost else _cause(ended.status), wait)
 
     def close(self) -> None:
         """End it, in order where it listens."""
@@ -278,6 +296,16 @@ class _Child(threading.Thread):
             status = self._process.wait()
         self._link.close()
         self._report(Ended(self._generation, status))
+
+
+def _cause(status: int) -> str:
+    if status < 0:
+        known = (
+            -status in signal.Signals.__members__.values()
+        )  # of the real-time ones two have names
+        name = signal.Signals(-status).name if known else f"signal {-status}"
+        return f"the watching process ended by {name}"
+    return f"the watching process ended with status {status}"
 
 
 def _stand_back(pid: int) -> None:

@@ -4,7 +4,6 @@ Station thread only. Who is seen becomes triggers here; keys at the screen becom
 """
 
 import logging
-import signal
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -13,7 +12,7 @@ from smartrec.app import events
 from smartrec.app.bus import Bus
 from smartrec.app.camera import Camera, CameraPhase
 from smartrec.app.sight import Keep, Sight
-from smartrec.app.watch import SCREEN_LOST, Ended, Said, Watch
+from smartrec.app.watch import Ended, Said, Watch
 from smartrec.config.schema import Config
 from smartrec.media.watch.link import (
     CameraView,
@@ -166,9 +165,9 @@ class Watching:
 
     def ended(self, ended: Ended, now: Ns) -> None:
         """The watch has ended; it is started again."""
-        retry = self._watch.ended(ended, now)
-        if retry is not None:
-            self._bus.publish(events.WatchLost(_cause(ended.status), seconds(retry)))
+        loss = self._watch.ended(ended, now)
+        if loss is not None:
+            self._bus.publish(events.WatchLost(loss.reason, seconds(loss.retry)))
 
     def finish(self, known: Callable[[str], bool]) -> None:
         """No more pictures come: what was seen goes to the catalogue."""
@@ -231,11 +230,3 @@ class Watching:
             known[clip.event_id] = seconds(camera.clips.held_before(clip, since))
         pre_roll = round(known[clip.event_id], 1)
         return CameraView(camera.id, camera.phase.value, text, since, pre_roll)
-
-
-def _cause(status: int) -> str:
-    if status in SCREEN_LOST:
-        return "the screen is gone"
-    if status < 0:
-        return f"the watching process ended by {signal.Signals(-status).name}"
-    return f"the watching process ended with status {status}"

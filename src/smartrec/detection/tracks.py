@@ -16,7 +16,9 @@ from smartrec.model import Box, Detection, Track
 from smartrec.units import SECOND, Ns
 
 _LEAST_SCORE: Final = 0.25
-"""From here on an unsure detection may begin a track; the catalogue keeps it, nothing triggers."""
+"""From here on an unsure detection may begin a track; the catalogue keeps it, nothing triggers.
+
+Lower where even less is sure."""
 _KEPT: Final = Ns(2 * SECOND)
 """A track that is not seen may be found again for so long,"""
 _KEPT_PICTURES: Final = 2
@@ -119,7 +121,7 @@ class Tracker:
         # In an order of their own, so that the caller's makes no difference.
         left = self._assign(sorted(detections, key=_order), pts)
         for detection in left:
-            if detection.score >= _LEAST_SCORE:
+            if detection.score >= min(_LEAST_SCORE, self._high):
                 self._begin(detection, pts)
         self._followed.sort(key=lambda each: (-each.seen, each.track.track_id))
         del self._followed[_MOST_TRACKS:]

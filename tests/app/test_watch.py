@@ -1,0 +1,56 @@
+"""What is told of a watch that ended, and when the next one comes."""
+
+import signal
+
+import pytest
+
+from smartrec.app.watch import Ended, Loss, Watch
+from smartrec.media.watch.link import Setup
+from smartrec.units import SECOND, Ns
+
+
+def test_there_is_nothing_to_start_without_detector_and_screen() -> None:
+    watch = Watch(Setup((("cam0", "cam0"),), None, None), print)
+    watch.turn(Ns(SECOND))
+    assert not watch.wanted
+    assert watch.pid is None
+    assert watch.ended(Ended(1, 0), Ns(SECOND)) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (-signal.SIGSEGV, "the watching process ended by SIGSEGV"),
+        (-40, "the watching process ended by signal 40"),
+        (1, "the watching process ended with status 1"),
+    ],
+)
+def test_end_is_told_in_words(status: int, reason: str) -> None:
+    reports: list[object] = []
+    watch = Watch(Setup((), None, None), reports.append)
+    watch._child = Gone()  # type: ignore[assignment]
+    loss = watch.ended(Ended(0, status), Ns(0))
+    assert isinstance(loss, Loss)
+    assert loss.reason == reason
+    assert 0 < loss.retry < SECOND
+
+
+def test_watch_that_fails_at_its_start_is_started_ever_less_eagerly() -> None:
+    watch = Watch(Setup((), None, None), print)
+    waits = []
+    for turn in range(10):
+        watch._child = Gone()  # type: ignore[assignment]
+        loss = watch.ended(Ended(0, 1), Ns(turn))
+        assert loss is not None
+        waits.append(loss.retry)
+    assert waits[5] > 8 * waits[0]
+    assert max(waits) <= 36 * SECOND
+
+
+class Gone:
+    """Stand-in for a process that has ended."""
+
+    class feed:  # noqa: N801
+        @staticmethod
+        def close() -> None:
+            pass
