@@ -302,6 +302,7 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "TensorRT": (lambda path: path.write_bytes(b"ftrt\0\0\0\0"), "TensorRT"),
     "TFLite": (lambda path: path.write_bytes(b"\x1c\0\0\0TFL3"), "TensorFlow Lite"),
     "HTML": (lambda path: path.write_text("<!doctype html>"), "HTML"),
+    "endless": (lambda path: path.symlink_to("/dev/zero"), "it is no file"),
 }
 
 
