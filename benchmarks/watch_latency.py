@@ -43,7 +43,7 @@ from smartrec.media.screen.paint import BOX
 from smartrec.model import AccessUnit, Look, StreamFormat
 from smartrec.store.catalog import Catalog
 
-BEFORE, THERE, AFTER = 150, 45, 44
+BEFORE, THERE, AFTER = 90, 36, 29
 PERIOD = BEFORE + THERE + AFTER
 STANDING = 360
 """The demo's pictures of a person who stands, and of nobody."""
@@ -81,6 +81,8 @@ def ours(wanted: int, *, screen: bool) -> str:
         {
             "camera": [{"source": f"file:{appearing()}", "loop": True}],
             "recording": {"post_roll": "1s"},
+            # She stands where she stood before: someone at rest, after a minute of it.
+            "trigger": {"stationary_after": "0s"},
             "screen": {"show": "auto" if screen else "off"},
         }
     )

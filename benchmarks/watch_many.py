@@ -23,6 +23,8 @@ from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND
 
 IDLE_S, ROLL_S = 10, 10
+LOOKS_KEPT_S = 5
+"""After a clip's end, until the last of its looks is in the catalogue."""
 WATCHED = {"trigger": {"person": False}, "screen": {"show": "off"}}
 
 
@@ -60,6 +62,7 @@ def event(cameras: int, source: str) -> None:
         begin = time.monotonic()
         running.trigger()
         finished = backlog(running, begin)[-1][0]
+        time.sleep(LOOKS_KEPT_S)
         clips = clips_of(running)
     wrong = [clip for clip, _ in clips if clip.state is not ClipState.COMPLETE]
     if wrong or len(clips) != cameras:
