@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.xserver import XServer, start
+
 # No example may fail for being slow: the machine may be busy with something else.
 settings.register_profile("smartrec", deadline=None)
 settings.load_profile("smartrec")
@@ -25,6 +27,19 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         yield at
     finally:
         subprocess.run(["umount", "-l", str(at)], check=True)
+
+
+@pytest.fixture
+def x_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[XServer]:
+    """An X server that can be killed; DISPLAY names it."""
+    server = start()
+    monkeypatch.setenv("DISPLAY", server.display)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("XAUTHORITY", raising=False)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,15 +5,17 @@ import select
 import subprocess
 from dataclasses import dataclass
 from shutil import which
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from Xlib import X
 from Xlib.display import Display
 
-Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+Pixels = npt.NDArray[np.uint8]
 WIDTH, HEIGHT = 1280, 720
+NOBODY = ":59000"
+"""A display where no server is: the number of one that was killed may be another test's soon."""
 _STARTS_S = 20
 
 
@@ -41,21 +43,26 @@ class XServer:
         """The whole screen, shape (720, 1280, 3), RGB."""
         display = Display(self.display)
         try:
-            image = display.screen().root.get_image(0, 0, WIDTH, HEIGHT, X.ZPixmap, 0xFFFFFFFF)
+            return picture_of(display)
         finally:
             display.close()
-        pixels = np.frombuffer(image.data, np.uint8).reshape(HEIGHT, WIDTH, 4)
-        return pixels[..., 2::-1]
 
-    def run(self, *command: str) -> str:
-        """A program on this screen, such as xdotool; what it prints."""
-        if which(command[0]) is None:
-            pytest.skip(f"needs {command[0]}")
-        environ = {**os.environ, "DISPLAY": self.display}
-        done = subprocess.run(
-            command, env=environ, timeout=_STARTS_S, check=True, capture_output=True, text=True
-        )
-        return done.stdout
+
+def picture_of(display: Display) -> Pixels:
+    """All that a connection's screen shows, shape (height, width, 3), RGB."""
+    root = display.screen().root
+    size = root.get_geometry()
+    image = root.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF)
+    data = image.data if isinstance(image.data, bytes) else image.data.encode("latin-1")
+    return np.frombuffer(data, np.uint8).reshape(size.height, size.width, 4)[..., 2::-1].copy()
+
+
+def run(*command: str) -> str:
+    """A program on the screen that DISPLAY names, such as xdotool; what it prints."""
+    if which(command[0]) is None:
+        pytest.skip(f"needs {command[0]}")
+    done = subprocess.run(command, timeout=_STARTS_S, check=True, capture_output=True, text=True)
+    return done.stdout
 
 
 def start(display: str = "", *options: str) -> XServer:

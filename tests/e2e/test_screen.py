@@ -1,11 +1,9 @@
 """The real program in a real window: what it shows, its keys, and what may happen to a window."""
 
 import signal
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import pytest
 
 from smartrec.media.demo_scene import person_box
 from smartrec.media.frame_number import read_number
@@ -15,22 +13,13 @@ from smartrec.units import SECOND
 from tests.e2e.pictures import check
 from tests.e2e.recorder import DETECTING, Home, Recorder
 from tests.e2e.test_persons import overlap
-from tests.xserver import HEIGHT, WIDTH, Pixels, XServer, start
+from tests.xserver import HEIGHT, WIDTH, Pixels, XServer, run, start
 
 PRE, POST = 2 * SECOND, 2 * SECOND
 TIMING = ("--pre-roll", "2s", "--post-roll", "2s")
 WINDOW = r"window on screen"
 STANDING = 360
 """A picture of the demo in the middle of the time in which the person stands still."""
-
-
-@pytest.fixture
-def x_server() -> Iterator[XServer]:
-    server = start()
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 def shown(home: Home, server: XServer, **environ: str) -> Recorder:
@@ -59,13 +48,13 @@ def test_keys_of_the_window_record_stop_and_end(home: Home, x_server: XServer) -
     with shown(home, x_server) as running:
         running.wait_for(WINDOW)
         wait_for_picture(x_server, running)
-        x_server.run("xdotool", "key", "r")
+        run("xdotool", "key", "r")
         running.wait_for(r"recording \(key-R\)")
-        x_server.run("xdotool", "key", "r")
+        run("xdotool", "key", "r")
         running.wait_for(r"extended \(key-R\)")
-        x_server.run("xdotool", "key", "s")
+        run("xdotool", "key", "s")
         running.wait_ready()
-        x_server.run("xdotool", "key", "Escape")
+        run("xdotool", "key", "Escape")
         assert "ESC" in running.end()
     (row,) = home.rows()
     assert row["state"] == "stopped"
@@ -80,8 +69,8 @@ def test_window_that_is_killed_comes_back_and_the_clip_is_whole(
         wait_for_picture(x_server, running)
         running.wait_ring(PRE / SECOND)
         answer = running.trigger()
-        window = x_server.run("xdotool", "search", "--onlyvisible", "--name", "smartrec")
-        x_server.run("xdotool", "windowkill", window.split()[0])
+        window = run("xdotool", "search", "--onlyvisible", "--name", "smartrec")
+        run("xdotool", "windowkill", window.split()[0])
         running.wait_for("recording goes on")
         running.wait_for(WINDOW)
         wait_for_picture(x_server, running)

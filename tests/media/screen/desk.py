@@ -1,6 +1,5 @@
 """A screen on a real X server, pictures to feed it, and screenshots to look at."""
 
-import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -9,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from Xlib import X
 from Xlib.display import Display
 from Xlib.xobject.drawable import Window as XWindow
 
@@ -17,16 +15,19 @@ from smartrec.clock import ClockQuality, Instant
 from smartrec.media.gst import Gst, GstApp, launch, running
 from smartrec.media.screen import paint
 from smartrec.media.screen.screen import Keys, Screen, Ways
+from smartrec.media.screen.wall import Lone, Wall
 from smartrec.media.screen.window import Window
 from smartrec.model import Box, Codec, Look, StreamFormat, Track
 from smartrec.units import MILLISECOND, SECOND, Ns
-
-Pixels = npt.NDArray[np.uint8]
+from tests.xserver import Pixels, picture_of, run
 
 GRAY = (128, 128, 128)
 GREEN = (40, 150, 60)
 WHOLE = (slice(None), slice(None))
 _DEADLINE_S = 30.0
+_BARE_SINK = "videoconvert ! ximagesink"
+_SCALING_SINK = "videoconvert ! videoscale ! video/x-raw,width=1280,height=720 ! ximagesink"
+"""As a display of Wayland does with what is larger or smaller than it is."""
 
 
 @dataclass
@@ -118,12 +119,7 @@ class Desk:
 
     def photograph(self) -> Pixels:
         """The whole display, shape (height, width, 3), RGB."""
-        root = self._display.screen().root
-        size = root.get_geometry()
-        image = root.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFFFF)
-        data = image.data if isinstance(image.data, bytes) else image.data.encode("latin-1")
-        bgrx = np.frombuffer(data, np.uint8).reshape(size.height, size.width, 4)
-        return bgrx[..., 2::-1].copy()
+        return picture_of(self._display)
 
     def until(self, seen: Callable[[Pixels], bool], what: str) -> Pixels:
         """Go on until a photograph shows it.
@@ -154,7 +150,7 @@ class Desk:
 
     def press(self, key: str) -> None:
         """As a person would, at the keyboard."""
-        subprocess.run(["xdotool", "key", key], check=True, timeout=20)
+        run("xdotool", "key", key)
 
     def close(self) -> None:
         self.screen.close()
@@ -174,7 +170,8 @@ def desk(
 @contextmanager
 def bare_desk(*names: str, keys: Keys | None) -> Iterator[Desk]:
     """A screen whose sink needs no window of ours: it opens one by itself."""
-    with _desk(Ways("bare", "no window", "ximagesink", None, keys), names, 0) as opened:
+    surface = Lone(_BARE_SINK) if len(names) == 1 else Wall(_SCALING_SINK, len(names))
+    with _desk(Ways("bare", "no window", _BARE_SINK, surface, keys), names, 0) as opened:
         yield opened
 
 

@@ -12,7 +12,7 @@ from smartrec.media.screen.displays import (
     has_gpu,
     is_local,
 )
-from tests.media.screen.conftest import NOBODY
+from tests.xserver import NOBODY
 
 
 def works(_launch: str) -> bool:

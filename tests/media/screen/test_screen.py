@@ -17,7 +17,6 @@ from smartrec.units import MILLISECOND, SECOND, Ns
 from tests.media.screen.desk import (
     GRAY,
     GREEN,
-    Pixels,
     bare_desk,
     bounds,
     desk,
@@ -30,6 +29,7 @@ from tests.media.screen.desk import (
     sample_of,
     shows,
 )
+from tests.xserver import Pixels
 
 pytestmark = pytest.mark.usefixtures("x_display")
 
@@ -219,18 +219,34 @@ class FewKeys:
         self._other.close()
 
 
-def test_screen_without_a_window_shows_one_camera_at_a_time() -> None:
+def test_screen_without_a_window_has_the_grid_and_its_keys_too() -> None:
     keys = FewKeys([])
+    halves = (slice(260, 460), slice(10, 630)), (slice(260, 460), slice(650, 1270))
+
+    def grid(seen: Pixels) -> bool:
+        return bool(near(seen[halves[0]], GRAY).all() and near(seen[halves[1]], GREEN).all())
+
     with bare_desk("Door", "Yard", keys=keys) as at:
         at.feed("door", sample_of(flat(1280, 720)))
         at.feed("yard", sample_of(flat(1280, 720, GREEN)))
-        at.until(shows(GRAY, least=1280 * 720), "the first camera")
+        both = at.until(grid, "both cameras")
+        assert near(both[180:230, :60], paint.WHITE, 40).any(), "no name"
         keys.to_press += ["r", "2"]
-        at.until(shows(GREEN, least=1280 * 720), "the second camera")
-        keys.to_press += ["0", "f", "s"]
-        at.until(lambda _: len(at.keys) == 2, "another key")
-        assert at.keys == [("r", "door"), ("s", "yard")]
-        assert shows(GREEN, least=1280 * 720)(at.settled())
+        at.until(shows(GREEN, least=1280 * 720), "the second camera alone")
+        keys.to_press += ["f", "s", "0"]
+        at.until(grid, "both cameras again")
+        assert at.keys == [("r", None), ("s", "yard")]
+
+
+def test_lone_camera_without_a_window_has_the_display_for_itself() -> None:
+    keys = FewKeys([])
+    with bare_desk("Door", keys=keys) as at:
+        at.feed("door", sample_of(flat(1280, 720)))
+        at.until(shows(GRAY, least=1280 * 720), "the picture")
+        keys.to_press += ["0", "2", "1", "r"]
+        at.until(lambda _: len(at.keys) == 1, "a key")
+        assert at.keys == [("r", "door")]
+        assert shows(GRAY, least=1280 * 720)(at.settled())
 
 
 def test_screen_without_keys_says_so_until_there_are_some() -> None:

@@ -15,7 +15,6 @@ from smartrec.units import Ns
 from tests.media.screen.desk import (
     GRAY,
     GREEN,
-    Pixels,
     desk,
     flat,
     format_of,
@@ -25,6 +24,7 @@ from tests.media.screen.desk import (
     shows,
     windows,
 )
+from tests.xserver import Pixels
 
 pytestmark = pytest.mark.usefixtures("x_display")
 

@@ -3,10 +3,10 @@
 import os
 import select
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from shutil import which
-from time import monotonic
+from time import monotonic, monotonic_ns
 
 import pytest
 from PIL import Image
@@ -16,7 +16,11 @@ from smartrec.graph.recipes import RECIPES, Role
 from smartrec.media.gst import Gst, has_element, launch
 from smartrec.media.screen.displays import choose_display
 from smartrec.media.screen.layout import Rect
+from smartrec.media.screen.screen import open_screen
 from smartrec.media.screen.wall import Wall
+from smartrec.media.watch.link import ScreenSetup
+from smartrec.units import Ns
+from tests.media.screen.desk import flat, format_of, sample_of
 
 _PATIENCE_S = 20.0
 SINK = next(row for row in RECIPES if (row.role, row.name) == (Role.DISPLAY, "wayland")).fragment()
@@ -70,11 +74,22 @@ def on_screen(directory: Path, at: tuple[int, int]) -> tuple[int, ...]:
     return pixel
 
 
-def becomes(directory: Path, wanted: dict[tuple[int, int], tuple[int, ...]]) -> None:
+def alike(seen: tuple[int, ...], colour: tuple[int, ...]) -> bool:
+    """As near as pictures in planes come to a colour."""
+    return all(abs(a - b) <= 12 for a, b in zip(seen, colour, strict=True))
+
+
+def becomes(
+    directory: Path,
+    wanted: dict[tuple[int, int], tuple[int, ...]],
+    meanwhile: Callable[[], None] = lambda: None,
+) -> None:
     end = monotonic() + _PATIENCE_S
     seen = None
     while monotonic() < end:
-        if (seen := {at: on_screen(directory, at) for at in wanted}) == wanted:
+        meanwhile()
+        seen = {at: on_screen(directory, at) for at in wanted}
+        if all(alike(seen[at], colour) for at, colour in wanted.items()):
             return
     pytest.fail(f"it is {seen}")
 
@@ -109,6 +124,44 @@ def test_a_compositor_that_dies_is_told(weston: subprocess.Popen[bytes]) -> None
         list(wall.events())
     wall.close()
     wall.close()
+
+
+@pytest.mark.parametrize("cameras", [1, 2])
+def test_cameras_are_shown_until_the_compositor_dies(
+    weston: subprocess.Popen[bytes], tmp_path: Path, cameras: int
+) -> None:
+    named = (("door", "Door"), ("yard", "Yard"))[:cameras]
+    colours = {"door": RED, "yard": BLUE}
+    setup = ScreenSetup(terminal_keys=True)
+    screen = open_screen(setup, named, lambda _key, _camera: pytest.fail("a key"))
+    assert screen.note.endswith("keys: in the terminal")
+    assert not screen.keys
+    samples = {each: sample_of(flat(1280, 720, colours[each])) for each, _ in named}
+
+    def feed() -> None:
+        for camera, sample in samples.items():
+            screen.frame(camera, sample, Ns(monotonic_ns()), format_of(1280, 720))
+        screen.turn(0.01)
+
+    try:
+        if cameras == 1:
+            # One has the whole display.
+            becomes(tmp_path, {(20, 700): RED, (1260, 20): RED}, feed)
+        else:
+            # Each has as much of its half as its shape fills.
+            halves = {(320, 360): RED, (320, 60): BLACK, (960, 360): BLUE, (960, 660): BLACK}
+            becomes(tmp_path, halves, feed)
+        weston.kill()
+        with pytest.raises(ScreenLost):
+            awaits_the_end(feed)
+    finally:
+        screen.close()
+
+
+def awaits_the_end(feed: Callable[[], None]) -> None:
+    end = monotonic() + _PATIENCE_S
+    while monotonic() < end:
+        feed()
 
 
 def test_where_there_is_none_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,9 +1,7 @@
 """A real window on a real X server, with keys from xdotool."""
 
 import select
-import subprocess
 from collections.abc import Callable, Iterator
-from shutil import which
 from time import monotonic
 from typing import TypeVar
 
@@ -15,7 +13,7 @@ from Xlib.protocol.event import ClientMessage
 from smartrec.errors import NoScreen, ScreenLost
 from smartrec.media.screen.layout import Rect
 from smartrec.media.screen.window import Closed, Event, Pressed, Resized, Window
-from tests.media.screen.conftest import NOBODY, XServer
+from tests.xserver import NOBODY, XServer, run
 
 _PATIENCE_S = 20.0
 _T = TypeVar("_T")
@@ -54,13 +52,6 @@ def keys(window: Window, *names: str) -> list[str]:
     run("xdotool", "key", *names)
     pressed = awaited(window, lambda event: isinstance(event, Pressed) and event.key == "q")
     return [event.key for event in pressed if isinstance(event, Pressed)][:-1]
-
-
-def run(*command: str) -> str:
-    if which(command[0]) is None:
-        pytest.skip(f"needs {command[0]}")
-    done = subprocess.run(command, timeout=_PATIENCE_S, check=True, capture_output=True, text=True)
-    return done.stdout
 
 
 def shown(display: Display, name: str = "smartrec") -> tuple[int, int, int, int]:

@@ -13,7 +13,8 @@ from Xlib.xobject.drawable import Window as XWindow
 
 from smartrec.media.screen.window import Closed, Pressed, Resized, Window
 from smartrec.media.screen.xserver import has_manager
-from tests.media.screen.test_window import awaited, run
+from tests.media.screen.test_window import awaited
+from tests.xserver import run
 
 _PATIENCE_S = 20.0
 

@@ -15,7 +15,7 @@ from Xlib.ext.screensaver import NotifyMask
 from smartrec.errors import NoScreen
 from smartrec.media.screen.layout import Rect
 from smartrec.media.screen.xserver import Light, connect, has_manager, monitor
-from tests.media.screen.conftest import start
+from tests.xserver import start
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_a_server_that_lets_nobody_in_is_told_with_a_hint(
 ) -> None:
     (tmp_path / "other").write_bytes(cookie(b"a" * 16))
     (tmp_path / "right").write_bytes(cookie(b"b" * 16))
-    guarded = start("-auth", str(tmp_path / "right"))
+    guarded = start("", "-auth", str(tmp_path / "right"))
     monkeypatch.setenv("XAUTHORITY", str(tmp_path / "other"))
     with pytest.raises(NoScreen, match="uthorization") as caught:
         connect(guarded.display)

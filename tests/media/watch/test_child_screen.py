@@ -7,10 +7,8 @@ from smartrec.media.watch.child import EXIT_SCREEN_LOST
 from smartrec.model import Codec
 from smartrec.units import Ns
 from tests.media.clips import jpeg_format, jpeg_units, jpegs, stream_units
-from tests.media.screen.conftest import XServer, x_server
 from tests.media.watch.watched import TIMEOUT, Watched
-
-__all__ = ["x_server"]
+from tests.xserver import XServer
 
 CAMERAS = (("cam0", "Door"), ("cam1", "Yard"))
 

@@ -1,12 +1,4 @@
-"""The small pipeline from decoded frames to a sink.
-
-    appsrc ! videoscale ! capsfilter ! videoconvert ! [videoflip !] overlaycomposition ! (sink)
-
-The newest frame wins. Scaling comes first, for most of what follows is then smaller; marks come
-last, so that they are as sharp as the screen and are drawn into the sink's own memory (*tried* with
-GStreamer 1.22: 7.2 % of a core with a box on 720p30 this way, 8.0 % on I420 before videoconvert,
-5.6 % for nothing but videoconvert and the sink).
-"""
+"""The small pipeline from decoded frames to a sink; `smartrec.graph.screen.show` lays it out."""
 
 import threading
 from collections.abc import Callable
@@ -16,6 +8,7 @@ from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from smartrec.errors import PipelineError
+from smartrec.graph.screen import show
 from smartrec.media.gst import Gst, GstVideo, error_of, launch
 from smartrec.media.screen import paint
 from smartrec.media.screen.layout import Rect, fitted
@@ -29,11 +22,6 @@ _SLATE_SIDE: Final = 16
 _SLATE_CAPS: Final = (
     f"video/x-raw,format=BGRx,width={_SLATE_SIDE},height={_SLATE_SIDE},framerate=0/1,"
     f"pixel-aspect-ratio=1/1,{_SLATE}=true"
-)
-_LAUNCH: Final = (
-    "appsrc name=picture format=time max-buffers=1 max-bytes=0 max-time=0 leaky-type=downstream"
-    " ! videoscale add-borders=false ! capsfilter name=size ! {convert} ! overlaycomposition"
-    " name=marks ! {sink}"
 )
 _SINK_WANTS: Final = {
     "sync": False,
@@ -56,7 +44,7 @@ class Cell:
 
     Attributes:
         sink: Launch fragment that ends in the sink.
-        xid: Of the window that the sink draws into; None for a sink that has its own.
+        xid: Of the window that the sink draws into; None for a sink that needs none of ours.
     """
 
     sink: str
@@ -69,9 +57,7 @@ class Pipeline:
     Args:
         cell: Where to show.
         size: Of the cell, pixels.
-        turn: How videoflip makes the picture upright; None where it is. Even idle, videoflip would
-            cost a copy: it keeps the sink's own memory from those before it (*tried*: +1.7 % of a
-            core on 720p30).
+        turn: How videoflip makes the picture upright; None where it is.
         marks: What lies upon the frame of a pts (None for the slate) and a size in pixels; called
             from the streaming thread.
 
@@ -88,13 +74,8 @@ class Pipeline:
     ) -> None:
         self._marks = marks
         self._size = self._canvas = size
-        # Whatever a recipe converts comes before the marks: they are drawn as they are shown.
-        convert, _, sink = cell.sink.rpartition(" ! ")
-        convert = convert or "videoconvert"
-        if turn is not None:
-            convert += f" ! videoflip video-direction={turn}"
         self.turn = turn
-        self._pipeline = launch(_LAUNCH.format(convert=convert, sink=sink))
+        self._pipeline = launch(str(show(cell.sink, turn)))
         self._source = _named(self._pipeline, "picture")
         self._filter = _named(self._pipeline, "size")
         self._lock = threading.Lock()

@@ -1,7 +1,7 @@
 """The screen: cameras in a window or on the bare display, keys, and what is said beside pictures.
 
 What comes from the recorder and the detector may be told from any thread and is never waited for;
-window, keys and pipelines are looked after by `Screen.turn`, on one thread.
+surface, keys and pipelines are looked after by `Screen.turn`, on one thread.
 """
 
 import os
@@ -21,14 +21,13 @@ from smartrec.media.screen.layout import Rect, grid
 from smartrec.media.screen.pipeline import Cell
 from smartrec.media.screen.scene import Scene, Subject, Surroundings
 from smartrec.media.screen.show import Show
+from smartrec.media.screen.wall import Lone, Wall
 from smartrec.media.screen.window import Closed, Pressed, Resized, Window
 from smartrec.media.watch.link import CameraView, ScreenSetup, StationView
 from smartrec.model import Look, StreamFormat
 from smartrec.units import MILLISECOND, Ns
 
 _FOR_THE_RECORDER: Final = ("r", "s", "q", "esc")
-_BARE_SIZE: Final = (1280, 720)
-"""What is drawn for a sink without a window of ours, which scales it to its display."""
 _NO_KEYS: Final = "no keys here: use smartrec trigger"
 _LONGEST_WAIT_S: Final = 0.25
 _ATTENDED_EVERY: Final = Ns(50 * MILLISECOND)
@@ -64,21 +63,33 @@ class Ways:
         name: Of the recipe.
         note: For people.
         sink: Launch fragment that ends in the sink.
-        window: None for a sink that needs none; it then shows one camera at a time.
-        keys: Where there is no window; None where they reach the recorder another way.
+        surface: What the pictures lie on.
+        keys: Where the surface gives none; None where they reach the recorder another way.
     """
 
     name: str
     note: str
     sink: str
-    window: Window | None
+    surface: Window | Wall | Lone
     keys: Keys | None = None
 
+    @property
+    def window(self) -> Window | None:
+        """The surface, if it is one that gives keys."""
+        return self.surface if isinstance(self.surface, Window) else None
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """One a camera."""
+        if isinstance(self.surface, Window):
+            return tuple(Cell(self.sink, xid) for xid in self.surface.cells)
+        return tuple(Cell(sink, None) for sink in self.surface.cells)
+
     def close(self) -> None:
-        """Let go of window and keys; no pipeline may draw any more. Idempotent."""
-        for each in (self.window, self.keys):
-            if each is not None:
-                each.close()
+        """Let go of surface and keys; no pipeline may draw any more. Idempotent."""
+        self.surface.close()
+        if self.keys is not None:
+            self.keys.close()
 
 
 def open_screen(
@@ -96,11 +107,10 @@ def open_screen(
         NoScreen: There is none, or it cannot be used.
     """
     display = choose_display(setup.sink, os.environ)
-    ways = _ways(display, setup, len(cameras))
     try:
+        ways = _ways(display, setup, len(cameras))
         return Screen(ways, cameras, on_key, low_disk=setup.low_disk)
     except (MissingElement, PipelineError) as error:
-        ways.close()
         raise NoScreen(
             f"Pictures cannot be shown by {display.recipe.name}: {error}",
             missing=False,
@@ -109,26 +119,28 @@ def open_screen(
 
 
 def _ways(display: Display, setup: ScreenSetup, cameras: int) -> Ways:
-    """Window or none, and where keys come from.
+    """What pictures lie on, and where keys come from.
 
     Raises:
         NoScreen: The display is gone.
+        MissingElement, PipelineError: Pictures cannot be laid out on it.
     """
     name, sink = display.recipe.name, display.recipe.fragment()
     if display.kind == "x11":
         window = Window.open("smartrec", fullscreen=setup.fullscreen, cells=cameras)
         return Ways(name, f"{display.note}; keys: in the window", sink, window)
+    surface = Lone(sink) if cameras == 1 else Wall(sink, cameras)
     if setup.terminal_keys:
-        return Ways(name, f"{display.note}; keys: in the terminal", sink, None)
+        return Ways(name, f"{display.note}; keys: in the terminal", sink, surface)
     keys = Keyboards()
     names = ", ".join(keys.open())
     what, hint = keys.trouble()
     said = f"keys: {names}" if names else f"no keys: {what}. {hint}"
-    return Ways(name, f"{display.note}; {said}", sink, None, keys)
+    return Ways(name, f"{display.note}; {said}", sink, surface, keys)
 
 
 class Screen:
-    """See `open_screen`. Owns its window and keys.
+    """See `open_screen`. Owns its surface and keys.
 
     Attributes:
         name: Of the recipe.
@@ -153,18 +165,18 @@ class Screen:
         self._lock = threading.Lock()
         self._around = Surroundings(low_disk=low_disk)
         self._attend_at = Ns(0)
-        self._alone: str | None = None if ways.window and len(cameras) > 1 else self._cameras[0]
+        self._alone: str | None = None if len(cameras) > 1 else self._cameras[0]
         self._shows: dict[str, Show] = {}
         try:
             self._make_shows()
-        except (MissingElement, PipelineError):
+            self._arrange()
+        except (MissingElement, PipelineError, ScreenLost):
             self.close()
             raise
-        self._arrange()
 
     @property
     def keys(self) -> bool:
-        """Whether keys pressed at the screen reach `on_key`."""
+        """Whether keys pressed at the screen reach `on_key`; those of a terminal do not."""
         keys = self._ways.keys
         return self._ways.window is not None or (keys is not None and not keys.trouble()[0])
 
@@ -240,13 +252,9 @@ class Screen:
         self._ways.close()
 
     def _make_shows(self) -> None:
-        sink, window = self._ways.sink, self._ways.window
-        xids = window.cells if window is not None else (None,) * len(self._cameras)
-        size = window.size if window is not None else _BARE_SIZE
-        for camera, xid in zip(self._cameras, xids, strict=True):
-            self._shows[camera] = Show(Cell(sink, xid), size, self._scene_of(camera))
-            if xid is not None or camera == self._alone:
-                self._shows[camera].start()
+        size = self._ways.surface.size
+        for camera, cell in zip(self._cameras, self._ways.cells, strict=True):
+            self._shows[camera] = Show(cell, size, self._scene_of(camera))
 
     def _scene_of(self, camera: str) -> Callable[[Ns | None], Scene]:
         return lambda pts: self._scene(camera, pts)
@@ -264,36 +272,27 @@ class Screen:
             self._around = replace(self._around, **changed)  # type: ignore[arg-type]
 
     def _arrange(self) -> None:
-        """Lay the visible cameras out in the window as it is now."""
-        visible = self._visible()
+        """Lay the visible cameras out on the surface as it is now."""
+        visible, surface = self._visible(), self._ways.surface
         self._change(named=len(visible) > 1)
-        window = self._ways.window
-        if window is None:
-            # The display is free for one only after the other has let go of it.
-            for camera in sorted(self._cameras, key=lambda camera: camera in visible):
-                self._shows[camera].place(_BARE_SIZE if camera in visible else None)
-            return
-        cells = dict(zip(visible, grid(len(visible), *window.size), strict=True))
-        window.place({at: cells[each] for at, each in enumerate(self._cameras) if each in cells})
+        cells = dict(zip(visible, grid(len(visible), *surface.size), strict=True))
+        surface.place({at: cells[each] for at, each in enumerate(self._cameras) if each in cells})
         for camera, show in self._shows.items():
             show.place(_size(cells[camera]) if camera in cells else None)
 
     def _wait(self, timeout_s: float) -> None:
-        sources = [each for each in (self._ways.window, self._ways.keys) if each is not None]
+        sources = [each for each in (self._ways.surface, self._ways.keys) if each is not None]
         select.select(sources, [], [], timeout_s)
 
     def _heed_keys(self) -> bool:
-        """Whether anything had happened at window and keys."""
+        """Whether anything had happened at surface and keys."""
         keys = [] if self._ways.keys is None else list(self._ways.keys.pressed())
         for key in keys:
             self._press(key)
-        return self._heed_window() or bool(keys)
+        return self._heed_surface() or bool(keys)
 
-    def _heed_window(self) -> bool:
-        window = self._ways.window
-        if window is None:
-            return False
-        happened = list(window.events())
+    def _heed_surface(self) -> bool:
+        happened = list(self._ways.surface.events())
         for event in happened:
             if isinstance(event, Pressed):
                 self._press(event.key)
@@ -315,10 +314,9 @@ class Screen:
         """1 to 9 show one camera alone, 0 all of them."""
         if number > len(self._cameras):
             return
-        several = self._ways.window is not None and len(self._cameras) > 1
         if number:
             self._alone = self._cameras[number - 1]
-        elif several:
+        elif len(self._cameras) > 1:
             self._alone = None
         self._arrange()
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from smartrec.errors import PipelineError
+from smartrec.errors import PipelineError, ScreenLost
 from smartrec.graph.plan import direction
 from smartrec.media.gst import Gst
 from smartrec.media.screen.mark import Mark, marks
@@ -30,14 +30,14 @@ _WHOLE: Final = Gst.BufferCopyFlags.FLAGS | Gst.BufferCopyFlags.META | Gst.Buffe
 class Show:
     """A camera's picture in a cell; its pipeline is built anew when it fails.
 
-    Without a window of ours a sink takes the whole display: such a pipeline lives only while its
-    cell is seen.
-
     Args:
         cell: Where.
         size: Of the cell, pixels.
         scene: What to say upon the picture of a pts, or without a picture (None); called from the
             pipeline's streaming thread.
+
+    Raises:
+        MissingElement, PipelineError: The pipeline cannot be built or started.
     """
 
     def __init__(
@@ -53,15 +53,7 @@ class Show:
         self._pushed_at = Ns(0)
         self._build_at = Ns(0)
         self._tally = _Tally()
-        self._life: Pipeline | None = None
-
-    def start(self) -> None:
-        """Build the pipeline, to learn whether it can be; later ones are built by `attend`.
-
-        Raises:
-            MissingElement, PipelineError: It cannot be built or started.
-        """
-        self._life = self._live()
+        self._life: Pipeline | None = self._live()
 
     @property
     def shown(self) -> int:
@@ -99,8 +91,6 @@ class Show:
         """The cell has that size now, or is not seen. Main thread."""
         self._visible = size is not None
         if size is None:
-            if self._cell.xid is None:
-                self._end()
             return
         self._size = size
         self._told = None
@@ -125,7 +115,11 @@ class Show:
             life.push(last)
 
     def attend(self, now: Ns) -> None:
-        """Build another pipeline if it has failed, or does not turn pictures. Main thread."""
+        """Build another pipeline if it has failed, or does not turn pictures. Main thread.
+
+        Raises:
+            ScreenLost: The display itself takes none any more.
+        """
         life = self._life
         if life is not None and (error := life.error()) is not None:
             log.warning("a picture's pipeline failed: %s", error)
@@ -135,8 +129,7 @@ class Show:
             self._build_at = now
         elif life is not None:
             life.settle()
-        wanted = self._visible or self._cell.xid is not None
-        if self._life is None and wanted and now >= self._build_at:
+        if self._life is None and now >= self._build_at:
             self._build(now)
 
     def close(self) -> None:
@@ -150,6 +143,8 @@ class Show:
         try:
             self._life = self._live()
         except PipelineError as error:
+            if self._cell.xid is None:
+                raise ScreenLost(f"The display is gone ({error})") from error
             log.warning("a picture's pipeline does not start: %s", error)
 
     def _end(self) -> None:

@@ -1,7 +1,8 @@
-"""The cameras' pictures on a display that has no windows of ours: Wayland, or a bare monitor.
+"""Pictures on a display that has no windows of ours: Wayland, or a bare monitor.
 
-One pipeline lays them side by side by the processor, which costs more than windows do: it is for
-machines without an X server.
+A lone camera's pipeline ends in the display's own sink. Of several, one more pipeline lays the
+pictures side by side by the processor, which costs more than windows do: it is for machines
+without an X server.
 """
 
 import os
@@ -20,9 +21,51 @@ from smartrec.media.screen.window import Event
 
 _USUAL: Final = (1920, 1080)
 """Where the display does not say its size; it scales then."""
+_CHEAP: Final = (1280, 720)
+"""The same for a lone camera, whose picture need not be drawn larger than most cameras give it."""
 _ANSWERS_S: Final = 5.0
 _AS_SHOWN: Final = "videoconvert ! video/x-raw,format=BGRx"
 _numbers = count(1)
+
+
+class Lone:
+    """One camera that has the display for itself; has the face of `Wall`.
+
+    Args:
+        sink: Launch fragment that ends in the sink.
+
+    Attributes:
+        cells: Just that.
+        size: Width and height of what is drawn, pixels.
+
+    Raises:
+        MissingElement, PipelineError: It is no sink that can be built.
+    """
+
+    def __init__(self, sink: str) -> None:
+        self.cells = (sink,)
+        self.size = _asked(sink)
+        self._compositor = _Compositor(sink)
+
+    def place(self, cells: Mapping[int, Rect]) -> None:
+        """Nothing: it always covers the display."""
+
+    def fileno(self) -> int:
+        """See `Wall.fileno`."""
+        return self._compositor.fileno()
+
+    def events(self) -> Iterator[Event]:
+        """None ever comes.
+
+        Raises:
+            ScreenLost: The compositor is gone; of a monitor only the camera's pipeline knows.
+        """
+        self._compositor.check()
+        return iter(())
+
+    def close(self) -> None:
+        """Idempotent."""
+        self._compositor.close()
 
 
 class Wall:
@@ -47,16 +90,13 @@ class Wall:
         self._pipeline = launch(str(wall(sink, channels)))
         # intervideosrc counts from zero, so this one's time does too.
         self._pipeline.set_start_time(0)
-        self._compositor = _connection() if "waylandsink" in sink else None
-        self._gone = select.epoll()
-        if self._compositor is not None:
-            self._gone.register(self._compositor, select.EPOLLIN)
+        self._compositor = _Compositor(sink)
         display = self._pipeline.get_by_name("display")
         filter_ = self._pipeline.get_by_name("size")
         assert display is not None
         assert filter_ is not None
         self._start(Gst.State.READY)
-        self.size = _size_of(display)
+        self.size = _size_of(display) or _USUAL
         shape = f"width={self.size[0]},height={self.size[1]}"
         filter_.set_property("caps", Gst.Caps.from_string(f"video/x-raw,format=BGRx,{shape}"))
         self._pads = tuple(self._pad(at) for at in range(cells))
@@ -76,7 +116,7 @@ class Wall:
 
     def fileno(self) -> int:
         """Readable when a Wayland compositor has gone; other troubles need `events` to be asked."""
-        return self._gone.fileno()
+        return self._compositor.fileno()
 
     def events(self) -> Iterator[Event]:
         """None ever comes: the display gives no keys and keeps its size.
@@ -84,22 +124,16 @@ class Wall:
         Raises:
             ScreenLost: The compositor or the monitor is gone.
         """
-        if self._compositor is not None and _is_closed(self._compositor):
-            raise ScreenLost("The Wayland compositor is gone")
+        self._compositor.check()
         error = self._error()
         if error is not None:
             raise ScreenLost(f"The display is gone ({error})")
         return iter(())
 
-    def toggle_fullscreen(self) -> None:
-        """Nothing: it always covers the display."""
-
     def close(self) -> None:
         """Take it away. Idempotent."""
         self._pipeline.set_state(Gst.State.NULL)
-        if self._compositor is not None:
-            self._compositor.close()
-        self._gone.close()
+        self._compositor.close()
 
     def _start(self, state: Gst.State) -> None:
         if self._pipeline.set_state(state) != Gst.StateChangeReturn.FAILURE:
@@ -122,16 +156,52 @@ class Wall:
         return pad
 
 
-def _size_of(display: Gst.Element) -> tuple[int, int]:
+class _Compositor:
+    """A connection on which nothing is said: waylandsink (1.22) does not tell of a dead compositor.
+
+    Args:
+        sink: Launch fragment; for one that is not Wayland's there is nothing to be told.
+    """
+
+    def __init__(self, sink: str) -> None:
+        self._gone = select.epoll()
+        self._end = _connection() if "waylandsink" in sink else None
+        if self._end is not None:
+            self._gone.register(self._end, select.EPOLLIN)
+
+    def fileno(self) -> int:
+        return self._gone.fileno()
+
+    def check(self) -> None:
+        if self._end is not None and _is_closed(self._end):
+            raise ScreenLost("The Wayland compositor is gone")
+
+    def close(self) -> None:
+        if self._end is not None:
+            self._end.close()
+        self._gone.close()
+
+
+def _asked(sink: str) -> tuple[int, int]:
+    """How large to draw for a sink that has the display for itself."""
+    pipeline = launch(f"{sink.rpartition(' ! ')[2]} name=display")
+    display = pipeline.get_by_name("display")
+    assert display is not None
+    pipeline.set_state(Gst.State.READY)  # where it fails, the camera's pipeline is told why
+    size = _size_of(display)
+    pipeline.set_state(Gst.State.NULL)
+    return size or _CHEAP
+
+
+def _size_of(display: Gst.Element) -> tuple[int, int] | None:
     """What a sink that is READY says of its display: kmssink does, waylandsink does not."""
     if not hasattr(display.props, "display_width"):
-        return _USUAL
+        return None
     size = display.get_property("display-width"), display.get_property("display-height")
-    return size if all(size) else _USUAL
+    return size if all(size) else None
 
 
 def _connection() -> socket.socket | None:
-    """A connection on which nothing is said: waylandsink (1.22) does not tell of a dead one."""
     name = os.environ.get("WAYLAND_DISPLAY", "wayland-0")
     end = socket.socket(socket.AF_UNIX)
     end.settimeout(_ANSWERS_S)

@@ -61,12 +61,7 @@ class Closed:
     """The user asked to close the window; it is still there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exposed:
-    """Part of the window was uncovered; GStreamer redraws the cells by itself."""
-
-
-Event = Pressed | Resized | Closed | Exposed
+Event = Pressed | Resized | Closed
 
 
 class Window:
@@ -156,7 +151,8 @@ class Window:
                     continue
                 window.configure(x=area.x, y=area.y, width=area.width, height=area.height)
                 window.map()
-            self._display.flush()
+            # Sinks ask over connections of their own, and shall be told the new sizes.
+            answered(self._display.sync)
 
     def toggle_fullscreen(self) -> None:
         """Cover the monitor, or no longer; `Resized` follows.
@@ -199,7 +195,7 @@ class Window:
             return  # it was closed, or the server is gone
 
     def _create(self, parent: XWindow, at: Rect) -> XWindow:
-        ours = X.KeyPressMask | X.KeyReleaseMask | X.StructureNotifyMask | X.ExposureMask
+        ours = X.KeyPressMask | X.KeyReleaseMask | X.StructureNotifyMask
         screen = self._display.screen()
         return parent.create_window(
             at.x,
@@ -325,9 +321,6 @@ class Window:
     def _on_map(self, seen: xevent.MapNotify) -> None:
         self._seen = self._seen or seen.window == self._window
 
-    def _on_expose(self, seen: xevent.Expose) -> Event | None:
-        return None if seen.count else Exposed()
-
     def _on_mapping(self, seen: xevent.MappingNotify) -> None:
         self._display.refresh_keyboard_mapping(seen)
 
@@ -340,7 +333,6 @@ class Window:
         X.KeyRelease: _on_release,
         X.ConfigureNotify: _on_configure,
         X.ClientMessage: _on_message,
-        X.Expose: _on_expose,
         X.MapNotify: _on_map,
         X.MappingNotify: _on_mapping,
         X.DestroyNotify: _on_destroy,
