@@ -8,12 +8,13 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import lru_cache
 from typing import Final
 
 from PIL import Image, ImageDraw, ImageFont
+
+from smartrec.media.screen.fonts import written
 
 Colour = tuple[int, int, int]
 
@@ -127,7 +128,8 @@ def words(runs: tuple[Words, ...], size: int, most: int, ground: Ground = Ground
 
 def wrapped(text: str, size: int, most: int, lines: int) -> list[str]:
     """A text in at most so many lines of `most` pixels; what is longer ends in an ellipsis."""
-    font, result, line = _font(size), [], ""
+    (text,), font = written((text,), size)
+    result, line = list[str](), ""
     for word in text.split():
         longer = f"{line} {word}".strip()
         if line and font.getlength(longer) > most:
@@ -169,14 +171,14 @@ def _side(length: int, line: int, edge: int, *, upright: bool) -> Bitmap:
 
 
 def _drawn(runs: tuple[Words, ...], size: int, most: int, *, plate: bool) -> Bitmap:
-    font = _font(size)
     across, down = (round(size * 0.5), round(size * 0.28)) if plate else (0, 0)
-    clean = tuple(Words(_printable(run.text), run.colour, run.dot) for run in runs)
-    runs = _shortened(clean, size, max(0, most - 2 * across))
+    texts, font = written(tuple(run.text for run in runs), size)
+    clean = tuple(replace(run, text=text) for run, text in zip(runs, texts, strict=True))
+    runs = _shortened(clean, font, max(0, most - 2 * across))
     ascent, descent = font.getmetrics()
     # Some digits are narrower: a width that comes in steps keeps a running time from trembling.
     step = max(1, size // 4) if plate else 1
-    width = math.ceil((_length(runs, size) + 2 * across) / step) * step
+    width = math.ceil((_length(runs, font) + 2 * across) / step) * step
     width, height = max(1, min(width, max(1, most))), ascent + descent + 2 * down
     image = _plate(width, height, size) if plate else _nothing(width, height)
     draw = ImageDraw.Draw(image)
@@ -193,39 +195,26 @@ def _drawn(runs: tuple[Words, ...], size: int, most: int, *, plate: bool) -> Bit
     return _bitmap(image)
 
 
-def _printable(text: str) -> str:
-    """A camera's name, or a driver's words, may hold anything."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def _shortened(runs: tuple[Words, ...], size: int, most: int) -> tuple[Words, ...]:
+def _shortened(
+    runs: tuple[Words, ...], font: ImageFont.FreeTypeFont, most: int
+) -> tuple[Words, ...]:
     """The runs, letters taken off their end until they are no wider."""
-    if _length(runs, size) <= most:
+    if _length(runs, font) <= most:
         return runs
     kept = list(runs)
     while kept:
         last = kept.pop()
         for end in range(len(last.text) - 1, 0, -1):
             text = f"{last.text[:end].rstrip()}{_ELLIPSIS}"
-            cut = (*kept, Words(text, last.colour, last.dot))
-            if _length(cut, size) <= most:
+            cut = (*kept, replace(last, text=text))
+            if _length(cut, font) <= most:
                 return cut
     return ()
 
 
-def _length(runs: tuple[Words, ...], size: int) -> float:
-    font = _font(size)
-    return sum(
-        font.getlength(run.text) + (0 if run.dot is None else _dot_space(size)) for run in runs
-    )
-
-
-@lru_cache(maxsize=32)
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """The font inside Pillow, so that none need be installed."""
-    font = ImageFont.load_default(size)
-    assert isinstance(font, ImageFont.FreeTypeFont), "Pillow's wheels have FreeType"
-    return font
+def _length(runs: tuple[Words, ...], font: ImageFont.FreeTypeFont) -> float:
+    dots = sum(run.dot is not None for run in runs)
+    return dots * _dot_space(font.size) + sum(font.getlength(run.text) for run in runs)
 
 
 def _nothing(width: int, height: int) -> Image.Image:
@@ -258,11 +247,11 @@ def _lay(image: Image.Image, opacity: Image.Image, colour: Colour) -> None:
     image.alpha_composite(top)
 
 
-def _dot(size: int) -> int:
+def _dot(size: float) -> int:
     return round(size * 0.62)
 
 
-def _dot_space(size: int) -> float:
+def _dot_space(size: float) -> float:
     return _dot(size) + round(size * 0.42)
 
 
