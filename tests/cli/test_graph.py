@@ -1,16 +1,70 @@
 """What `smartrec graph` prints is what GStreamer takes."""
 
+from pathlib import Path
+
+import pytest
 from click.testing import CliRunner
 
 from smartrec.cli.graph import graph
-from smartrec.media.gst import launch
+from smartrec.media.gst import Gst, launch, running
+from tests.xserver import XServer
+
+HEADLESS = {"SMARTREC_SCREEN__SHOW": "off"}
+TWO = """
+[[camera]]
+id = "door"
+source = "demo"
+rotate = 90
+[[camera]]
+id = "yard"
+source = "demo"
+"""
 
 
-def test_every_printed_pipeline_is_one() -> None:
-    result = CliRunner().invoke(graph, ["--source", "demo"])
-    assert result.exit_code == 0
+def printed(*options: str, environ: dict[str, str] | None = None) -> dict[str, str]:
+    """Each pipeline by its title."""
+    result = CliRunner().invoke(graph, options, env=environ)
+    assert result.exit_code == 0, result.output
     blocks = [block for block in result.stdout.split("# ") if block.strip()]
-    assert next(block.splitlines()[0] for block in blocks) == "cam0: capture of demo"
-    assert len(blocks) == 4
-    for block in blocks:
-        launch("\n".join(block.splitlines()[1:]))
+    return {title: text.strip() for title, _, text in (block.partition("\n") for block in blocks)}
+
+
+def test_every_printed_pipeline_is_one(x_server: XServer) -> None:
+    found = printed("--source", "demo")
+    assert next(iter(found)) == "cam0: capture of demo"
+    assert len(found) == 6
+    for text in found.values():
+        launch(text)
+    assert "jpegdec" in found["cam0: decoding"]
+    (shown,) = (text for title, text in found.items() if title.startswith("cam0: shown"))
+    assert shown.endswith("ximagesink")
+
+
+def test_without_a_screen_it_says_so_and_jpegs_need_no_decoder() -> None:
+    titles = [*printed("--source", "demo", environ=HEADLESS)]
+    assert titles[:2] == ["cam0: capture of demo", "screen: none. The settings switch it off"]
+    assert not any("decoding" in title for title in titles)
+
+
+def test_a_camera_that_lies_on_its_side_is_turned_for_the_screen(
+    x_server: XServer, tmp_path: Path
+) -> None:
+    settings = tmp_path / "two.toml"
+    settings.write_text(TWO)
+    shown = {title[:4]: text for title, text in printed("--config", str(settings)).items()}
+    assert "video-direction=90r" in shown["door"]
+    assert "videoflip" not in shown["yard"]
+
+
+@pytest.mark.parametrize(("encoder", "decoded"), [("jpegenc", False), ("x264enc", True)])
+def test_the_detector_alone_decodes_only_what_is_no_jpeg(
+    tmp_path: Path, encoder: str, decoded: bool
+) -> None:
+    file = tmp_path / "some.mkv"
+    writing = launch(
+        f"videotestsrc num-buffers=10 ! {encoder} ! matroskamux ! filesink location={file}"
+    )
+    with running(writing) as bus:
+        assert bus.timed_pop_filtered(20 * Gst.SECOND, Gst.MessageType.EOS)
+    titles = [*printed("--source", f"file:{file}", environ=HEADLESS)]
+    assert ("cam0: decoding" in titles) == decoded

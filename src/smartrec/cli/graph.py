@@ -12,6 +12,6 @@ from smartrec.cli.run import settled
 @click.option("--source", help="usb | usb:/dev/video0 | file:PATH | demo", metavar="SOURCE")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file.")
 def graph(source: str | None, config: Path | None) -> None:
-    """Print the pipelines of this machine: each camera's capture, and what finishes its clips."""
+    """Print this machine's pipelines: capture, decoding, screen, and what finishes clips."""
     for title, text in pipelines(settled(config, {"camera.source": source})):
         click.echo(f"# {title}\n{text}\n")

@@ -6,8 +6,15 @@ Element names that code or people meet are fixed: ``source`` and ``frames``.
 from typing import Final
 
 from smartrec.graph.plan import Graph, jpeg_caps
-from smartrec.graph.recipes import Recipe
+from smartrec.graph.recipes import Recipe, Role
 from smartrec.model import Codec, StreamFormat
+
+DECODES: Final = {
+    Codec.JPEG: Role.DECODE_JPEG,
+    Codec.H264: Role.DECODE_H264,
+    Codec.H265: Role.DECODE_H265,
+}
+"""Whose recipes decode what."""
 
 # It must never make the thread wait that reads what the recorder sends: no limits, for who pushes
 # looks at the level.

@@ -16,6 +16,7 @@ _FRAMES: Final = (
 _FOR_EVER: Final = 10**17
 """Three years: intervideosrc turns black a time after the last frame."""
 _ANY: Final = "videoconvert"
+_AS_SHOWN: Final = "videoconvert ! video/x-raw,format=BGRx"
 
 
 def show(sink: str, turn: str | None = None) -> Graph:
@@ -48,7 +49,7 @@ def show(sink: str, turn: str | None = None) -> Graph:
 def wall(sink: str, channels: tuple[str, ...], fps: int = 30) -> Graph:
     """Several cameras on a display that has no windows of ours (Wayland, a bare monitor).
 
-    Each camera's `show` ends in an intervideosink of its channel; the last frame of each stays. The
+    Each camera's `show` ends in `to_wall` with its channel; the last frame of each stays. The
     display's size is set on ``size``, a picture's place on the pads ``sink_0``, ``sink_1`` and so
     on of ``wall``.
 
@@ -73,3 +74,8 @@ def wall(sink: str, channels: tuple[str, ...], fps: int = 30) -> Graph:
         for at, channel in enumerate(channels)
     )
     return Graph((whole, *pictures))
+
+
+def to_wall(channel: str) -> str:
+    """Launch fragment that ends in the sink of one channel of a `wall`."""
+    return f"{_AS_SHOWN} ! intervideosink channel={channel}"

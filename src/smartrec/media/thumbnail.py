@@ -6,7 +6,8 @@ from typing import Final
 
 from smartrec.errors import PipelineError
 from smartrec.graph import plan
-from smartrec.graph.recipes import Role, choose
+from smartrec.graph.decode import DECODES
+from smartrec.graph.recipes import choose
 from smartrec.media.gst import Gst, GstApp, reaches_ready
 from smartrec.media.inlet import Inlet, stream_caps
 from smartrec.model import AccessUnit, ClipHead, Codec
@@ -14,11 +15,6 @@ from smartrec.units import MILLISECOND, Ns
 
 #: Beyond the moment: for pictures that come out of order, or do not decode.
 _BEYOND: Final = 8
-_DECODERS: Final = {
-    Codec.JPEG: Role.DECODE_JPEG,
-    Codec.H264: Role.DECODE_H264,
-    Codec.H265: Role.DECODE_H265,
-}
 _PULL_TIMEOUT: Final = Ns(10 * MILLISECOND)
 
 
@@ -38,7 +34,7 @@ def make_thumbnail(units: Iterable[AccessUnit], head: ClipHead, path: Path) -> b
     wanted = [unit for unit in window(units, moment) if unit.pts < head.end]
     if not wanted:
         return False
-    decoder = choose(_DECODERS[head.format.codec], usable=reaches_ready)
+    decoder = choose(DECODES[head.format.codec], usable=reaches_ready)
     caps = None if head.format.codec is Codec.JPEG else stream_caps(head.format)
     with Inlet(str(plan.thumbnail(head.format, decoder)), caps=caps) as inlet:
         for unit in wanted:

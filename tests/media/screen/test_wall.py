@@ -3,7 +3,7 @@
 import os
 import select
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from shutil import which
 from time import monotonic, monotonic_ns
@@ -81,7 +81,7 @@ def alike(seen: tuple[int, ...], colour: tuple[int, ...]) -> bool:
 
 def becomes(
     directory: Path,
-    wanted: dict[tuple[int, int], tuple[int, ...]],
+    wanted: Mapping[tuple[int, int], tuple[int, ...]],
     meanwhile: Callable[[], None] = lambda: None,
 ) -> None:
     end = monotonic() + _PATIENCE_S

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from smartrec.errors import PipelineError, ScreenLost, SmartrecError
-from smartrec.graph.screen import wall
+from smartrec.graph.screen import to_wall, wall
 from smartrec.media.gst import Gst, error_of, launch
 from smartrec.media.screen.layout import Rect
 from smartrec.media.screen.window import Event
@@ -24,7 +24,6 @@ _USUAL: Final = (1920, 1080)
 _CHEAP: Final = (1280, 720)
 """The same for a lone camera, whose picture need not be drawn larger than most cameras give it."""
 _ANSWERS_S: Final = 5.0
-_AS_SHOWN: Final = "videoconvert ! video/x-raw,format=BGRx"
 _numbers = count(1)
 
 
@@ -86,7 +85,7 @@ class Wall:
     def __init__(self, sink: str, cells: int) -> None:
         own = next(_numbers)
         channels = tuple(f"smartrec-{own}-{at}" for at in range(cells))
-        self.cells = tuple(f"{_AS_SHOWN} ! intervideosink channel={each}" for each in channels)
+        self.cells = tuple(to_wall(each) for each in channels)
         self._pipeline = launch(str(wall(sink, channels)))
         # intervideosrc counts from zero, so this one's time does too.
         self._pipeline.set_start_time(0)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from smartrec.errors import PipelineError, SmartrecError
-from smartrec.graph.decode import decode
-from smartrec.graph.recipes import Role, choose
+from smartrec.graph.decode import DECODES, decode
+from smartrec.graph.recipes import choose
 from smartrec.media.gst import Gst, GstApp, error_of, launch, reaches_ready, running
 from smartrec.media.inlet import stream_caps
 from smartrec.model import AccessUnit, Codec, StreamFormat
@@ -18,11 +18,6 @@ from smartrec.units import MILLISECOND, SECOND, Ns
 
 OnFrame = Callable[[Gst.Sample, Ns], None]
 
-_ROLES: Final = {
-    Codec.JPEG: Role.DECODE_JPEG,
-    Codec.H264: Role.DECODE_H264,
-    Codec.H265: Role.DECODE_H265,
-}
 _MOST_JPEGS: Final = 2
 _MOST_CODED: Final = 30
 """Units that wait for the decoder; what comes when there are so many is skipped."""
@@ -273,7 +268,7 @@ def buffer_of(unit: AccessUnit) -> Gst.Buffer:
 
 
 def _decoding(stream: StreamFormat) -> tuple[Gst.Pipeline, GstApp.AppSrc, GstApp.AppSink]:
-    recipe = choose(_ROLES[stream.codec], usable=reaches_ready)
+    recipe = choose(DECODES[stream.codec], usable=reaches_ready)
     pipeline = launch(str(decode(stream, recipe)))
     source, sink = pipeline.get_by_name("source"), pipeline.get_by_name("frames")
     assert isinstance(source, GstApp.AppSrc)
