@@ -168,10 +168,10 @@ def desk(
 
 
 @contextmanager
-def bare_desk(*names: str, keys: Keys | None) -> Iterator[Desk]:
+def bare_desk(*names: str, keys: Keys | None = None, sink: str = _BARE_SINK) -> Iterator[Desk]:
     """A screen whose sink needs no window of ours: it opens one by itself."""
-    surface = Lone(_BARE_SINK) if len(names) == 1 else Wall(_SCALING_SINK, len(names))
-    with _desk(Ways("bare", "no window", _BARE_SINK, surface, keys), names, 0) as opened:
+    surface = Lone(sink) if len(names) == 1 else Wall(_SCALING_SINK, len(names))
+    with _desk(Ways("bare", "no window", sink, surface, keys), names, 0) as opened:
         yield opened
 
 

@@ -1,12 +1,14 @@
 """A picture fits its cell whatever its kind, size and turn; one that fails takes no other along."""
 
 from collections.abc import Callable
+from pathlib import Path
+from shutil import rmtree
 
 import numpy as np
 import pytest
 from Xlib.display import Display
 
-from smartrec.errors import PipelineError
+from smartrec.errors import PipelineError, ScreenLost
 from smartrec.media.gst import Gst
 from smartrec.media.screen import paint
 from smartrec.media.watch.link import CameraView, StationView
@@ -15,6 +17,7 @@ from smartrec.units import Ns
 from tests.media.screen.desk import (
     GRAY,
     GREEN,
+    bare_desk,
     desk,
     flat,
     format_of,
@@ -117,6 +120,18 @@ def test_one_failing_pipeline_is_built_anew_and_the_other_goes_on() -> None:
         at.feed("door", good)
         shown = at.screen.counts()[0]["door"]
         at.until(lambda _: at.screen.counts()[0]["door"] > shown + 3, "the first again")
+
+
+def test_display_that_cannot_be_opened_again_is_lost(tmp_path: Path) -> None:
+    (device := tmp_path / "monitor").mkdir()
+    sink = f"videoconvert ! filesink location={device / 'frames'}"
+    with bare_desk("Door", sink=sink) as at:
+        at.feed("door", sample_of(flat(64, 36)))
+        at.until(lambda _: at.screen.counts()[0]["door"] > 3, "pictures")
+        rmtree(device)
+        at.feed("door", sample_of(flat(64, 36)), rotate=90)  # needs another pipeline
+        with pytest.raises(ScreenLost):
+            at.until(lambda _: False, "nothing")
 
 
 def test_recipe_that_cannot_draw_into_a_window_is_refused_and_the_window_goes() -> None:

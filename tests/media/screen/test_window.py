@@ -177,13 +177,15 @@ def test_a_window_that_another_program_kills_is_lost(window: Window, other: Disp
         awaited(window, lambda _: False)
 
 
-def test_a_display_that_is_not_there_is_missing() -> None:
+def test_a_display_that_is_not_there_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", NOBODY)
     with pytest.raises(NoScreen, match=NOBODY) as caught:
-        Window.open("smartrec", fullscreen=True, cells=1, display=NOBODY)
+        Window.open("smartrec", fullscreen=True, cells=1)
     assert caught.value.missing
     assert "XAUTHORITY" in (caught.value.hint or "")
 
 
-def test_a_name_that_is_no_display_is_told() -> None:
+def test_a_name_that_is_no_display_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", "nonsense")
     with pytest.raises(NoScreen, match="'nonsense'"):
-        Window.open("smartrec", fullscreen=True, cells=1, display="nonsense")
+        Window.open("smartrec", fullscreen=True, cells=1)

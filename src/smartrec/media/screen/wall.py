@@ -68,7 +68,7 @@ class Lone:
 
 
 class Wall:
-    """Has the face of `Window`, but gives no keys; all of it on one thread.
+    """Several cameras side by side; has the face of `Window` but gives no keys. One thread.
 
     Args:
         sink: Launch fragment that ends in the sink.

@@ -97,18 +97,16 @@ class Window:
         self._light = Light(display)
         # What another connection draws into must be there before it is told of it.
         display.sync()
-        self.raise_and_focus()
+        self._raise_and_focus()
 
     @classmethod
-    def open(
-        cls, title: str, *, fullscreen: bool, cells: int, display: str | None = None
-    ) -> "Window":
-        """Open it on `display`, by default what DISPLAY says; waits some seconds at most.
+    def open(cls, title: str, *, fullscreen: bool, cells: int) -> "Window":
+        """Open it on the display that DISPLAY names; waits some seconds at most.
 
         Raises:
             NoScreen: There is no such display, or it lets nobody in, or it does not answer.
         """
-        connection = connect(display)
+        connection = connect()
         try:
             with connected():
                 return answered(lambda: cls(connection, title, fullscreen=fullscreen, cells=cells))
@@ -170,20 +168,6 @@ class Window:
                 self._ask_manager("_NET_WM_STATE", (int(self.fullscreen), full, 0, 1, 0))
             else:
                 self._fit()
-            self._display.flush()
-
-    def raise_and_focus(self) -> None:
-        """Come to the front and take the keyboard, or ask the window manager for both.
-
-        Raises:
-            ScreenLost: The connection is gone.
-        """
-        with connected():
-            self._window.configure(stack_mode=X.Above)
-            if self._managed:
-                self._ask_manager("_NET_ACTIVE_WINDOW", (1, X.CurrentTime, 0, 0, 0))
-            else:
-                self._window.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
             self._display.flush()
 
     def close(self) -> None:
@@ -249,6 +233,15 @@ class Window:
         """Ask to be shown, again until it is: a window manager that just starts may not hear it."""
         self._appear_again_at = monotonic() + _APPEARS_S
         self._window.map()
+
+    def _raise_and_focus(self) -> None:
+        """Come to the front and take the keyboard, or ask the window manager for both."""
+        self._window.configure(stack_mode=X.Above)
+        if self._managed:
+            self._ask_manager("_NET_ACTIVE_WINDOW", (1, X.CurrentTime, 0, 0, 0))
+        else:
+            self._window.set_input_focus(X.RevertToPointerRoot, X.CurrentTime)
+        self._display.flush()
 
     def _place_wanted(self) -> Rect:
         return self._area if self.fullscreen else self._framed()
