@@ -75,7 +75,7 @@ def test_where_x_is_dead_wayland_is_tried() -> None:
 
 def test_a_dead_wayland_compositor_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    with pytest.raises(NoScreen) as caught:
+    with pytest.raises(NoScreen, match="wayland-7") as caught:
         choose_display("auto", {"WAYLAND_DISPLAY": "wayland-7"})
     assert caught.value.missing
 

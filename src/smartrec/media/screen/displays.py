@@ -8,7 +8,7 @@ from typing import Final
 
 from smartrec.errors import MissingElement, NoScreen
 from smartrec.graph.recipes import RECIPES, Recipe, Role, candidates, none_usable
-from smartrec.media.gst import reaches_ready_now
+from smartrec.media.gst import has_element, reaches_ready_now
 from smartrec.media.screen.xserver import connect, draws_directly
 
 _AUTO: Final = "auto"
@@ -134,7 +134,9 @@ def _on_wayland(name: str, rows: list[Recipe], usable: Callable[[str], bool]) ->
         recipe = _first("wayland", rows, usable)
     except NoScreen as error:
         # A compositor that has ended, or not begun, looks like an element that does not open.
-        raise NoScreen(str(error), missing=True, hint=error.hint) from error
+        hint = None if has_element("waylandsink") else error.hint
+        what = f"The Wayland display {name} cannot be opened"
+        raise NoScreen(what, missing=True, hint=hint) from error
     return Display("wayland", recipe, f"full screen on Wayland display {name}")
 
 
