@@ -36,7 +36,7 @@ def labels_of_metadata(metadata: Mapping[str, str]) -> Labels | None:
         names = dict(enumerate(names))
     if not isinstance(names, dict):
         return None
-    found = {key: str(name) for key, name in names.items() if isinstance(key, int)}
+    found = {key: str(name) for key, name in names.items() if isinstance(key, int) and key >= 0}
     return Labels(found, "the model itself") if found else None
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
+from smartrec.detection.tensors import Array
 from smartrec.errors import ConfigError, DetectionFailed, ModelUnusable
 from smartrec.media.engines.onnx import FLOOR, Engine, open_engine
 from smartrec.media.watch.link import DetectorSetup
@@ -215,6 +216,80 @@ def test_a_picture_on_which_the_model_fails_is_an_error_and_the_next_one_is_none
     assert len(engine.detect(GREY)) == 1
 
 
+def misfits() -> dict[str, dict[str, Array]]:
+    """Outputs that look known by their names and are not."""
+    rows = np.full((1, 5), 0.9, np.float32)
+    no_classes = {"boxes": np.zeros((1, 5, 4), np.float32), "logits": np.zeros((1, 5, 0), "f4")}
+    return {
+        "more scores than boxes": {**ssd(), "detection_scores": rows, "detection_classes": rows},
+        "more classes than scores": {**ssd(), "detection_classes": rows},
+        "classes of text": {**ssd(), "detection_classes": np.array([["person"]], object)},
+        "no classes": no_classes,
+    }
+
+
+@pytest.mark.parametrize("kind", misfits())
+def test_outputs_that_do_not_fit_together_are_refused(tmp_path: Path, kind: str) -> None:
+    error = refusal(constant_model(tmp_path / "m.onnx", misfits()[kind]))
+    assert "do not fit together" in str(error) or "are not known" in str(error)
+
+
+def test_outputs_that_do_not_fit_together_on_one_picture_cost_that_picture(
+    tmp_path: Path,
+) -> None:
+    """Of a picture brighter than 0.9, of -1 to 1, it has three scores and one box."""
+    constants = {**ssd(), "limit": np.array([0.9], np.float32)}
+    constants |= {"two": np.array([[2]], np.int64), "one": np.array([[1]], np.int64)}
+    both = ("detection_scores", "detection_classes")
+    nodes = [
+        helper.make_node("Constant", [], [name + " of one" * (name in both)], value=value)
+        for name, value in ((n, numpy_helper.from_array(v, n)) for n, v in constants.items())
+    ]
+    nodes += [
+        helper.make_node("ReduceMax", ["images"], ["brightest"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Greater", ["brightest", "limit"], ["too"]),
+        helper.make_node("Cast", ["too"], ["more"], to=TensorProto.INT64),
+        helper.make_node("Mul", ["more", "two"], ["twice"]),
+        helper.make_node("Add", ["twice", "one"], ["count"]),
+        helper.make_node("Concat", ["one", "count"], ["shape"], axis=1),
+        helper.make_node("Constant", [], ["flat"], value=numpy_helper.from_array(np.array([2]))),
+        helper.make_node("Reshape", ["shape", "flat"], ["sizes"]),
+        *(helper.make_node("Expand", [f"{name} of one", "sizes"], [name]) for name in both),
+    ]
+    engine = opened(save(tmp_path / "m.onnx", nodes, list(ssd()), shape=(1, 64, 96, 3)))
+    with pytest.raises(DetectionFailed, match="do not fit together as those of SSD"):
+        engine.detect(np.full((64, 96, 3), 255, np.uint8))
+    assert len(engine.detect(GREY)) == 1
+
+
+def test_a_model_that_computes_no_numbers_is_refused(tmp_path: Path) -> None:
+    outputs = {name: np.full_like(value, np.nan) for name, value in yolov8().items()}
+    error = refusal(constant_model(tmp_path / "m.onnx", outputs))
+    assert "nothing but NaN" in str(error)
+    assert "float32" in str(error.hint)
+
+
+@pytest.mark.parametrize("row", [(np.nan,) * 4, (np.inf,) * 4, (0.9, 0.9, 0.1, 0.1)])
+def test_what_is_no_box_is_left_out(tmp_path: Path, row: tuple[float, ...]) -> None:
+    outputs = {**ssd(), "detection_boxes": np.array([[row]], np.float32)}
+    assert opened(constant_model(tmp_path / "m.onnx", outputs)).detect(GREY) == []
+
+
+@pytest.mark.parametrize("names", ["{-5: 'person'}", "[" * 1000, "{0: 'x' * 3}", "7"])
+def test_names_that_the_model_writes_wrongly_are_as_good_as_none(
+    tmp_path: Path, names: str
+) -> None:
+    model = constant_model(tmp_path / "m.onnx", yolov8(), metadata={"names": names})
+    assert len(opened(model).detect(GREY)) == 1
+
+
+@pytest.mark.parametrize("imgsz", ["[64.0, 96.0]", "[0, 0]", "'a'", "(" * 1000])
+def test_a_size_that_the_model_writes_wrongly_is_640(tmp_path: Path, imgsz: str) -> None:
+    shape = (1, 3, "height", "width")
+    model = constant_model(tmp_path / "m.onnx", ssd(), shape=shape, metadata={"imgsz": imgsz})
+    assert opened(model).fit(640, 640) == (640, 640)
+
+
 def test_a_batch_that_is_left_open_is_one(tmp_path: Path) -> None:
     shape = ("batch", 3, 64, 96)
     engine = opened(constant_model(tmp_path / "m.onnx", yolov8(), shape=shape, metadata=NAMES))
@@ -270,6 +345,8 @@ def test_outputs_that_nobody_knows_are_shown(tmp_path: Path) -> None:
         ((4, 3, 64, 96), "takes 4 pictures at once"),
         ((1, 12, 64, 96), "no picture of one or three channels"),
         ((1, 3, 64), "no input takes a picture"),
+        ((1, 3, 0, 0), "pictures of 0x0 pixels"),
+        ((1, 3, 20000, 20000), "pictures of 20000x20000 pixels"),
     ],
 )
 def test_an_input_that_takes_no_single_picture_is_refused(

@@ -23,6 +23,8 @@ _DTYPES: Final = {
 _CHANNELS: Final = (1, 3)
 _DEFAULT_SIDE: Final = 640
 _SIDES: Final = range(32, 4097)
+_MOST_PIXELS: Final = 1 << 24
+"""Of a picture that a model takes; beyond 4096 x 4096 memory runs out before anything is seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def read_inputs(inputs: Sequence[Tensor], metadata: Mapping[str, str]) -> Inputs
     if isinstance(tensor.shape[0], int) and tensor.shape[0] != 1:
         raise _unusable(f"it takes {tensor.shape[0]} pictures at once, not one", inputs)
     size, note = _size(tensor, first, metadata)
+    if not 0 < size[0] * size[1] <= _MOST_PIXELS:
+        raise _unusable(f"it takes pictures of {size[0]}x{size[1]} pixels", inputs)
     gray = tensor.shape[1 if first else 3] == 1
     wanted = PictureInput(size, first, _DTYPES[tensor.dtype], color="gray" if gray else "rgb")
     others = {each.name: _constant(each, size, inputs) for each in inputs if each is not tensor}
@@ -102,6 +106,8 @@ def _imgsz(metadata: Mapping[str, str]) -> Size | None:
     if isinstance(sides, int):
         sides = [sides, sides]
     if not isinstance(sides, list | tuple) or len(sides) != 2:
+        return None
+    if not all(isinstance(side, int) for side in sides):
         return None
     height, width = sides
     return (width, height) if width in _SIDES and height in _SIDES else None

@@ -1,5 +1,7 @@
 """The engine that runs on the processor: any person detector in ONNX, by ONNX Runtime."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -8,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from smartrec.detection.canvas import Canvas
-from smartrec.detection.letterbox import Fitting, Size
+from smartrec.detection.letterbox import Fitting, Letterbox, Size
 from smartrec.detection.nms import nms
 from smartrec.detection.persons import labels_of_lines, labels_of_metadata, person_classes
 from smartrec.detection.pgie import Pgie
@@ -26,8 +28,12 @@ FLOOR: Final = 0.1
 _MIN_CONFIDENCE: Final = 0.5
 _MIN_CONFIDENCE_PGIE: Final = 0.35
 _NMS_IOU: Final = 0.5
+_MISFITS: Final = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
+"""What numpy raises over outputs that are not what their names and shapes promised."""
 _TRIAL: Final = (720, 1280, 3)
 _GREY: Final = 128
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +87,21 @@ class Engine:
             )
             picture = np.asarray(shrunk)
         self._canvas.fill(picture, box)
-        outputs = self._session.run(self._feed)
-        found = self._plan.family.decode(outputs, self._plan.persons, FLOOR)
-        boxes, scores = box.of_picture(found.boxes), np.minimum(found.scores, 1.0)
-        return _detections(boxes, scores, self._plan)
+        return self._persons(self._session.run(self._feed), box)
+
+    def _persons(self, outputs: Sequence[Array], box: Letterbox) -> list[Detection]:
+        plan = self._plan
+        try:
+            with np.errstate(all="ignore"):  # of what is no number nothing is kept
+                found = plan.family.decode(outputs, plan.persons, FLOOR)
+                boxes, scores = box.of_picture(found.boxes), np.minimum(found.scores, 1.0)
+                return _detections(boxes, scores, plan)
+        except _MISFITS as error:
+            raise DetectionFailed(
+                f"the model's outputs do not fit together as those of {self.family} should: "
+                f"{error}",
+                hint="Export it anew with outputs of fixed shape, or use another model",
+            ) from error
 
 
 def open_engine(setup: DetectorSetup) -> Engine:
@@ -117,13 +134,15 @@ def _family(session: Session, inputs: Inputs, file: ModelFile) -> Family:
     blank = Canvas(inputs.wanted)
     blank.tensor.fill(0.5 if np.issubdtype(blank.tensor.dtype, np.floating) else _GREY)
     try:
-        values = session.run({inputs.picture: blank.tensor, **inputs.others})
+        given = session.run({inputs.picture: blank.tensor, **inputs.others})
     except DetectionFailed as error:
         raise _fails(file, session, str(error)) from error
+    values = tuple(np.asarray(each) for each in given)
+    _reject_no_numbers(file, values)
     labels = labels_of_metadata(session.metadata)
     count = len(file.labels) if file.labels else len(labels.names) if labels else None
     names = tuple(each.name for each in session.outputs)
-    found = recognise(Seen(inputs.wanted, names, tuple(np.asarray(v) for v in values), count))
+    found = _recognised(Seen(inputs.wanted, names, values, count))
     if found is not None:
         return found
     shapes = "; ".join(
@@ -135,6 +154,25 @@ def _family(session: Session, inputs: Inputs, file: ModelFile) -> Family:
         f"(input {', '.join(map(str, session.inputs))})",
         hint=f"Known are {KNOWN}; export one of these, or leave detector.model out",
     )
+
+
+def _recognised(seen: Seen) -> Family | None:
+    try:
+        with np.errstate(all="ignore"):
+            return recognise(seen)
+    except _MISFITS as error:
+        log.debug("outputs of no known kind: %s", error)
+        return None
+
+
+def _reject_no_numbers(file: ModelFile, values: Sequence[Array]) -> None:
+    """A model that computes no numbers would run for ever and never see anybody."""
+    floats = [each for each in values if np.issubdtype(each.dtype, np.floating) and each.size]
+    if floats and all(np.isnan(each).all() for each in floats):
+        raise ModelUnusable(
+            f"the model {file.path} computes nothing but NaN (no numbers) for a plain grey picture",
+            hint="Export it in float32: in half precision numbers may become too large",
+        )
 
 
 def _fails(file: ModelFile, session: Session, why: str) -> ModelUnusable:
