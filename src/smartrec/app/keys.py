@@ -84,13 +84,15 @@ class TerminalKeys:
         try:
             self._loop()
         except (OSError, termios.error):
-            return self._in_front()  # the terminal was closed; SIGHUP tells the rest of the program
+            return _in_front(
+                self._fd
+            )  # the terminal was closed; SIGHUP tells the rest of the program
         return True
 
     def _loop(self) -> None:
         pending = b""
         while True:
-            front = self._in_front()
+            front = _in_front(self._fd)
             if front:
                 self._without_enter()
             wait = _SEQUENCE_S if pending else _LOOK_S
@@ -98,7 +100,7 @@ class TerminalKeys:
             ready, _, _ = select.select(watched, [], [], wait)
             if self._wake[0] in ready:
                 return
-            if self._fd in ready and self._in_front():
+            if self._fd in ready and _in_front(self._fd):
                 read = os.read(self._fd, 256)
                 if not read:
                     return
@@ -106,13 +108,6 @@ class TerminalKeys:
             keys, pending = decode(pending, ended=not ready)
             for key in keys:
                 self._on_key(key)
-
-    def _in_front(self) -> bool:
-        """Whether the terminal is ours to read and set; without job control it always is."""
-        try:
-            return os.tcgetpgrp(self._fd) == os.getpgrp()
-        except OSError:
-            return True
 
     def _without_enter(self) -> None:
         """Keys at once and not echoed; again after each `fg`, since the shell set it otherwise."""
@@ -125,7 +120,7 @@ class TerminalKeys:
             termios.tcsetattr(self._fd, termios.TCSANOW, mode)
 
     def _restore(self) -> None:
-        if self._before is None or not self._in_front():
+        if self._before is None or not _in_front(self._fd):
             return
         try:
             termios.tcsetattr(self._fd, termios.TCSANOW, self._before)  # type: ignore[arg-type]
@@ -134,9 +129,17 @@ class TerminalKeys:
 
 
 def has_terminal() -> bool:
-    """Whether standard input is a terminal, so that it gives keys."""
+    """Whether standard input is a terminal and ours now, so that it gives keys."""
     fd = _stdin()
-    return fd >= 0 and os.isatty(fd)
+    return fd >= 0 and os.isatty(fd) and _in_front(fd)
+
+
+def _in_front(fd: int) -> bool:
+    """Whether the terminal is ours to read and set; without job control it always is."""
+    try:
+        return os.tcgetpgrp(fd) == os.getpgrp()
+    except OSError:
+        return True
 
 
 def decode(pending: bytes, *, ended: bool) -> tuple[list[str], bytes]:
