@@ -10,9 +10,10 @@ test: ## the gates and the tests, at most 10 minutes
 	./test.sh
 test-long: ## the long tests
 	./test.sh -m long --timeout 900
-bench: ## the numbers of docs/benchmarks.md: half an hour, on a machine with nothing else to do
-	for each in capture many latency finishing memory journal; do \
-	  .venv/bin/python benchmarks/$$each.py || exit 1; done
+bench: ## the numbers of docs/benchmarks.md: more than an hour, on a machine with nothing else to do
+	for each in capture many latency finishing memory journal watching "watching --still" \
+	  watch_many watch_latency "watch_latency --screen" watch_memory recall; do \
+	  set -- $$each; script=$$1; shift; .venv/bin/python benchmarks/$$script.py "$$@" || exit 1; done
 lock: ## requirements/*.txt anew: newest versions, Python 3.10 to 3.13, x86_64 and aarch64 (needs uv)
 	$(COMPILE) --group dev --output-file requirements/dev.txt
 	$(COMPILE) --group build --constraint requirements/dev.txt --output-file requirements/run.txt
