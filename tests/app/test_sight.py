@@ -1,7 +1,7 @@
 """Persons become triggers, and every look of a clip's time goes to the catalogue once, in order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from smartrec.app.sight import Sight
 from smartrec.config.schema import Camera, Config
@@ -77,7 +77,7 @@ def test_every_look_of_a_clip_is_kept_once_pre_roll_included() -> None:
         if n == 20:
             assert not album.kept
         if n >= 20:
-            seen.turn(Ns(n * FIFTH), [open_clip] if n < 44 else [], lambda _: True)
+            seen.turn(Ns(n * FIFTH), [(1, open_clip)] if n < 44 else [], lambda _: True)
         if n == 44:
             open_clip.close(ClipState.COMPLETE, 0)
     assert [one.pts for one in album.kept["clip"]] == [n * FIFTH for n in range(10, 45)]
@@ -89,9 +89,33 @@ def test_looks_wait_for_a_catalogue_that_does_not_know_the_clip_yet() -> None:
     open_clip = clip(0, 60)
     for n in range(50):
         seen.take(look(n, 0.2), 30)
-        seen.turn(Ns(n * FIFTH), [open_clip], lambda _, n=n: n > 30)  # type: ignore[misc]
+        seen.turn(Ns(n * FIFTH), [(1, open_clip)], lambda _, n=n: n > 30)  # type: ignore[misc]
     seen.finish(lambda _: True)
     assert [one.pts for one in album.kept["clip"]] == [n * FIFTH for n in range(50)]
+
+
+def test_looks_wait_for_a_catalogue_that_does_not_know_a_clip_that_is_over() -> None:
+    album = Album()
+    seen = sight(album)
+    over = clip(0, 2)
+    over.close(ClipState.COMPLETE, 0)
+    for n in range(100):
+        seen.take(look(n, 0.2), 30)
+        seen.turn(Ns(n * FIFTH), [(1, over)], lambda _, n=n: n > 80)  # type: ignore[misc]
+    assert [one.pts for one in album.kept["clip"]] == [n * FIFTH for n in range(10)]
+
+
+def test_clip_of_a_lost_camera_takes_no_looks_of_its_next_run() -> None:
+    album = Album()
+    seen = sight(album)
+    lost = clip(0, 9)
+    for n in range(60):
+        epoch = 1 if n < 12 else 2
+        seen.take(replace(look(n, 0.2), epoch=epoch), 30)
+        if n == 12:
+            lost.close(ClipState.CAMERA_LOST, 0)
+        seen.turn(Ns(n * FIFTH), [(1, lost)], lambda _: True)
+    assert [one.pts for one in album.kept["clip"]] == [n * FIFTH for n in range(12)]
 
 
 def test_rates_are_of_the_time_since_they_were_asked() -> None:

@@ -1,6 +1,7 @@
 """What is told of a watch that ended, and when the next one comes."""
 
 import signal
+from typing import ClassVar
 
 import pytest
 
@@ -50,7 +51,19 @@ def test_watch_that_fails_at_its_start_is_started_ever_less_eagerly() -> None:
 class Gone:
     """Stand-in for a process that has ended."""
 
+    pid = 0
+
     class feed:  # noqa: N801
+        skipped: ClassVar[dict[str, int]] = {}
+
         @staticmethod
         def close() -> None:
+            pass
+
+        @staticmethod
+        def show(screen: bool) -> None:
+            pass
+
+        @staticmethod
+        def gone(camera: str) -> None:
             pass

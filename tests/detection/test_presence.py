@@ -76,6 +76,17 @@ def spans(triggers: Iterable[Trigger]) -> list[tuple[Ns, Ns | None]]:
 # What counts, and how often
 
 
+def test_who_is_still_present_can_trigger_anew() -> None:
+    one = presence()
+    (old,) = [t for each in by_score(0.9, 0.9) for t in one.take(each)]
+    anew = one.renew(old.trigger_id)
+    assert anew is not None
+    assert (anew.trigger_id, anew.pts, anew.last) == ("t2", after(1), after(1))
+    (lasting,) = one.take(look(2, track(0.9)))
+    assert (lasting.trigger_id, lasting.pts, lasting.last) == ("t2", after(1), after(2))
+    assert one.renew(old.trigger_id) is None
+
+
 def test_a_person_is_told_when_sure_at_the_moment_first_seen() -> None:
     one = presence()
     assert one.take(look(0, track(0.6))) == ()

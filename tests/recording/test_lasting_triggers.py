@@ -40,10 +40,34 @@ def test_trigger_that_lasts_after_a_stop_begins_nothing_again() -> None:
             assert recording.session.lengthen(person(5, 5.33)) is None
         if unit.seq > 165:
             assert recording.session.lengthen(person(5, unit.seq / 30)) is None
+            assert recording.session.cut(person(5, unit.seq / 30))
         recording.read()
     (clip,) = recording.clips
     assert clip.state is ClipState.STOPPED
     assert recording.numbers(clip) == frames(3, 161 / 30)
+
+
+def test_clip_that_ends_by_itself_cuts_off_no_trigger() -> None:
+    recording = Recording()
+    recording.session.trigger(person(5))
+    recording.run(list(stream(300)), None)
+    assert recording.clips[0].state is ClipState.COMPLETE
+    assert recording.session.lengthen(person(5, 9)) is None
+    assert not recording.session.cut(person(5, 9))
+
+
+def test_part_of_a_long_event_has_the_first_trigger_and_those_that_reach_into_it() -> None:
+    recording = Recording(longest=5)
+    for unit in stream(900):
+        recording.session.push(unit)
+        if unit.seq >= 150 and unit.seq % 15 == 0:
+            recording.session.trigger(Trigger(str(unit.seq), unit.pts, "key-R"))
+        recording.read()
+    assert len(recording.clips) > 4
+    assert {clip.triggers[0].trigger_id for clip in recording.clips} == {"150"}
+    assert max(len(clip.triggers) for clip in recording.clips) < 15
+    told = {trigger.trigger_id for clip in recording.clips for trigger in clip.triggers}
+    assert told == {str(seq) for seq in range(150, 900, 15)}
 
 
 def test_part_of_a_long_event_goes_on_for_the_trigger_of_the_first() -> None:

@@ -1,7 +1,7 @@
 """All clips of one camera, over every restart of it. Station thread only."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -26,7 +26,7 @@ from smartrec.recording.session import OpenClip, Session, Timing
 from smartrec.units import SECOND, Ns, seconds
 
 LATE: Final = Ns(2 * SECOND)
-"""How late a trigger may come and still find its whole pre-roll in the ring."""
+"""How late a trigger, or a look, is expected at most where looks are as frequent as usual."""
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class Recorder:
         report: Where journals put their reports; any thread.
         instant: The newest sample of the map from pts to wall time.
         detector: Engine and digest of the model that detect now.
+        late: How late a trigger may come and still find its whole pre-roll in the ring.
     """
 
     timing: Timing
@@ -58,13 +59,14 @@ class Recorder:
     report: Callable[[Report], None]
     instant: Callable[[], Instant]
     detector: Callable[[], tuple[str, str | None]]
+    late: Ns = LATE
 
 
 class _Epoch:
     """One uninterrupted run of the camera in one format."""
 
     def __init__(self, recorder: Recorder) -> None:
-        ring = Ring(Ns(recorder.timing.pre_roll + LATE), recorder.ring_bytes)
+        ring = Ring(Ns(recorder.timing.pre_roll + recorder.late), recorder.ring_bytes)
         self.session = Session(ring, recorder.timing, new_id)
         self.number: int | None = None
         self.format: StreamFormat | None = None
@@ -112,6 +114,13 @@ class Clips:
         return [clip for clip in self._current.session.clips if not clip.closed]
 
     @property
+    def held(self) -> Iterator[tuple[int, OpenClip]]:
+        """Each clip that is not written yet, behind the number of its epoch."""
+        for epoch in self._epochs:
+            if epoch.number is not None:
+                yield from ((epoch.number, clip) for clip in epoch.session.clips)
+
+    @property
     def idle(self) -> bool:
         """Whether every clip's journal is closed."""
         return not self._writings and not any(e.session.clips for e in self._epochs)
@@ -129,9 +138,8 @@ class Clips:
 
     def trigger(self, command_id: str, trigger: Trigger) -> Answer:
         """Record around `trigger`, unless nothing of its time is held."""
-        timing, ring = self._recorder.timing, self.ring
-        end = trigger.pts + timing.post_roll if trigger.end is None else trigger.end
-        session = self._current.session
+        ring, session = self.ring, self._current.session
+        end = session.end_of(trigger)
         covered = any(clip.covers(trigger.pts) for clip in session.clips)
         if not covered and ring.end > ring.first and end <= ring[ring.first].pts:
             return Answer(
@@ -144,9 +152,13 @@ class Clips:
         before = seconds(self.held_before(clip, trigger.pts))
         return Answer(command_id, self._camera_id, verdict, "", clip.clip_id, pre_roll_s=before)
 
-    def lengthen(self, trigger: Trigger) -> None:
-        """What triggered still lasts; see `Session.lengthen`."""
-        self._current.session.lengthen(trigger)
+    def lengthen(self, trigger: Trigger) -> bool:
+        """What triggered still lasts; False where that is to begin another clip.
+
+        Its clip may be over because looks came too late, as from a model that is slow.
+        """
+        session = self._current.session
+        return session.lengthen(trigger) is not None or session.cut(trigger)
 
     def held_before(self, clip: OpenClip, moment: Ns) -> Ns:
         """How much of an open clip's time before `moment` is, or will be, in it."""

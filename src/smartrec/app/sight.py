@@ -29,9 +29,12 @@ Keep = Callable[[str, Sequence[Look]], None]
 class _Album:
     """The looks of one clip on their way to the catalogue."""
 
+    epoch: int
     clip: OpenClip
     kept_until: Ns
     known: bool = False
+    closed_at: Ns | None = None
+    over: bool = False
 
 
 class Sight:
@@ -41,6 +44,9 @@ class Sight:
         camera: Its settings.
         config: All settings.
         keep: Takes looks of a clip for the catalogue.
+
+    Attributes:
+        persons: How many counted in the newest look.
     """
 
     def __init__(self, camera: CameraSettings, config: Config, keep: Keep) -> None:
@@ -56,11 +62,7 @@ class Sight:
         self._hold = Ns(round(SECOND * (config.trigger.of + 1) / config.detector.fps))
         self._looked = self._asked = 0
         self._infer_ms = 0.0
-
-    @property
-    def persons(self) -> int:
-        """How many count now."""
-        return 0 if self._presence is None else self._presence.persons
+        self.persons = 0
 
     def trust(self, min_confidence: float) -> None:
         """Count persons from this confidence on; a change of it forgets who was seen."""
@@ -82,11 +84,6 @@ class Sight:
                 new_id,
             )
 
-    def begin_epoch(self) -> None:
-        """The camera starts anew: who was there must be seen again."""
-        if self._presence is not None:
-            self._presence.reset()
-
     def take(self, look: Look, infer_ms: float) -> tuple[Trigger, ...]:
         """Triggers that begin with this look, and those that still last by it."""
         self._looked += 1
@@ -98,7 +95,14 @@ class Sight:
             self._looks.popleft()
         if self._presence is None or not self._config.trigger.person:
             return ()
-        return tuple(self._held(trigger) for trigger in self._presence.take(look))
+        triggers = self._presence.take(look)
+        self.persons = self._presence.persons
+        return tuple(self._held(trigger) for trigger in triggers)
+
+    def renew(self, trigger: Trigger) -> Trigger | None:
+        """A new trigger for one that lasts while its clip has ended; see `Presence.renew`."""
+        anew = None if self._presence is None else self._presence.renew(trigger.trigger_id)
+        return None if anew is None else self._held(anew)
 
     def rates(self) -> tuple[int, int, float]:
         """Since the last call: pictures looked at, of those inferred, and mean ms of these."""
@@ -107,30 +111,27 @@ class Sight:
         self._infer_ms = 0.0
         return looked, asked, spent / asked if asked else 0.0
 
-    def turn(self, now: Ns, clips: Iterable[OpenClip], known: Callable[[str], bool]) -> None:
-        """Give looks of the open clips to the catalogue.
+    def turn(
+        self, now: Ns, clips: Iterable[tuple[int, OpenClip]], known: Callable[[str], bool]
+    ) -> None:
+        """Give looks of the clips to the catalogue.
 
         Args:
             now: The time.
-            clips: Being recorded.
+            clips: Not written yet, each behind the number of its epoch.
             known: Whether the catalogue has a row of a clip yet.
         """
-        for clip in clips:
-            if clip.clip_id not in self._albums:
-                self._albums[clip.clip_id] = _Album(clip, clip.start)
+        unwritten = set()
+        for epoch, clip in clips:
+            unwritten.add(clip.clip_id)
+            self._albums.setdefault(clip.clip_id, _Album(epoch, clip, clip.start))
         for clip_id, album in list(self._albums.items()):
             # Once is enough: a short clip may be finished before its last look has come.
             album.known = album.known or known(clip_id)
-            if album.clip.closed:
-                # Of the last pictures the looks may be on their way.
-                over = now - album.clip.end >= LATE or self._newest >= album.clip.end
-                if not over:
-                    continue
+            if not album.over:
+                self._attend(album, now)
+            elif clip_id not in unwritten:
                 del self._albums[clip_id]
-            elif self._newest - album.kept_until < KEEP_EVERY:
-                continue
-            if album.known:
-                self._flush(album)
 
     def finish(self, known: Callable[[str], bool]) -> None:
         """Nothing will be seen any more."""
@@ -143,8 +144,27 @@ class Sight:
     def _newest(self) -> Ns:
         return self._looks[-1].pts if self._looks else Ns(0)
 
+    def _attend(self, album: _Album, now: Ns) -> None:
+        clip = album.clip
+        if clip.closed:
+            album.closed_at = now if album.closed_at is None else album.closed_at
+            waited = now - album.closed_at
+            # Of the last pictures the looks may be on their way; so may the catalogue's row.
+            late = waited < LATE and self._newest < clip.end
+            if late or (not album.known and waited < _LINGER):
+                return
+            album.over = True
+        elif self._newest - album.kept_until < KEEP_EVERY:
+            return
+        if album.known:
+            self._flush(album)
+
     def _flush(self, album: _Album) -> None:
-        looks = [look for look in self._looks if album.kept_until <= look.pts < album.clip.end]
+        looks = [
+            look
+            for look in self._looks
+            if look.epoch == album.epoch and album.kept_until <= look.pts < album.clip.end
+        ]
         if looks:
             album.kept_until = Ns(looks[-1].pts + 1)
             self._keep(album.clip.clip_id, looks)

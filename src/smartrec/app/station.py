@@ -25,7 +25,7 @@ from smartrec.app.journaling import Closed, Failed, Report, Wrote
 from smartrec.app.keeper import Free, Keeper, Kept, NotKept
 from smartrec.app.progress import Progress
 from smartrec.app.watch import Ended, Said, Watch
-from smartrec.app.watching import Watching, setup_of
+from smartrec.app.watching import Watching, latest_of, setup_of
 from smartrec.clock import Clock
 from smartrec.config.schema import Config
 from smartrec.errors import SmartrecError
@@ -130,6 +130,7 @@ class Station(Listener):
             report=self._inbox.put,
             instant=lambda: self._instant,
             detector=lambda: self.watching.detector,
+            late=latest_of(config),
         )
         self.cameras = tuple(
             Camera(

@@ -4,13 +4,13 @@ Station thread only. Who is seen becomes triggers here; keys at the screen becom
 """
 
 import logging
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from smartrec.app import events
 from smartrec.app.bus import Bus
 from smartrec.app.camera import Camera, CameraPhase
+from smartrec.app.clips import LATE
 from smartrec.app.sight import Keep, Sight
 from smartrec.app.watch import Ended, Said, Watch
 from smartrec.config.schema import Config
@@ -65,6 +65,12 @@ def setup_of(config: Config, *, terminal_keys: bool) -> Setup:
     )
 
 
+def latest_of(config: Config) -> Ns:
+    """How long after a person's first picture the trigger may come: N of M take their time."""
+    looks = Ns(round(SECOND * (config.trigger.of - 1) / config.detector.fps))
+    return max(LATE, Ns(SECOND + looks)) if config.detector.enabled else LATE
+
+
 class Watching:
     """What is seen and shown of all cameras.
 
@@ -94,8 +100,8 @@ class Watching:
         self._record = record
         self._press = press
         self._sights = {camera.id: Sight(camera.settings, config, keep) for camera in cameras}
-        self._pre_rolls: dict[str, dict[str, float]] = {camera.id: {} for camera in cameras}
-        self._begun: deque[str] = deque(maxlen=_REMEMBERED)
+        self._pre_rolls: dict[str, tuple[str, float]] = {}
+        self._begun: dict[str, bool] = {}
         self._turned_at = Ns(0)
         self._detector: tuple[str, str | None] = (NO_ENGINE, None)
 
@@ -120,7 +126,7 @@ class Watching:
             "screen": "" if hello is None else hello.screen,
             "keys": hello is not None and hello.keys,
             "skipped": self._watch.skipped,
-            "persons": {camera: sight.persons for camera, sight in self._sights.items()},
+            "persons": {camera: self._persons(camera) for camera in self._cameras},
         }
 
     def came(self, camera: Camera, units: Sequence[AccessUnit], stream: StreamFormat) -> None:
@@ -133,7 +139,6 @@ class Watching:
     def gone(self, camera: Camera) -> None:
         """A camera sends nothing any more, or starts anew."""
         self._watch.gone(camera.id)
-        self._sights[camera.id].begin_epoch()
 
     def turn(self, now: Ns, known: Callable[[str], bool]) -> None:
         """Keep the watch running and the screen true."""
@@ -143,7 +148,7 @@ class Watching:
         self._turned_at = now
         for camera in self._cameras.values():
             self._watch.tell(self._view(camera))
-            self._sights[camera.id].turn(now, camera.clips.recording, known)
+            self._sights[camera.id].turn(now, camera.clips.held, known)
 
     def free(self, free_bytes: int) -> None:
         """How much room the disk of the clips has; in steps, for the screen shows no more."""
@@ -154,7 +159,9 @@ class Watching:
         for camera_id, sight in self._sights.items():
             looks, asked, infer_ms = sight.rates()
             self._bus.publish(
-                events.DetectionState(camera_id, looks, asked, round(infer_ms, 1), sight.persons)
+                events.DetectionState(
+                    camera_id, looks, asked, round(infer_ms, 1), self._persons(camera_id)
+                )
             )
 
     def said(self, said: Said) -> None:
@@ -207,26 +214,38 @@ class Watching:
         )
 
     def _looked(self, look: Look, infer_ms: float) -> None:
-        camera = self._cameras[look.camera]
-        if look.epoch != camera.clips.epoch:
+        camera = self._cameras.get(look.camera)
+        if camera is None or look.epoch != camera.clips.epoch:
             return  # of before the camera's new start
-        for trigger in self._sights[look.camera].take(look, infer_ms):
-            if trigger.trigger_id in self._begun:
-                camera.clips.lengthen(trigger)
-            else:
-                self._begun.append(trigger.trigger_id)
+        sight = self._sights[look.camera]
+        for trigger in sight.take(look, infer_ms):
+            if self._begins(trigger):
                 self._record(camera, trigger)
+            elif not camera.clips.lengthen(trigger) and (anew := sight.renew(trigger)):
+                self._begins(anew)
+                self._record(camera, anew)
+
+    def _begins(self, trigger: Trigger) -> bool:
+        """Whether it was not told before. Of those known the one told longest ago is forgotten."""
+        new = self._begun.pop(trigger.trigger_id, True)
+        self._begun[trigger.trigger_id] = False
+        if len(self._begun) > _REMEMBERED:
+            del self._begun[next(iter(self._begun))]
+        return new
+
+    def _persons(self, camera_id: str) -> int:
+        live = self._cameras[camera_id].phase is CameraPhase.LIVE
+        return self._sights[camera_id].persons if live else 0
 
     def _view(self, camera: Camera) -> CameraView:
         recording = camera.clips.recording
         text = str(camera.error) if camera.phase is CameraPhase.LOST and camera.error else ""
         if not recording:
-            self._pre_rolls[camera.id].clear()
             return CameraView(camera.id, camera.phase.value, text)
         clip = recording[0]
         since = min(trigger.pts for trigger in clip.triggers)
-        known = self._pre_rolls[camera.id]
-        if clip.event_id not in known:
-            known[clip.event_id] = seconds(camera.clips.held_before(clip, since))
-        pre_roll = round(known[clip.event_id], 1)
+        event_id, pre_roll = self._pre_rolls.get(camera.id, ("", 0.0))
+        if event_id != clip.event_id:
+            pre_roll = round(seconds(camera.clips.held_before(clip, since)), 1)
+            self._pre_rolls[camera.id] = clip.event_id, pre_roll
         return CameraView(camera.id, camera.phase.value, text, since, pre_roll)

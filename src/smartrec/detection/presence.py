@@ -135,6 +135,19 @@ class Presence:
             self._miss({track.track_id for track in look.tracks})
         return tuple(trigger for trigger in triggers if trigger is not None)
 
+    def renew(self, trigger_id: str) -> Trigger | None:
+        """Let who is still present trigger anew at the newest moment that counted.
+
+        Returns:
+            What takes the trigger's place; None where it lasts no longer.
+        """
+        for person in self._persons.values():
+            old = person.trigger
+            if old is not None and old.trigger_id == trigger_id:
+                person.trigger = replace(old, trigger_id=self._new_id(), pts=old.until)
+                return person.trigger
+        return None
+
     def _see(self, track: Track, look: Look) -> Trigger | None:
         person = self._persons.get(track.track_id)
         if person is None:

@@ -41,7 +41,8 @@ class OpenClip:
         clip_id: UUIDv7.
         event_id: UUIDv7, shared by the parts of one event.
         part: Counts from 1.
-        triggers: In order of arrival; those of earlier parts too.
+        triggers: In order of arrival; of earlier parts the first of the event, and those that reach
+            into this one.
         start: First moment that belongs to the clip.
         event_start: That of the event's first part.
         end: First moment that does not, as far as known; moves while triggers come.
@@ -173,6 +174,7 @@ class Session:
         self.timing = timing
         self.clips: list[OpenClip] = []
         self._new_id = new_id
+        self._cut = -1
 
     def push(self, unit: AccessUnit) -> None:
         """Take in the next unit; clips whose interval is over are closed, long ones roll over."""
@@ -186,7 +188,7 @@ class Session:
     def trigger(self, trigger: Trigger) -> tuple[Verdict, OpenClip]:
         """Record around `trigger`: extend the clip that covers it, else open another."""
         start = Ns(trigger.pts - self.timing.pre_roll) if trigger.start is None else trigger.start
-        end = self._end_of(trigger)
+        end = self.end_of(trigger)
         for clip in self.clips:
             if clip.covers(trigger.pts):
                 clip.triggers.append(trigger)
@@ -204,10 +206,17 @@ class Session:
     def lengthen(self, trigger: Trigger) -> OpenClip | None:
         """What triggered still lasts, by its `last`: return the clip that goes on for it.
 
-        None where its clip has ended: by `stop`, or with its epoch. That opens no other.
+        None where its clip has ended; `cut` tells why.
         """
-        end = self._end_of(trigger)
+        end = self.end_of(trigger)
         return next((clip for clip in self.clips if clip.lengthen(trigger, end)), None)
+
+    def cut(self, trigger: Trigger) -> bool:
+        """Whether `stop` or the end of the epoch has ended its clip: it shall begin no other.
+
+        Else its clip ended by itself, because news that the trigger lasts came too late.
+        """
+        return trigger.pts <= self._cut
 
     def stop(self, pts: Ns) -> list[OpenClip]:
         """Let all open clips end at `pts`; return them.
@@ -220,6 +229,7 @@ class Session:
             clip.end = min(clip.end, max(pts, clip.tally.until))
             clip.ending = ClipState.STOPPED
             clip.version += 1
+        self._remember_cut(open_clips)
         return open_clips
 
     def close_all(self, state: ClipState) -> list[OpenClip]:
@@ -227,6 +237,7 @@ class Session:
         closing = [clip for clip in self.clips if not clip.closed]
         for clip in closing:
             clip.close(state, self.ring.end)
+        self._remember_cut(closing)
         return closing
 
     def break_off(self, clip: OpenClip) -> OpenClip | None:
@@ -253,8 +264,12 @@ class Session:
         """The clip is written, or given up."""
         self.clips.remove(clip)
 
-    def _end_of(self, trigger: Trigger) -> Ns:
+    def end_of(self, trigger: Trigger) -> Ns:
+        """Until when is recorded for it, as far as is known."""
         return Ns(trigger.until + self.timing.post_roll) if trigger.end is None else trigger.end
+
+    def _remember_cut(self, clips: list[OpenClip]) -> None:
+        self._cut = max([self._cut, *(each.pts for clip in clips for each in clip.triggers)])
 
     def _open(
         self, part: int, event_id: str, triggers: list[Trigger], interval: tuple[Ns, Ns]
@@ -293,7 +308,10 @@ class Session:
                 rest = (limit, clip.end)
                 clip.end = limit
                 clip.close(ClipState.COMPLETE, at)
-                following = self._open(clip.part + 1, clip.event_id, list(clip.triggers), rest)
+                # An event may go on for days: no part repeats all that went before.
+                first, *others = clip.triggers
+                lasting = [first, *(each for each in others if self.end_of(each) > limit)]
+                following = self._open(clip.part + 1, clip.event_id, lasting, rest)
                 following.ending = clip.ending
                 following.event_start = clip.event_start
                 return following

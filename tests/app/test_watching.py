@@ -1,0 +1,128 @@
+"""Looks of a watch that is slow, odd or from before: no person's clip is lost, nobody is held."""
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from smartrec.app.bus import Bus
+from smartrec.app.camera import CameraPhase
+from smartrec.app.watch import Said, Watch
+from smartrec.app.watching import Watching, latest_of
+from smartrec.clock import SystemClock
+from smartrec.config.schema import Config
+from smartrec.media.watch.link import Hello, Looked, Message, Setup
+from smartrec.model import Box, ClipState, Look, Track, Trigger
+from smartrec.units import SECOND, Ns
+from tests.app.test_camera import camera
+from tests.app.test_watch import Gone
+from tests.streams import FRAME, JPEG_FORMAT, stream
+
+
+class Hall:
+    """One camera that is watched; its clips have a second before and a second after."""
+
+    def __init__(self, directory: Path, **tables: object) -> None:
+        self.camera = camera(directory)
+        self.triggers: list[Trigger] = []
+        watch = Watch(Setup((("cam0", "Door"),), None, None), print)
+        watch._child = Gone()  # type: ignore[assignment]
+        self.watching = Watching(
+            Config.model_validate({"camera": [{"source": "demo"}], **tables}),
+            (self.camera,),
+            watch,
+            Bus(SystemClock()),
+            lambda clip, looks: None,
+            lambda camera, trigger: self.triggers.append(trigger),
+            lambda key, camera: None,
+        )
+        self.say(Hello(min_confidence=0.5))
+
+    def say(self, message: Message) -> None:
+        self.watching.said(Said(0, message))
+
+    def see(self, n: int, camera: str = "cam0", score: float = 0.9) -> None:
+        """A look at picture `n`, in which a person walks."""
+        x = n % 300 / 1000
+        box = Box(0.1 + x, 0.2, 0.3 + x, 0.9)
+        self.say(Looked(Look(camera, 0, Ns(n * FRAME), (Track(1, box, score),))))
+
+    def run(self, first: int, end: int, *, looks_every: int) -> None:
+        """Pictures come, every so often one is looked at; what triggers is recorded."""
+        for unit in islice(stream(end), first, None):
+            self.camera.clips.push(unit, JPEG_FORMAT)
+            if unit.seq % looks_every == 0:
+                told = len(self.triggers)
+                self.see(unit.seq)
+                for trigger in self.triggers[told:]:
+                    self.camera.record(trigger.trigger_id, trigger)
+
+
+def test_person_who_stays_is_recorded_on_when_looks_are_rarer_than_the_post_roll(
+    tmp_path: Path,
+) -> None:
+    hall = Hall(tmp_path)
+    hall.run(0, 600, looks_every=55)
+    spans = [(clip.start, clip.end) for _, clip in hall.camera.clips.held]
+    for n in range(60, 540):
+        assert any(start <= n * FRAME < end for start, end in spans), n
+    assert len({trigger.trigger_id for trigger in hall.triggers}) == len(hall.triggers) > 3
+
+
+def test_person_whose_clip_was_stopped_begins_no_other(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.run(0, 30, looks_every=6)
+    hall.camera.clips.stop(Ns(30 * FRAME))
+    hall.run(30, 120, looks_every=6)
+    ((_, clip),) = hall.camera.clips.held
+    assert clip.state is ClipState.STOPPED
+    assert len(hall.triggers) == 1
+
+
+def test_person_seen_before_and_after_the_loss_of_the_camera_triggers(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.camera.clips.push(next(iter(stream(1))), JPEG_FORMAT)
+    hall.see(0)
+    hall.watching.gone(hall.camera)
+    hall.see(6)
+    assert len(hall.triggers) == 1
+
+
+def test_look_at_no_camera_of_ours_is_passed_over(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.see(0, camera="cam7")
+    assert hall.triggers == []
+
+
+def test_trigger_that_lasts_is_never_taken_for_a_new_one(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.run(0, 13, looks_every=6)
+    (lasting,) = hall.triggers
+    for n in range(600):
+        assert hall.watching._begins(Trigger(str(n), Ns(n), "person"))
+        assert not hall.watching._begins(lasting)
+    assert len(hall.watching._begun) <= 500
+
+
+def test_nobody_counts_while_a_camera_is_lost(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.run(0, 13, looks_every=6)
+    hall.camera.phase = CameraPhase.LIVE
+    assert hall.watching.status()["persons"] == {"cam0": 1}
+    hall.camera.phase = CameraPhase.LOST
+    assert hall.watching.status()["persons"] == {"cam0": 0}
+
+
+@pytest.mark.parametrize(
+    ("tables", "late_s"),
+    [
+        ({}, 2.0),
+        ({"detector": {"fps": 1.0}}, 3.0),
+        ({"detector": {"fps": 1.0, "enabled": False}}, 2.0),
+        ({"detector": {"fps": 0.5}, "trigger": {"of": 5}}, 9.0),
+    ],
+)
+def test_ring_reaches_as_far_as_triggers_may_come_late(
+    tables: dict[str, object], late_s: float
+) -> None:
+    assert latest_of(Config.model_validate(tables)) == late_s * SECOND
