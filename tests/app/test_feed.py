@@ -32,11 +32,17 @@ class Fed:
     feed: Feed
     there: Link
 
-    def offer(self, *numbers: int, camera: str = "a", stream: StreamFormat = JPEG) -> None:
+    def offer(
+        self,
+        *numbers: int,
+        camera: str = "a",
+        stream: StreamFormat = JPEG,
+        detect: bool = True,
+    ) -> None:
         for n in numbers:
             coded = stream.codec is not Codec.JPEG
             one = unit(n, coded=coded)
-            self.feed.offer(camera, one, stream, one.pts, detect=True)
+            self.feed.offer(camera, one, stream, one.pts, detect=detect)
 
     def everything(self) -> list[Message]:
         """All that was sent until the feed was closed."""
@@ -185,6 +191,42 @@ def test_camera_that_is_lost_does_not_keep_the_detector_from_others(
     one.feed.gone("a")
     one.offer(1, camera="b")
     assert first(one.feed, 2, ends)[1] == Unit("b", unit(1), False, True)
+    one.feed.close()
+
+
+def test_coded_camera_that_waits_for_its_keyframe_does_not_keep_the_detector_from_others(
+    ends: tuple[Link, Link],
+) -> None:
+    one = fed(ends)
+    one.feed.ready(Ns(0))
+    one.offer(1, stream=H264)
+    one.offer(2, camera="b")
+    one.feed.start()
+    assert first(one.feed, 2, ends)[1] == Unit("b", unit(2), False, True)
+    one.feed.close()
+
+
+def test_coded_camera_that_is_sent_too_slowly_gives_the_detector_to_others(
+    ends: tuple[Link, Link],
+) -> None:
+    one = fed(ends)
+    one.offer(*range(MOST_CODED_WAITING), stream=H264)
+    one.feed._next()
+    one.feed.ready(Ns(0))
+    one.offer(MOST_CODED_WAITING, MOST_CODED_WAITING + 1, stream=H264)
+    one.offer(70, camera="b")
+    one.feed.start()
+    assert first(one.feed, 2, ends)[1] == Unit("b", unit(70), False, True)
+    one.feed.close()
+
+
+def test_nothing_is_sent_of_a_coded_camera_that_is_not_looked_at(ends: tuple[Link, Link]) -> None:
+    one = fed(ends)
+    one.feed.ready(Ns(0))
+    one.offer(*range(10), stream=H264, detect=False)
+    one.feed.start()
+    one.offer(10, camera="b")
+    assert first(one.feed, 2, ends)[1] == Unit("b", unit(10), False, True)
     one.feed.close()
 
 

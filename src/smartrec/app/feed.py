@@ -82,11 +82,11 @@ class Feed(threading.Thread):
         """
         coded = stream.codec is not Codec.JPEG
         with self._change:
-            waiting = _Waiting(camera, unit, stream, self._decoded_all(stream), look=False)
+            show = self._decoded_all(coded=coded, detect=detect)
+            waiting = _Waiting(camera, unit, stream, show, look=False)
             if waiting.show:
                 self._enqueue(waiting, coded=coded)
-            eligible = unit.keyframe or not (coded and self._needs.keyframes_only)
-            if detect and self._needs.interval is not None and eligible:
+            if detect and self._needs.interval is not None and self._may_be_looked_at(waiting):
                 self._newest[camera] = waiting
                 self._turns.came(camera, now)
                 if self._flag_next == camera and self._in_queue(waiting):
@@ -110,11 +110,7 @@ class Feed(threading.Thread):
     def gone(self, camera: str) -> None:
         """A camera sends nothing any more."""
         with self._change:
-            self._flowing.discard(camera)
-            self._turns.gone(camera)
-            self._newest.pop(camera, None)
-            if self._flag_next == camera:
-                self._flag_next, self._ready = None, True
+            self._break(camera)
 
     def tell(self, view: CameraView | StationView) -> None:
         """The newest view of a camera, or of the station; one not sent yet gives way."""
@@ -181,10 +177,26 @@ class Feed(threading.Thread):
     def _in_queue(self, waiting: _Waiting) -> bool:
         return any(each is waiting for each in self._queue)
 
-    def _decoded_all(self, stream: StreamFormat) -> bool:
+    def _decoded_all(self, *, coded: bool, detect: bool) -> bool:
         """Whether every unit is sent: a picture that others are coded from cannot be left out."""
-        looks = self._needs.interval is not None and not self._needs.keyframes_only
-        return self._screen or (looks and stream.codec is not Codec.JPEG)
+        looks = detect and self._needs.interval is not None and not self._needs.keyframes_only
+        return self._screen or (looks and coded)
+
+    def _may_be_looked_at(self, waiting: _Waiting) -> bool:
+        """Whether it can be decoded: one that needs others can where these were sent."""
+        if waiting.stream.codec is Codec.JPEG:
+            return True
+        if self._needs.keyframes_only:
+            return waiting.unit.keyframe
+        return waiting.camera in self._flowing
+
+    def _break(self, camera: str) -> None:
+        """It is not looked at until it sends on, an inter-coded one until its next keyframe."""
+        self._flowing.discard(camera)
+        self._turns.gone(camera)
+        self._newest.pop(camera, None)
+        if self._flag_next == camera:
+            self._flag_next, self._ready = None, True
 
     def _enqueue(self, waiting: _Waiting, *, coded: bool) -> None:
         camera = waiting.camera
@@ -198,7 +210,7 @@ class Feed(threading.Thread):
         elif coded and self._queued[camera] >= MOST_CODED_WAITING:
             self._drop(lambda each: each.camera == camera)
             if not waiting.unit.keyframe:
-                self._flowing.discard(camera)
+                self._break(camera)
                 self.skipped[camera] += 1
                 return
         self._queue.append(waiting)
