@@ -130,13 +130,15 @@ class Watch:
 
     @property
     def pid(self) -> int | None:
-        """Of the running process."""
-        return None if self._child is None else self._child.pid
+        """Of the running process. Any thread."""
+        child = self._child
+        return None if child is None else child.pid
 
     @property
     def skipped(self) -> dict[str, int]:
-        """Pictures that the running one did not get, being late, by camera."""
-        return {} if self._child is None else dict(self._child.feed.skipped)
+        """Pictures that the running one did not get, being late, by camera. Any thread."""
+        child = self._child
+        return {} if child is None else dict(child.feed.skipped)
 
     def turn(self, now: Ns) -> None:
         """Start it when it is time; end it when it hangs."""
@@ -178,7 +180,6 @@ class Watch:
         """What the watch said; None where an earlier one said it."""
         if self._child is None or said.generation != self.starts:
             return None
-        self._silence = Ns(0)
         message = said.message
         if isinstance(message, Hello):
             self.hello = message
@@ -186,6 +187,8 @@ class Watch:
         elif isinstance(message, Looked):
             numbers = (track.track_id for track in message.look.tracks)
             self._next_track = max(self._next_track, *(number + 1 for number in numbers), 1)
+        if self.hello is not None:  # a model that never loads is silence, whatever else is said
+            self._silence = Ns(0)
         return message
 
     def ended(self, ended: Ended, now: Ns) -> Loss | None:
@@ -218,7 +221,11 @@ class Watch:
         setup = replace(self._setup, detector=detector)
         try:
             child = _Child(self.starts + 1, setup, self._needs, self._report)
-        except OSError as error:  # out of descriptors, memory or processes: it may pass
+            child.start()
+        except (
+            OSError,
+            RuntimeError,
+        ) as error:  # out of descriptors, memory, processes: it may pass
             log.warning("no watch can be started now: %s", error)
             self._retry_at = Ns(now + _BACKOFF_MOST)
             return
@@ -227,7 +234,6 @@ class Watch:
         self._child = child
         for view in self._views.values():
             child.feed.tell(view)
-        child.start()
 
 
 class _Child(threading.Thread):
@@ -273,22 +279,14 @@ class _Child(threading.Thread):
         try:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self._process.kill()  # one that a driver holds ends later; nobody waits for it
 
     def run(self) -> None:
         """See the class."""
         try:
-            self._link.send(self._setup)
-            self.feed.start()
-            while True:
-                message = self._link.receive()
-                if isinstance(message, Ready):  # answered here, where it waits for nothing
-                    self.feed.ready(Ns(time.monotonic_ns()))
-                else:
-                    self._report(Said(self._generation, message))
-        except Hangup as hangup:
-            log.debug("the watch: %s", hangup)
+            self._hear()
+        except (Hangup, RuntimeError) as error:  # RuntimeError: out of threads
+            log.debug("the watch: %s", error)
         try:
             status = self._process.wait(_END_WITHIN)
         except subprocess.TimeoutExpired:
@@ -296,6 +294,16 @@ class _Child(threading.Thread):
             status = self._process.wait()
         self._link.close()
         self._report(Ended(self._generation, status))
+
+    def _hear(self) -> None:
+        self._link.send(self._setup)
+        self.feed.start()
+        while True:
+            message = self._link.receive()
+            if isinstance(message, Ready):  # answered here, where it waits for nothing
+                self.feed.ready(Ns(time.monotonic_ns()))
+            else:
+                self._report(Said(self._generation, message))
 
 
 def _cause(status: int) -> str:

@@ -10,10 +10,10 @@ import pytest
 
 from smartrec.errors import SmartrecError
 from smartrec.media.gst import Gst
-from smartrec.media.watch.decoding import Decoder, Listener, decode_one
+from smartrec.media.watch.decoding import Decoder, Listener, _Inside, decode_one
 from smartrec.media.watch.planes import DecodedPicture
 from smartrec.model import AccessUnit, Codec, StreamFormat
-from smartrec.units import Ns
+from smartrec.units import SECOND, Ns
 from tests.media import numbered
 from tests.media.clips import (
     FRAME,
@@ -174,3 +174,11 @@ def test_a_keyframe_of_garbage_gives_no_picture() -> None:
     with suppress(SmartrecError):
         sample = decode_one(replace(units[0], data=bytes(500)), stream)
     assert sample is None
+
+
+def test_a_decoder_that_takes_all_and_gives_nothing_fills_no_memory() -> None:
+    inside = _Inside()
+    for n in range(1000):
+        inside.came(Ns(n * SECOND))
+    assert len(inside.failed()) < 300
+    assert inside.lost == 1000

@@ -1,6 +1,7 @@
 """What is told of pictures, with an engine whose findings are known and pictures of one grey."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from smartrec.errors import DetectionFailed, ModelUnusable
-from smartrec.media.watch.detecting import FAILURES, Asked, Detecting, Engine, Teller
+from smartrec.media.watch.detecting import FAILURES, HANGS_AFTER, Asked, Detecting, Engine, Teller
 from smartrec.media.watch.eye import Fit, Undecodable
 from smartrec.media.watch.link import (
     DetectorSetup,
@@ -202,3 +203,23 @@ def test_pictures_that_do_not_come_are_asked_for_again(count: int) -> None:
     bench = Bench()
     assert bench.run([None] * count) == []
     assert sum(isinstance(each, Ready) for each in bench.said) == count + 1
+
+
+def test_a_model_that_does_not_come_back_is_seen_to_hang() -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    class Hanging(KnownEngine):
+        def detect(self, picture: npt.NDArray[np.uint8]) -> Sequence[Detection]:
+            inside.set()
+            go_on.wait(TIMEOUT)
+            return ()
+
+    detecting = Detecting(DetectorSetup(), lambda _: Hanging(), Teller(print, print, print, print))
+    assert not detecting.hangs(Ns(10**18))
+    detecting.ask(asked(0, 150))
+    detecting.start()
+    assert inside.wait(TIMEOUT)
+    now = Ns(time.monotonic_ns())
+    assert not detecting.hangs(Ns(now - SECOND))
+    assert detecting.hangs(Ns(now + HANGS_AFTER + SECOND))
+    go_on.set()

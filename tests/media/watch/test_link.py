@@ -75,3 +75,27 @@ def test_what_is_no_message_ends_the_conversation(noise: bytes) -> None:
 def _receive_all(end: link.Link) -> None:
     while True:
         end.receive()
+
+
+@pytest.mark.parametrize(
+    ("said", "odd"),
+    [
+        (b'"track_id": 1', b'"track_id": "x"'),
+        (b'"score": 0.9', b'"score": NaN'),
+        (b'"left": 0.1', b'"left": null'),
+        (b'"pts": 5', b'"pts": {}'),
+        (b'"speed": [0.1, -0.2]', b'"speed": []'),
+    ],
+)
+def test_a_look_of_odd_numbers_is_no_message(said: bytes, odd: bytes) -> None:
+    look = Look("cam0", 1, Ns(5), (Track(1, Box(0.1, 0.2, 0.3, 0.4), 0.9, (0.1, -0.2)),))
+    header, _ = link.encode(link.Looked(look))
+    assert said in header
+    here, there = pair()
+    here._socket.sendall(
+        link._LENGTHS.pack(len(header) + len(odd) - len(said), 0) + header.replace(said, odd)
+    )
+    with pytest.raises(link.Hangup):
+        there.receive()
+    here.close()
+    there.close()

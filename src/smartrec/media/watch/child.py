@@ -115,7 +115,9 @@ class Watch:
             self._look_again(now)
         for camera in self._cameras.values():
             camera.turn(now)
-        if now >= self._health_at:
+        # One that says nothing is ended by the recorder.
+        well = self._detecting is None or not self._detecting.hangs(now)
+        if well and now >= self._health_at:
             self._health_at = Ns(now + _HEALTH_EVERY)
             self._say(self._health())
 

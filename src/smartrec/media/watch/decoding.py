@@ -22,6 +22,7 @@ _MOST_JPEGS: Final = 2
 _MOST_CODED: Final = 30
 """Units that wait for the decoder; what comes when there are so many is skipped."""
 _MOST_UNTAKEN: Final = 120
+_MOST_INSIDE: Final = 240
 _LOOKS_AT_BUS: Final = 0.1
 _BACKOFF_FIRST: Final = 0.1
 _BACKOFF_MOST: Final = 30.0
@@ -204,6 +205,9 @@ class _Inside:
         """A unit went in."""
         with self._lock:
             self._pts.append(pts)
+            if len(self._pts) > _MOST_INSIDE:  # a decoder that takes all and gives nothing
+                del self._pts[0]
+                self.lost += 1
 
     def went(self, pts: Ns) -> Ns:
         """A picture came out; its own pts, where the decoder counts in coarser ticks."""

@@ -18,8 +18,10 @@ from smartrec.errors import DetectionFailed, SmartrecError
 from smartrec.media.watch.eye import Fit, Picture, Undecodable
 from smartrec.media.watch.link import DetectorSetup, Looked, Message, Note, Ready, Refused
 from smartrec.model import Detection, Look, Track
-from smartrec.units import Ns
+from smartrec.units import SECOND, Ns
 
+HANGS_AFTER: Final = Ns(30 * SECOND)
+"""A picture that takes longer is not waited for."""
 FAILURES: Final = 20
 """A model that fails on so many pictures in a row fails on all."""
 _MOST_NUMBERS: Final = 4096
@@ -107,6 +109,12 @@ class Detecting(threading.Thread):
         self._sights: dict[str, _Sight] = {}
         self._failures = 0
         self._failed_before = False
+        self._serves_since: Ns | None = None
+
+    def hangs(self, now: Ns) -> bool:
+        """Whether a picture keeps it for so long that it will hardly come back. Any thread."""
+        since = self._serves_since
+        return since is not None and now - since > HANGS_AFTER
 
     def ask(self, asked: Asked | None) -> None:
         """A picture to look at; None: the one that was to come does not. Any thread."""
@@ -128,7 +136,9 @@ class Detecting(threading.Thread):
             say(Ready())
             asked = self._inbox.get()
             if asked is not None:
+                self._serves_since = Ns(time.monotonic_ns())
                 self._serve(engine, asked)
+                self._serves_since = None
 
     def _serve(self, engine: Engine, asked: Asked) -> None:
         try:

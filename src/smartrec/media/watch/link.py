@@ -12,6 +12,7 @@ watch: it sends from a thread of its own and drops what is not taken in time.
 
 import base64
 import json
+import math
 import socket
 import struct
 from collections.abc import Mapping
@@ -316,7 +317,7 @@ class Link:
         payload = self._exactly(payload_length)
         try:
             return decode(header, payload)
-        except (ValueError, KeyError, TypeError) as error:
+        except (LookupError, RecursionError, TypeError, ValueError) as error:
             raise Hangup(f"not a message: {error}") from error
 
     def close(self) -> None:
@@ -363,7 +364,7 @@ def decode(header: bytes, payload: bytes) -> Message:
     """The message of a header and its payload.
 
     Raises:
-        ValueError, KeyError, TypeError: They are none.
+        LookupError, RecursionError, TypeError, ValueError: They are none.
     """
     body: dict[str, Any] = json.loads(header)
     if not isinstance(body, dict):
@@ -373,7 +374,8 @@ def decode(header: bytes, payload: bytes) -> Message:
         unit = AccessUnit(**{name: body[name] for name in _UNIT}, data=payload)
         return Unit(body["camera"], unit, body["show"], body["look"])
     if kind == Looked.kind:
-        return Looked(_look(body["look"]), body["decode_ms"], body["infer_ms"])
+        times = _number(body["decode_ms"]), _number(body["infer_ms"])
+        return Looked(_look(body["look"]), *times)
     if kind == Format.kind:
         return Format(body["camera"], _format(body["format"]))
     if kind == Setup.kind:
@@ -406,7 +408,20 @@ def _format(body: dict[str, Any]) -> StreamFormat:
 
 def _look(body: dict[str, Any]) -> Look:
     tracks = tuple(
-        Track(each["track_id"], Box(**each["box"]), each["score"], tuple(each["speed"]))
+        Track(
+            int(each["track_id"]),
+            Box(*(_number(each["box"][f.name]) for f in fields(Box))),
+            _number(each["score"]),
+            (_number(each["speed"][0]), _number(each["speed"][1])),
+        )
         for each in body["tracks"]
     )
-    return Look(**{**{f.name: body[f.name] for f in fields(Look)}, "tracks": tracks})
+    epoch, pts = int(body["epoch"]), Ns(int(body["pts"]))
+    return Look(str(body["camera"]), epoch, pts, tracks, bool(body["inferred"]))
+
+
+def _number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("not a number")
+    return number
