@@ -39,6 +39,7 @@ _XLIB_ENDED: Final = 1
 SILENT_AFTER: Final = Ns(20 * SECOND)
 """A watch that said nothing for so long hangs."""
 START_WITHIN: Final = Ns(90 * SECOND)
+"""So does one that has not loaded its model by then."""
 STEADY_AFTER: Final = Ns(60 * SECOND)
 """A watch that lasted so long did not fail at its start."""
 _BACKOFF_FIRST: Final = Ns(500 * MILLISECOND)

@@ -37,6 +37,9 @@ prints every mistake at once with its line.
 
 Durations are written `"10s"`, `"500ms"`, `"1m30s"` or as a number of seconds; sizes `"512MB"`,
 `"1.5GiB"` or as a number of bytes.
+
+Settings are read at the start. *A change* says what it touches, for when a running recorder will
+take new ones; until then a change needs a new start.
 """
 _EXAMPLE_HEAD: Final = """\
 # Settings of smartrec. Every key is optional; a commented one shows its default or an example.

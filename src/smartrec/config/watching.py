@@ -50,7 +50,7 @@ class Detector(Table):
         description="Confidence from which a person is shown and triggers. Without it the model's "
         "own: 0.5 for the built-in one, 0.35 for a DeepStream configuration that says none.",
         examples=[0.5],
-        json_schema_extra=AT_ONCE,
+        json_schema_extra=REBUILDS_WATCH,
     )
     fps: Annotated[float, Field(strict=True, ge=0.2, le=60)] = Field(
         default=5.0,
@@ -185,7 +185,7 @@ class Screen(Table):
     low_disk: Annotated[int, size(0, 1_000_000_000_000_000)] = Field(
         default=2_000_000_000,
         description="The screen shows the free disk when it is less than this.",
-        json_schema_extra=AT_ONCE,
+        json_schema_extra=REBUILDS_WATCH,
     )
 
 

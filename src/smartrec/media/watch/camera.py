@@ -76,6 +76,7 @@ class Camera:
         self._before = (0, 0)
         self._lock = threading.Lock()
         self._awaited: _Awaited | None = None
+        self._mute = False
         self._told_failure = False
         self._told_cost = False
 
@@ -95,7 +96,7 @@ class Camera:
         if stream != self._stream:
             self.close()
             self._stream = stream
-            self._told_failure = self._told_cost = False
+            self._mute = self._told_failure = self._told_cost = False
 
     def take(self, message: Unit, now: Ns) -> None:
         """The next unit; never waits."""
@@ -114,6 +115,8 @@ class Camera:
         """Now and then: give up what does not come; say what it costs."""
         awaited = self._awaited
         if awaited is not None and now > awaited.until:
+            self._mute = True
+            self._tell_failure("no picture comes out of the decoder in time")
             self._give_up(awaited.pts)
         decoder = self._decoder
         if decoder is not None and decoder.cost is not None and not self._told_cost:
@@ -135,6 +138,9 @@ class Camera:
         picture: Callable[[Fit], Picture]
         if stream.codec is Codec.JPEG:
             picture = partial(JpegPicture, unit.data, stream)
+        elif message.show and self._mute:
+            self._desk.ask(None)  # other cameras do not wait for one whose decoder gives nothing
+            return
         elif message.show:
             with self._lock:
                 self._awaited = _Awaited(unit.epoch, unit.pts, Ns(now + LOOK_WITHIN))
@@ -158,6 +164,7 @@ class Camera:
 
     def _frame(self, stream: StreamFormat, sample: "Gst.Sample", pts: Ns) -> None:
         """On a streaming thread."""
+        self._mute = False
         screen = self.screen
         if screen is not None:
             screen.frame(self._name, sample, pts, stream)
@@ -181,10 +188,12 @@ class Camera:
         self._desk.ask(None)
 
     def _failed(self, error: SmartrecError) -> None:
+        self._tell_failure(f"pictures cannot be decoded now: {error}", error.hint or "")
+
+    def _tell_failure(self, text: str, hint: str = "") -> None:
         if not self._told_failure:
             self._told_failure = True
-            text = f"pictures cannot be decoded now: {error}"
-            self._desk.note(Note(text, error.hint or "", self._name))
+            self._desk.note(Note(text, hint, self._name))
 
     def _tell_cost(self, share: float) -> None:
         stream, fps = self._stream, self._desk.fps
