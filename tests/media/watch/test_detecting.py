@@ -131,12 +131,27 @@ def test_each_look_is_told_in_order_and_is_followed_by_ready() -> None:
 
 def test_the_model_is_not_asked_while_nothing_moves_but_now_and_then() -> None:
     bench = Bench(DetectorSetup(at_least_every=Ns(SECOND)))
-    looked = bench.run([asked(n, 150) for n in range(11)])
+    looked = bench.run([asked(n, 50) for n in range(11)])
     assert [each.look.inferred for each in looked] == [n % 5 == 0 for n in range(11)]
-    assert {track.track_id for each in looked for track in each.look.tracks} == {1}
-    assert all(len(each.look.tracks) == 1 for each in looked)
     assert all((each.infer_ms > 0) == each.look.inferred for each in looked)
     assert bench.engine.asked == 3
+
+
+def test_who_has_just_come_is_looked_at_until_it_is_certain_and_then_held() -> None:
+    bench = Bench(DetectorSetup(at_least_every=Ns(10 * SECOND)))
+    looked = bench.run([asked(n, 50 if n < 3 else 150) for n in range(20)])
+    assert [each.look.inferred for each in looked] == [n == 0 or 3 <= n < 9 for n in range(20)]
+    assert [len(each.look.tracks) for each in looked] == [0] * 3 + [1] * 17
+    assert {track.track_id for each in looked for track in each.look.tracks} == {1}
+
+
+def test_a_picture_like_one_long_before_is_not_taken_for_still() -> None:
+    """Someone comes and goes between two comparisons."""
+    bench = Bench(DetectorSetup(at_least_every=Ns(10 * SECOND)))
+    greys = [50, 50, 150, 150, *[50] * 12]
+    looked = bench.run([asked(n, grey) for n, grey in enumerate(greys)])
+    seen = [len(each.look.tracks) for each in looked]
+    assert seen == [grey == 150 for grey in greys]
 
 
 def test_without_the_gate_the_model_is_always_asked() -> None:
@@ -158,8 +173,9 @@ def test_no_two_tracks_of_any_cameras_have_the_same_number() -> None:
 def test_a_camera_that_was_started_anew_has_new_tracks_and_is_looked_at() -> None:
     bench = Bench()
     looked = bench.run([asked(5, 150), asked(6, 150), asked(7, 150, epoch=1)])
-    assert [each.look.inferred for each in looked] == [True, False, True]
     assert [each.look.tracks[0].track_id for each in looked] == [1, 1, 2]
+    again = Bench().run([asked(5, 50), asked(6, 50), asked(7, 50, epoch=1)])
+    assert [each.look.inferred for each in again] == [True, False, True]
 
 
 def test_what_is_no_picture_is_counted_and_the_next_is_asked_for() -> None:
@@ -223,3 +239,19 @@ def test_a_model_that_does_not_come_back_is_seen_to_hang() -> None:
     assert not detecting.hangs(Ns(now - SECOND))
     assert detecting.hangs(Ns(now + HANGS_AFTER + SECOND))
     go_on.set()
+
+
+def test_camera_whose_pictures_cannot_be_read_is_told_once() -> None:
+    bench = Bench()
+    pictures = [asked(n, None) for n in range(2 * FAILURES)]
+    bench.run([asked(0, None, "cam1"), *pictures])
+    assert bench.undecodable.count("cam0") == 2 * FAILURES
+    (told,) = (each for each in bench.said if isinstance(each, Note) and each.camera)
+    assert told.camera == "cam0"
+    assert "cannot be read: nothing there" in told.text
+
+
+def test_pictures_that_cannot_be_read_now_and_then_are_not_told() -> None:
+    bench = Bench()
+    bench.run([asked(n, 50 if n % 5 == 0 else None) for n in range(3 * FAILURES)])
+    assert bench.notes() == ["a note of the engine"]

@@ -23,7 +23,7 @@ from smartrec.units import SECOND, Ns
 HANGS_AFTER: Final = Ns(30 * SECOND)
 """A picture that takes longer is not waited for."""
 FAILURES: Final = 20
-"""A model that fails on so many pictures in a row fails on all."""
+"""A model that fails on so many pictures in a row fails on all; so does a camera."""
 _MOST_NUMBERS: Final = 4096
 """Tracks of a camera whose numbers are known; a tracker keeps far fewer."""
 
@@ -109,6 +109,7 @@ class Detecting(threading.Thread):
         self._sights: dict[str, _Sight] = {}
         self._failures = 0
         self._failed_before = False
+        self._unread: dict[str, int] = {}
         self._serves_since: Ns | None = None
 
     def hangs(self, now: Ns) -> bool:
@@ -144,16 +145,25 @@ class Detecting(threading.Thread):
         try:
             looked = self._look(engine, asked)
         except Undecodable as error:
-            log.debug("%s: %s", asked.camera, error)
-            self._teller.undecodable(asked.camera)
+            self._unreadable(error, asked.camera)
             return
         except DetectionFailed as error:
             self._failed(error, asked.camera)
             return
+        self._unread.pop(asked.camera, None)
         if looked.look.inferred:
             self._failures = 0
         self._teller.looked(looked.look)
         self._teller.say(looked)
+
+    def _unreadable(self, error: Undecodable, camera: str) -> None:
+        log.debug("%s: %s", camera, error)
+        self._teller.undecodable(camera)
+        in_a_row = self._unread[camera] = self._unread.get(camera, 0) + 1
+        if in_a_row == FAILURES:  # a damaged one now and then is nothing to tell
+            text = f"nobody is looked for, its pictures cannot be read: {error}"
+            hint = "Another size or format of the camera; recording goes on as it is"
+            self._teller.say(Note(text, hint, camera))
 
     def _failed(self, error: DetectionFailed, camera: str) -> None:
         self._failures += 1
