@@ -42,8 +42,8 @@ from smartrec.model import (
 from smartrec.recording.session import OpenClip, Timing
 from smartrec.units import MILLISECOND, SECOND, Ns, seconds
 
-TURN: Final = 0.03
-"""Seconds between two looks at the cameras: about one picture's time."""
+TURN: Final = 0.05
+"""Seconds between two looks at the cameras: a picture or two at a time."""
 TURN_SHOWN: Final = 0.01
 """The same while pictures are on a screen, where each shall be soon."""
 CLOSING: Final = Ns(15 * SECOND)

@@ -76,7 +76,7 @@ class Detector(Table):
         json_schema_extra=REBUILDS_WATCH,
     )
     at_least_every: Annotated[Ns, duration(Ns(100 * MILLISECOND), Ns(60 * SECOND))] = Field(
-        default=Ns(2 * SECOND),
+        default=Ns(10 * SECOND),
         description="Ask the model this often even when nothing moves.",
         json_schema_extra=REBUILDS_WATCH,
     )

@@ -24,6 +24,12 @@ HANGS_AFTER: Final = Ns(30 * SECOND)
 """A picture that takes longer is not waited for."""
 FAILURES: Final = 20
 """A model that fails on so many pictures in a row fails on all; so does a camera."""
+_CERTAIN: Final = 3
+"""Inferences in a row that must find the same persons before the model may be spared."""
+_WHILE_MOVING: Final = 5
+"""So often, in inferences, it is found out whether something still moves,"""
+_TO_COMPARE: Final = 2
+"""which takes so many looks."""
 _MOST_NUMBERS: Final = 4096
 """Tracks of a camera whose numbers are known; a tracker keeps far fewer."""
 
@@ -179,10 +185,11 @@ class Detecting(threading.Thread):
         began = time.perf_counter()
         picture = asked.picture(engine.fit)
         # Where something moved it most probably still does, and out of colours luma is cheap.
-        pixels = picture.rgb() if sight.moving else None
-        luma = picture.luma() if self._setup.motion_gate else None
+        pixels = picture.rgb() if sight.run else None
+        gated = self._setup.motion_gate and sight.may_rest()
+        luma = picture.luma() if gated else None
         if luma is not None and sight.gate.still(luma, asked.pts):
-            sight.moving = False
+            sight.run = 0
             tracks = sight.tracks(sight.tracker.hold(asked.pts))
             look = Look(asked.camera, asked.epoch, asked.pts, tracks, inferred=False)
             return Looked(look, _ms(began, time.perf_counter()), 0.0)
@@ -192,8 +199,10 @@ class Detecting(threading.Thread):
         inferred = time.perf_counter()
         if luma is not None:
             sight.gate.asked(luma, asked.pts)
-            sight.moving = True
+        else:
+            sight.gate.forget()
         tracks = sight.tracks(sight.tracker.update(asked.pts, detections))
+        sight.inferred(tracks, engine.min_confidence)
         look = Look(asked.camera, asked.epoch, asked.pts, tracks)
         return Looked(look, _ms(began, decoded), _ms(decoded, inferred))
 
@@ -216,7 +225,9 @@ class _Sight:
         gate: Whether the model need be asked.
         tracker: Whose tracks are numbered from 1.
         numbers: For the tracks of all cameras.
-        moving: The model was asked at the last look.
+        run: Inferences since the last look without.
+        persons: Numbers of the tracks that were sure at the last inference.
+        same: How many inferences in a row agreed on them.
         numbered: The number of each track that the tracker may still know, newest last.
     """
 
@@ -224,8 +235,26 @@ class _Sight:
     gate: MotionGate
     tracker: Tracker
     numbers: Iterator[int]
-    moving: bool = False
+    run: int = 0
+    persons: frozenset[int] = frozenset()
+    same: int = 0
     numbered: dict[int, int] = field(default_factory=dict)
+
+    def may_rest(self) -> bool:
+        """Whether the model need not be asked, if nothing moves.
+
+        Who has just come is looked at until it is certain. While something moves, it is not worth
+        while to find out at every look whether it still does: now and then two in a row will tell.
+        """
+        certain = not self.persons or self.same >= _CERTAIN
+        return certain and self.run % _WHILE_MOVING < _TO_COMPARE
+
+    def inferred(self, tracks: Sequence[Track], min_confidence: float) -> None:
+        """What the model found now."""
+        persons = frozenset(each.track_id for each in tracks if each.score >= min_confidence)
+        self.same = self.same + 1 if persons == self.persons else 0
+        self.persons = persons
+        self.run += 1
 
     def tracks(self, tracks: Sequence[Track]) -> tuple[Track, ...]:
         """With the numbers that no other camera's tracks have."""

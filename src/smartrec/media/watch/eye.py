@@ -88,11 +88,10 @@ class JpegPicture:
 
 
 def fitted(size: Size, stream: StreamFormat, fit: Fit) -> Size:
-    """What the engine wants, of the camera's picture that is not turned yet."""
-    if stream.rotate % 180 == 0:
-        return fit(*size)
-    width, height = fit(size[1], size[0])
-    return height, width
+    """What the engine wants, of the camera's picture that is not turned yet; never nothing."""
+    upright_ = size if stream.rotate % 180 == 0 else (size[1], size[0])
+    width, height = (max(1, side) for side in fit(*upright_))
+    return (width, height) if stream.rotate % 180 == 0 else (height, width)
 
 
 def upright(pixels: Pixels, stream: StreamFormat) -> Pixels:
@@ -109,7 +108,7 @@ def luma_size(size: Size) -> Size:
 
 def resized(image: Image.Image, size: Size) -> Image.Image:
     """Scaled with every pixel counted."""
-    return image if image.size == size else image.resize(size, Image.Resampling.BILINEAR)
+    return image if image.size == size else image.resize(size, Image.Resampling.BOX)
 
 
 def _decode(data: bytes, mode: str, least: Callable[[Size], Size]) -> tuple[Image.Image, Size]:
