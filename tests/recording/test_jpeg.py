@@ -10,10 +10,17 @@ from PIL import Image
 from smartrec.recording.jpeg import whole
 
 
-def picture(**options: object) -> bytes:
+def picture(mode: str = "L", **options: object) -> bytes:
     file = io.BytesIO()
-    Image.effect_noise((320, 240), 60).save(file, "JPEG", **options)
+    Image.effect_noise((320, 240), 60).convert(mode).save(file, "JPEG", **options)
     return file.getvalue()
+
+
+def turned_over(at: int, value: int) -> bytes:
+    """A colour picture, one byte of its frame header another."""
+    data = bytearray(picture("RGB"))
+    data[data.index(b"\xff\xc0") + at] = value
+    return bytes(data)
 
 
 GOOD = picture()
@@ -24,12 +31,24 @@ HEADERS = GOOD.index(b"\xff\xda")
     "data",
     [
         GOOD,
+        picture("RGB"),
+        picture("RGB", subsampling="4:4:4"),
+        picture("RGB", subsampling="4:2:2"),
         picture(progressive=True),
         picture(restart_marker_rows=1),
         GOOD + bytes(512),
         GOOD[:2] + b"\xff\xff" + GOOD[3:],  # a fill byte before the first marker
     ],
-    ids=["plain", "progressive", "restart markers", "padded by the camera", "fill byte"],
+    ids=[
+        "plain",
+        "colour",
+        "4:4:4",
+        "4:2:2",
+        "progressive",
+        "restart markers",
+        "padded by the camera",
+        "fill byte",
+    ],
 )
 def test_whole_pictures_are_whole(data: bytes) -> None:
     assert whole(data)
@@ -49,8 +68,29 @@ def test_no_cut_picture_is_whole(length: int) -> None:
         GOOD[:20] + b"\x00\x00" + GOOD[22:],
         GOOD[:4] + b"\xff\xff" + GOOD[6:],
         GOOD[:HEADERS] + b"\xff\xd9",
+        turned_over(5, 0x80),
+        turned_over(7, 0x80),
+        turned_over(5, 0x3F).replace(b"\x01\x40", b"\x3f\x40"),
+        turned_over(6, 0),
+        turned_over(9, 4),
+        turned_over(11, 0x14),
+        picture("CMYK"),
     ],
-    ids=["empty", "no headers", "no start", "no marker", "endless header", "no scan"],
+    ids=[
+        "empty",
+        "no headers",
+        "no start",
+        "no marker",
+        "endless header",
+        "no scan",
+        "too high",
+        "too wide",
+        "too large",
+        "no height",
+        "four components announced",
+        "odd sampling",
+        "four components",
+    ],
 )
 def test_broken_pictures_are_not_whole(data: bytes) -> None:
     assert not whole(data)

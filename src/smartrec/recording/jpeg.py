@@ -7,6 +7,12 @@ _EOI: Final = b"\xff\xd9"
 _SOS: Final = 0xDA
 _FRAME_HEADERS: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _NO_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD8)})
+_COMPONENTS: Final = (1, 3)
+"""Grey or colour. Cameras send nothing else, and decoders for video end over it."""
+_MOST_SIDE: Final = 16384
+_MOST_PIXELS: Final = 1 << 26
+"""Bits that were turned over make giants; one of them ends an encoder, and with it the clip."""
+_TALLEST_SAMPLING: Final = 2
 _TAIL: Final = 4096
 """Cameras may pad behind the end by up to so many bytes."""
 
@@ -29,6 +35,24 @@ def _headers_hold(data: bytes) -> bool:
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         if marker == _SOS:
             return frame and length >= 6 and at + 2 + length < len(data)
-        frame = frame or marker in _FRAME_HEADERS
+        if marker in _FRAME_HEADERS:
+            if not _can_be_a_cameras(data[at + 4 : at + 2 + length]):
+                return False
+            frame = True
         at += 2 + length
     return False
+
+
+def _can_be_a_cameras(frame: bytes) -> bool:
+    """Whether a frame header, behind its length, is of a picture that decoders for video take."""
+    if len(frame) < 9:
+        return False
+    height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
+    sides = 0 < height <= _MOST_SIDE and 0 < width <= _MOST_SIDE
+    tall = frame[7] & 0x0F
+    return (
+        sides
+        and height * width <= _MOST_PIXELS
+        and frame[5] in _COMPONENTS
+        and tall <= _TALLEST_SAMPLING
+    )
