@@ -114,10 +114,10 @@ class Camera:
     def turn(self, now: Ns) -> None:
         """Now and then: give up what does not come; say what it costs."""
         awaited = self._awaited
-        if awaited is not None and now > awaited.until:
+        if awaited is not None and now > awaited.until and self._awaits_no_more(awaited.pts):
             self._mute = True
             self._tell_failure("no picture comes out of the decoder in time")
-            self._give_up(awaited.pts)
+            self._desk.ask(None)
         decoder = self._decoder
         if decoder is not None and decoder.cost is not None and not self._told_cost:
             self._told_cost = True
@@ -181,11 +181,16 @@ class Camera:
         )
 
     def _give_up(self, pts: Ns) -> None:
+        if self._awaits_no_more(pts):
+            self._desk.ask(None)
+
+    def _awaits_no_more(self, pts: Ns) -> bool:
+        """Whether that picture was awaited until now."""
         with self._lock:
-            if self._awaited is None or self._awaited.pts != pts:
-                return
-            self._awaited = None
-        self._desk.ask(None)
+            awaited = self._awaited is not None and self._awaited.pts == pts
+            if awaited:
+                self._awaited = None
+        return awaited
 
     def _failed(self, error: SmartrecError) -> None:
         self._tell_failure(f"pictures cannot be decoded now: {error}", error.hint or "")
