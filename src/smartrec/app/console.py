@@ -41,6 +41,7 @@ _REPEATING: Final = (
     DiskRanFull,
     DiskHasRoom,
     WatchLost,
+    DetectorRefused,
     Overrun,
 )
 

@@ -221,7 +221,7 @@ class WatchLost(Fact):
 
 @dataclass(frozen=True, slots=True)
 class DetectorRefused(Fact):
-    """No persons are looked for, and it will not get better by itself; keys still record."""
+    """No persons are looked for; keys still record. `WatchStarted` tells when they are again."""
 
     type: ClassVar[str] = "smartrec.detector.refused.v1"
     reason: str

@@ -150,8 +150,8 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
         ),
         "failed-picture": Trouble(
             "`the model failed on one picture`",
-            "That picture is left out and the next one looked at; a model that always fails is "
-            "given up, and told.",
+            "That picture is left out and the next one looked at; when 20 in a row fail it is told "
+            "that nobody is looked for.",
             "`smartrec doctor` tries the model; another one: `detector.model`",
         ),
     },

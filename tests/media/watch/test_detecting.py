@@ -97,7 +97,7 @@ class Bench:
                 self._detecting.ask(self._waiting.pop(0))
             else:
                 self._through.set()
-        if isinstance(message, Refused):
+        if isinstance(message, Refused) and not self.opened:
             self._through.set()
 
     def run(self, pictures: Iterable[Asked | None] = ()) -> list[Looked]:
@@ -195,14 +195,19 @@ def test_a_picture_that_the_model_fails_on_is_left_out_and_told_once() -> None:
     assert not any(isinstance(each, Refused) for each in bench.said)
 
 
-def test_a_model_that_fails_on_everything_is_given_up() -> None:
+def test_a_model_that_fails_on_everything_is_told_once() -> None:
     bench = Bench()
     bench.run([asked(n, BROKEN) for n in range(FAILURES + 5)])
-    refused = bench.said[-1]
-    assert isinstance(refused, Refused)
+    (refused,) = (each for each in bench.said if isinstance(each, Refused))
     assert refused.error == "DetectionFailed"
     assert refused.hint == "Another model"
-    assert bench.engine.asked == FAILURES
+
+
+def test_a_model_that_works_again_is_told_and_looks_on() -> None:
+    bench = Bench()
+    looked = bench.run([*(asked(n, BROKEN) for n in range(FAILURES)), asked(FAILURES, 150)])
+    assert len(looked) == 1
+    assert bench.opened == [bench.engine] * 2
 
 
 def test_a_model_that_cannot_be_used_is_refused_and_nothing_is_asked_for() -> None:

@@ -23,7 +23,7 @@ from smartrec.units import SECOND, Ns
 HANGS_AFTER: Final = Ns(30 * SECOND)
 """A picture that takes longer is not waited for."""
 FAILURES: Final = 20
-"""A model that fails on so many pictures in a row fails on all; so does a camera."""
+"""When so many pictures in a row fail, it is told that nobody is looked for."""
 _CERTAIN: Final = 3
 """Inferences in a row that must find the same persons before the model may be spared."""
 _WHILE_MOVING: Final = 5
@@ -80,7 +80,8 @@ class Teller:
 
     Attributes:
         say: Sends to the recorder.
-        opened: The engine, once it is loaded; None when there is none.
+        opened: The engine, once it is loaded, and again when it works after `FAILURES`; None when
+            there is none.
         looked: Each look.
         undecodable: The camera of a picture that was none.
     """
@@ -139,7 +140,7 @@ class Detecting(threading.Thread):
         self._teller.opened(engine)
         for note in engine.notes:
             say(Note(note))
-        while self._failures < FAILURES:
+        while True:
             say(Ready())
             asked = self._inbox.get()
             if asked is not None:
@@ -158,6 +159,8 @@ class Detecting(threading.Thread):
             return
         self._unread.pop(asked.camera, None)
         if looked.look.inferred:
+            if self._failures >= FAILURES:
+                self._teller.opened(engine)
             self._failures = 0
         self._teller.looked(looked.look)
         self._teller.say(looked)

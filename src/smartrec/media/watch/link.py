@@ -6,7 +6,7 @@ watch: it sends from a thread of its own and drops what is not taken in time.
 
     recorder -> watch   Setup, once and first; Format before a camera's first Unit and whenever it
                         changes; Unit; CameraView; StationView
-    watch -> recorder   Hello, once, when it is ready; Ready, each time it would look at a picture;
+    watch -> recorder   Hello, when it is ready; Ready, each time it would look at a picture;
                         Looked; Key; Note; Health once a second; Refused, when it cannot detect
 """
 
@@ -154,7 +154,7 @@ class StationView:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The watch is ready.
+    """The watch is ready; said again when what it says has changed.
 
     Attributes:
         screen: How it shows: name of the recipe, or ``""`` when it does not.
@@ -243,7 +243,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It cannot detect, and trying again will not help; screen and keys go on.
+    """It cannot detect; screen and keys go on. If it can later, another `Hello` says so.
 
     Attributes:
         error: Name of the error class.
