@@ -18,7 +18,7 @@ from smartrec.config.schema import (
     Ring,
 )
 from smartrec.config.table import AT_ONCE, NEEDS_NEW_START, REBUILDS_WATCH, RESTARTS_CAPTURE
-from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone, model_path
+from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone
 from smartrec.units import SECOND, Ns, in_words, picture_in_words, size_in_words
 
 TABLES: tuple[type[BaseModel], ...] = (
@@ -291,11 +291,6 @@ def test_two_cameras_may_have_zones_of_one_name() -> None:
 
 def test_frames_that_can_never_be_seen_are_refused_with_both_numbers() -> None:
     assert "frames is 4, more than of, 3" in refused({"trigger": {"frames": 4}})
-
-
-def test_only_the_built_in_model_has_no_path() -> None:
-    assert model_path(Detector()) is None
-    assert model_path(Detector(model="~/m.onnx")) == Path.home() / "m.onnx"
 
 
 SECONDS = st.integers(0, 600 * SECOND).map(lambda ns: in_words(Ns(ns)))

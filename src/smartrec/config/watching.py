@@ -1,6 +1,5 @@
 """The settings of what watches the cameras: detector, zones, automatic triggers, screen."""
 
-from pathlib import Path
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
@@ -187,8 +186,3 @@ class Screen(Table):
         description="The screen shows the free disk when it is less than this.",
         json_schema_extra=REBUILDS_WATCH,
     )
-
-
-def model_path(detector: Detector) -> Path | None:
-    """The file of a model that is not the built-in one."""
-    return None if detector.model == EMBEDDED_MODEL else Path(detector.model).expanduser()

@@ -46,7 +46,6 @@ class Session:
         inputs: In the model's order.
         outputs: In the model's order.
         metadata: What the exporter wrote.
-        producer: The exporter.
 
     Args:
         path: ONNX file; its external data lie beside it.
@@ -69,7 +68,6 @@ class Session:
         self.outputs = tuple(_tensor(each) for each in self._session.get_outputs())
         meta = self._session.get_modelmeta()
         self.metadata: Mapping[str, str] = dict(meta.custom_metadata_map)
-        self.producer = str(meta.producer_name)
         self._names = [each.name for each in self.outputs]
 
     def run(self, feed: Mapping[str, Array]) -> Sequence[Array]:
