@@ -17,7 +17,7 @@ from smartrec.media.engines.session import Session
 from smartrec.media.watch.child import main
 
 COUNTS = struct.Struct("<QQ")
-NAMES_AFTER = 5
+NAMES_AFTER = 2
 """Runs; by then every thread is there."""
 
 
