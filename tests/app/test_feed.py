@@ -238,3 +238,13 @@ def test_feed_ends_when_the_watch_is_gone(ends: tuple[Link, Link]) -> None:
     one.offer(*range(5, 10))
     one.feed.join(10)
     assert not one.feed.is_alive()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_feed_that_fails_lets_the_watch_end(ends: tuple[Link, Link]) -> None:
+    one = fed(ends)
+    one.feed.tell("no view")  # type: ignore[arg-type]
+    one.feed.start()
+    with pytest.raises(Hangup):
+        ends[1].receive()
+    one.feed.join(10)

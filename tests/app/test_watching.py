@@ -119,6 +119,7 @@ def test_nobody_counts_while_a_camera_is_lost(tmp_path: Path) -> None:
         ({}, 2.0),
         ({"detector": {"fps": 1.0}}, 3.0),
         ({"detector": {"fps": 1.0, "enabled": False}}, 2.0),
+        ({"detector": {"fps": 1.0}, "trigger": {"person": False}}, 2.0),
         ({"detector": {"fps": 0.5}, "trigger": {"of": 5}}, 9.0),
     ],
 )

@@ -135,6 +135,9 @@ class Feed(threading.Thread):
                     self._link.send(message)
         except Hangup:
             log.debug("the watch is gone")
+        except BaseException:
+            self._link.close()  # a watch that is fed no more shall end, and the next be fed
+            raise
 
     def _next(self) -> "Message | _Waiting | None":
         with self._change:

@@ -286,8 +286,12 @@ class _Child(threading.Thread):
         """See the class."""
         try:
             self._hear()
-        except (Hangup, RuntimeError) as error:  # RuntimeError: out of threads
-            log.debug("the watch: %s", error)
+        except Hangup as hangup:
+            log.debug("the watch: %s", hangup)
+        finally:  # whatever it was: who is not told of the end starts no other
+            self._end()
+
+    def _end(self) -> None:
         try:
             status = self._process.wait(_END_WITHIN)
         except subprocess.TimeoutExpired:
@@ -298,7 +302,10 @@ class _Child(threading.Thread):
 
     def _hear(self) -> None:
         self._link.send(self._setup)
-        self.feed.start()
+        try:
+            self.feed.start()
+        except RuntimeError as error:  # out of threads
+            raise Hangup(str(error)) from error
         while True:
             message = self._link.receive()
             if isinstance(message, Ready):  # answered here, where it waits for nothing

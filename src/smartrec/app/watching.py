@@ -68,7 +68,8 @@ def setup_of(config: Config, *, terminal_keys: bool) -> Setup:
 def latest_of(config: Config) -> Ns:
     """How long after a person's first picture the trigger may come: N of M take their time."""
     looks = Ns(round(SECOND * (config.trigger.of - 1) / config.detector.fps))
-    return max(LATE, Ns(SECOND + looks)) if config.detector.enabled else LATE
+    asked = config.detector.enabled and config.trigger.person
+    return max(LATE, Ns(SECOND + looks)) if asked else LATE
 
 
 class Watching:
