@@ -61,6 +61,12 @@ def _inside(polygon: tuple[Point, ...], point: Point) -> bool:
     x, y = point
     odd = False
     for (ax, ay), (bx, by) in _edges(polygon):
+        # Most edges are above, below or to the left: a look may ask for millions of them.
+        above, below = y < ay - _ON_BORDER, y > ay + _ON_BORDER
+        if (above and y < by - _ON_BORDER) or (below and y > by + _ON_BORDER):
+            continue
+        if x > ax + _ON_BORDER and x > bx + _ON_BORDER:
+            continue
         if _distance_squared(point, (ax, ay), (bx, by)) <= _ON_BORDER**2:
             return True
         # Half open, so that a ray through a corner crosses one of its two edges.
@@ -83,7 +89,17 @@ def _distance_squared(point: Point, a: Point, b: Point) -> float:
 
 def _meets(polygon: tuple[Point, ...], box: Box) -> bool:
     """Where no edge touches the box, all of it is on one side: any of its points tells which."""
-    return any(_touches(a, b, box) for a, b in _edges(polygon)) or _inside(polygon, centre(box))
+    left, right = box.left - _ON_BORDER, box.right + _ON_BORDER
+    top, bottom = box.top - _ON_BORDER, box.bottom + _ON_BORDER
+    near = (
+        (a, b)
+        for a, b in _edges(polygon)
+        if (a[0] <= right or b[0] <= right)
+        and (a[0] >= left or b[0] >= left)
+        and (a[1] <= bottom or b[1] <= bottom)
+        and (a[1] >= top or b[1] >= top)
+    )
+    return any(_touches(a, b, box) for a, b in near) or _inside(polygon, centre(box))
 
 
 def _touches(a: Point, b: Point, box: Box) -> bool:
