@@ -1,12 +1,13 @@
 """What is told of a watch that ended, and when the next one comes."""
 
 import signal
+from queue import SimpleQueue
 from typing import ClassVar
 
 import pytest
 
 from smartrec.app.watch import Ended, Loss, Watch
-from smartrec.media.watch.link import Setup
+from smartrec.media.watch.link import DetectorSetup, Setup
 from smartrec.units import SECOND, Ns
 
 
@@ -46,6 +47,16 @@ def test_watch_that_fails_at_its_start_is_started_ever_less_eagerly() -> None:
         waits.append(loss.retry)
     assert waits[5] > 8 * waits[0]
     assert max(waits) <= 36 * SECOND
+
+
+def test_watch_that_was_just_started_can_be_closed() -> None:
+    reports: SimpleQueue[object] = SimpleQueue()
+    watch = Watch(Setup((("cam0", "cam0"),), DetectorSetup(), None), reports.put)
+    watch.turn(Ns(SECOND))
+    assert watch.pid is not None
+    watch.close()
+    assert watch.pid is None
+    assert any(isinstance(reports.get(timeout=30), Ended) for _ in range(100))
 
 
 class Gone:

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from smartrec.app.turns import Turns
-from smartrec.media.watch.link import CameraView, Format, Hangup, Link, Message, StationView, Unit
+from smartrec.media.watch.link import (
+    CameraView,
+    Format,
+    Hangup,
+    Link,
+    Message,
+    Setup,
+    StationView,
+    Unit,
+)
 from smartrec.model import AccessUnit, Codec, StreamFormat
 from smartrec.units import SECOND, Ns
 
@@ -112,10 +121,13 @@ class Feed(threading.Thread):
         with self._change:
             self._break(camera)
 
-    def tell(self, view: CameraView | StationView) -> None:
-        """The newest view of a camera, or of the station; one not sent yet gives way."""
+    def tell(self, news: Setup | CameraView | StationView) -> None:
+        """First the setup; then the newest view of a camera, or of the station.
+
+        A view that was not sent yet gives way.
+        """
         with self._change:
-            self._news[view.camera if isinstance(view, CameraView) else StationView] = view
+            self._news[news.camera if isinstance(news, CameraView) else type(news)] = news
             self._change.notify()
 
     def close(self) -> None:

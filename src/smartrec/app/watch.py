@@ -245,7 +245,6 @@ class _Child(threading.Thread):
     ) -> None:
         super().__init__(name="watch", daemon=True)
         self._generation = generation
-        self._setup = setup
         self._report = report
         ours, theirs = socket.socketpair()
         with theirs:
@@ -262,10 +261,26 @@ class _Child(threading.Thread):
         _stand_back(self._process.pid)
         self._link = Link(ours)
         self.feed = Feed(self._link, needs)
+        self.feed.tell(setup)
 
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def start(self) -> None:
+        """Feed it and hear it.
+
+        Raises:
+            RuntimeError: There is no thread left for that; it is ended.
+        """
+        try:
+            self.feed.start()
+            super().start()
+        except RuntimeError:
+            self.feed.close()
+            self._process.kill()
+            self._link.close()
+            raise
 
     def kill(self) -> None:
         """End it at once; `Ended` follows."""
@@ -301,11 +316,6 @@ class _Child(threading.Thread):
         self._report(Ended(self._generation, status))
 
     def _hear(self) -> None:
-        self._link.send(self._setup)
-        try:
-            self.feed.start()
-        except RuntimeError as error:  # out of threads
-            raise Hangup(str(error)) from error
         while True:
             message = self._link.receive()
             if isinstance(message, Ready):  # answered here, where it waits for nothing
