@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from smartrec.app.sight import Sight
 from smartrec.config.schema import Camera, Config
 from smartrec.model import Box, ClipState, Look, Track, Trigger
@@ -65,6 +67,19 @@ def test_clip_with_no_post_roll_stays_open_between_two_looks() -> None:
     seen = sight(Album(), recording={"post_roll": "0s"})
     triggers = [t for n in range(5) for t in seen.take(look(n, 0.9), 30)]
     assert all(t.end is not None and t.end >= t.until + FIFTH for t in triggers)
+    assert triggers
+
+
+@pytest.mark.parametrize(
+    ("fps", "apart"), [(60.0, SECOND // 30), (5.0, SECOND), (5.0, 20 * SECOND)]
+)
+def test_clip_with_no_post_roll_stays_open_however_looks_come(fps: float, apart: int) -> None:
+    """Looks of sixty a second are late by more than their distance; others are far apart."""
+    seen = sight(Album(), recording={"post_roll": "0s"}, detector={"fps": fps})
+    looks = [replace(look(n, 0.9), pts=Ns(n * apart)) for n in range(5)]
+    triggers = [t for each in looks for t in seen.take(each, 30)]
+    late = min(apart + SECOND // 2, 5 * SECOND)
+    assert all(t.end is not None and t.end >= t.until + late for t in triggers)
     assert triggers
 
 

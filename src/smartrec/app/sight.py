@@ -15,12 +15,17 @@ from smartrec.detection.presence import Presence, Rules
 from smartrec.detection.zones import Zone
 from smartrec.model import Look, Trigger, new_id
 from smartrec.recording.session import OpenClip
-from smartrec.units import SECOND, Ns
+from smartrec.units import MILLISECOND, SECOND, Ns
 
 KEEP_EVERY: Final = Ns(2 * SECOND)
 """How much of a clip's looks goes to the catalogue at once."""
 _LINGER: Final = Ns(60 * SECOND)
 """How long looks outlast the ring, for a catalogue that takes nothing just now."""
+_HOLD_AT_LEAST: Final = Ns(800 * MILLISECOND)
+_HOLD_AT_MOST: Final = Ns(5 * SECOND)
+"""How long a clip stays open for someone who is there, until the next look has come: looks take
+their time on the way, and are rarer than asked for where there is too much to look at. Too short,
+and each look would begin a clip of its own, with all of its pre-roll."""
 
 Keep = Callable[[str, Sequence[Look]], None]
 
@@ -58,8 +63,10 @@ class Sight:
         self._looks: deque[Look] = deque()
         self._albums: dict[str, _Album] = {}
         self._horizon = Ns(config.recording.pre_roll + LATE + _LINGER)
-        # The least time that a clip stays open for someone who may be missed in a picture.
-        self._hold = Ns(round(SECOND * (config.trigger.of + 1) / config.detector.fps))
+        # Somebody may be missed in a picture.
+        of, fps = config.trigger.of, config.detector.fps
+        self._hold = max(_HOLD_AT_LEAST, Ns(round(SECOND * (of + 1) / fps)))
+        self._apart = 0
         self._looked = self._asked = 0
         self._infer_ms = 0.0
         self.persons = 0
@@ -90,6 +97,7 @@ class Sight:
         if look.inferred:
             self._asked += 1
             self._infer_ms += infer_ms
+        self._apart = look.pts - self._newest if self._looks else 0
         self._looks.append(look)
         while self._looks and look.pts - self._looks[0].pts > self._horizon:
             self._looks.popleft()
@@ -171,6 +179,7 @@ class Sight:
 
     def _held(self, trigger: Trigger) -> Trigger:
         """With a post-roll so short that a clip would end between two looks, it ends later."""
-        if self._config.recording.post_roll >= self._hold:
+        hold = max(self._hold, min(_HOLD_AT_MOST, 2 * self._apart))
+        if self._config.recording.post_roll >= hold:
             return trigger
-        return replace(trigger, end=Ns(trigger.until + self._hold))
+        return replace(trigger, end=Ns(trigger.until + hold))
