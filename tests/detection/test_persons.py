@@ -50,6 +50,13 @@ def test_labels_without_a_person_are_told() -> None:
     assert 'no class is called "person" by the labels (a, b, c, …)' in note
 
 
+def test_labels_are_told_so_that_no_terminal_obeys_them() -> None:
+    labels = labels_of_lines(["\x1b]0;title\x07", "b", "c" * 10_000], FAMILY)
+    note = person_classes(FAMILY, labels, None)[1]
+    assert "(?]0;title?, b, ccc" in note
+    assert len(note) < 300
+
+
 def test_a_class_that_the_model_has_not_is_refused() -> None:
     with pytest.raises(ModelUnusable, match=r"class 3 is to count .* 3 classes, 0 to 2"):
         person_classes(FAMILY, None, (0, 3))

@@ -10,6 +10,7 @@ from smartrec.errors import ModelUnusable
 
 PERSON: Final = ("person", "persons", "pedestrian", "people", "human")
 """What models call a person, in order of preference."""
+_MOST_SHOWN: Final = 40
 _NOT_A_CLASS: Final = ("background", "__background__", "???")
 
 
@@ -79,11 +80,16 @@ def person_classes(
         if found:
             _check(family, found)
             return found, ""
-    some = ", ".join(list(labels.names.values())[:5])
+    some = ", ".join(_shown(name) for name in list(labels.names.values())[:5])
     return (family.person,), (
         f'no class is called "person" by {labels.source} ({some}, …): class {family.person} '
         "counts as a person; detector.person_class_ids names others"
     )
+
+
+def _shown(name: str) -> str:
+    """What a file says goes to a terminal, which must not obey it."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name[:_MOST_SHOWN])
 
 
 def _guess(family: Family) -> str:
