@@ -19,7 +19,7 @@ from PIL import Image
 from smartrec.media.engines.model_file import find_model
 from smartrec.media.engines.session import Session
 from smartrec.media.gst import Gst, GstApp, launch
-from smartrec.media.watch.link import DetectorSetup
+from smartrec.media.watch.messages import DetectorSetup
 
 SIZE = (416, 234)
 """Of the picture within the model's 416x416."""

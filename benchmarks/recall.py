@@ -31,7 +31,7 @@ from smartrec.errors import SmartrecError
 from smartrec.media.demo_scene import Scene, person_box, picture_of
 from smartrec.media.engines.onnx import Engine, open_engine
 from smartrec.media.gst import Gst, GstApp, launch, raise_first_error, running
-from smartrec.media.watch.link import DetectorSetup
+from smartrec.media.watch.messages import DetectorSetup
 from smartrec.model import Box
 
 VTEST = Path("/usr/share/doc/opencv-doc/examples/data/vtest.avi")

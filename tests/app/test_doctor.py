@@ -34,7 +34,7 @@ from smartrec.clock import ClockQuality, SystemClock
 from smartrec.errors import CameraBusy, CameraError, CameraForbidden, NoScreen
 from smartrec.graph.formats import Format
 from smartrec.media.devices import Camera
-from smartrec.media.watch.link import DetectorSetup
+from smartrec.media.watch.messages import DetectorSetup
 
 MJPEG = Format("MJPG", 1280, 720, (Fraction(30),))
 

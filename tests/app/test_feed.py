@@ -8,7 +8,8 @@ from itertools import count
 import pytest
 
 from smartrec.app.feed import MOST_CODED_WAITING, MOST_WAITING, Feed, Needs
-from smartrec.media.watch.link import CameraView, Format, Hangup, Link, Message, StationView, Unit
+from smartrec.media.watch.link import Hangup, Link
+from smartrec.media.watch.messages import CameraView, Format, Message, StationView, Unit
 from smartrec.model import AccessUnit, Codec, StreamFormat
 from smartrec.units import SECOND, Ns
 

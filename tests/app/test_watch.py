@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from smartrec.app.watch import Ended, Loss, Watch
-from smartrec.media.watch.link import DetectorSetup, Setup
+from smartrec.media.watch.messages import DetectorSetup, Setup
 from smartrec.units import SECOND, Ns
 
 

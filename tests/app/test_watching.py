@@ -11,7 +11,7 @@ from smartrec.app.watch import Said, Watch
 from smartrec.app.watching import Watching, latest_of
 from smartrec.clock import SystemClock
 from smartrec.config.schema import Config
-from smartrec.media.watch.link import Hello, Looked, Message, Setup
+from smartrec.media.watch.messages import Hello, Looked, Message, Setup
 from smartrec.model import Box, ClipState, Look, Track, Trigger
 from smartrec.units import SECOND, Ns
 from tests.app.test_camera import camera

@@ -31,7 +31,7 @@ from smartrec.graph.formats import choose as choose_format
 from smartrec.graph.formats import gst_caps
 from smartrec.graph.recipes import Role, choose
 from smartrec.media.devices import Camera, cameras, holders
-from smartrec.media.watch.link import DetectorSetup
+from smartrec.media.watch.messages import DetectorSetup
 
 # What every recording needs besides the recipes, and where Debian keeps it.
 _ELEMENTS: Final[tuple[tuple[str, str, str], ...]] = (

@@ -8,16 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from smartrec.app.turns import Turns
-from smartrec.media.watch.link import (
-    CameraView,
-    Format,
-    Hangup,
-    Link,
-    Message,
-    Setup,
-    StationView,
-    Unit,
-)
+from smartrec.media.watch.link import Hangup, Link
+from smartrec.media.watch.messages import CameraView, Format, Message, Setup, StationView, Unit
 from smartrec.model import AccessUnit, Codec, StreamFormat
 from smartrec.units import SECOND, Ns
 

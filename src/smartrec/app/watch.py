@@ -18,11 +18,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from smartrec.app.feed import Feed, Needs
-from smartrec.media.watch.link import (
+from smartrec.media.watch.link import Hangup, Link
+from smartrec.media.watch.messages import (
     CameraView,
-    Hangup,
     Hello,
-    Link,
     Looked,
     Message,
     Ready,

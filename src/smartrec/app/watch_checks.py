@@ -6,7 +6,7 @@ from typing import Final
 from smartrec.app.finding import Finding, Status, amiss
 from smartrec.clock import Clock
 from smartrec.errors import MissingElement, NoScreen, SmartrecError
-from smartrec.media.watch.link import DetectorSetup
+from smartrec.media.watch.messages import DetectorSetup
 
 _TRIES: Final = 5
 _MILLISECOND: Final = 1_000_000

@@ -14,7 +14,7 @@ from smartrec.app.clips import LATE
 from smartrec.app.sight import Keep, Sight
 from smartrec.app.watch import Ended, Said, Watch
 from smartrec.config.schema import Config
-from smartrec.media.watch.link import (
+from smartrec.media.watch.messages import (
     CameraView,
     DetectorSetup,
     Health,

@@ -15,7 +15,7 @@ from smartrec.cli.options import GivenPath
 from smartrec.config.load import load
 from smartrec.config.schema import Camera, Config
 from smartrec.errors import ConfigError
-from smartrec.media.watch.link import DetectorSetup
+from smartrec.media.watch.messages import DetectorSetup
 
 _MARKS: Final = {Status.OK: "ok  ", Status.WARN: "warn", Status.BAD: "BAD "}
 _COLOURS: Final = {Status.OK: "green", Status.WARN: "yellow", Status.BAD: "red"}

@@ -15,7 +15,7 @@ from PIL import Image
 from smartrec.detection.tensors import Array
 from smartrec.errors import ConfigError, DetectionFailed, ModelUnusable
 from smartrec.media.engines.onnx import FLOOR, Engine, open_engine
-from smartrec.media.watch.link import DetectorSetup
+from smartrec.media.watch.messages import DetectorSetup
 from smartrec.model import Box
 from tests.media.engines.models import PERSON, PICTURE, constant_model, save, ssd, yolov8
 

@@ -12,7 +12,7 @@ for name in sys.argv[2:]:
     importlib.import_module(name)
 from smartrec.errors import ModelUnusable
 from smartrec.media.engines.onnx import open_engine
-from smartrec.media.watch.link import DetectorSetup
+from smartrec.media.watch.messages import DetectorSetup
 try:
     open_engine(DetectorSetup(model=sys.argv[1]))
 except ModelUnusable as error:

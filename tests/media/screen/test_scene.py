@@ -1,7 +1,7 @@
 """What is said of a camera at one moment, with a clock that stands still until told."""
 
 from smartrec.media.screen.scene import Recording, Subject, Surroundings
-from smartrec.media.watch.link import CameraView
+from smartrec.media.watch.messages import CameraView
 from smartrec.model import Box, Look, Track
 from smartrec.units import MILLISECOND, SECOND, Ns
 from tests.media.screen.desk import SteppedClock

@@ -11,7 +11,7 @@ from Xlib.protocol import event
 from smartrec.errors import ScreenLost
 from smartrec.media.screen import paint
 from smartrec.media.screen.screen import open_screen
-from smartrec.media.watch.link import CameraView, ScreenSetup, StationView
+from smartrec.media.watch.messages import CameraView, ScreenSetup, StationView
 from smartrec.model import Box, Look, Track
 from smartrec.units import MILLISECOND, SECOND, Ns
 from tests.media.screen.desk import (

@@ -11,7 +11,7 @@ from Xlib.display import Display
 from smartrec.errors import PipelineError, ScreenLost
 from smartrec.media.gst import Gst
 from smartrec.media.screen import paint
-from smartrec.media.watch.link import CameraView, StationView
+from smartrec.media.watch.messages import CameraView, StationView
 from smartrec.model import Box
 from smartrec.units import Ns
 from tests.media.screen.desk import (

@@ -18,7 +18,7 @@ from smartrec.media.screen.displays import choose_display
 from smartrec.media.screen.layout import Rect
 from smartrec.media.screen.screen import open_screen
 from smartrec.media.screen.wall import Wall
-from smartrec.media.watch.link import ScreenSetup
+from smartrec.media.watch.messages import ScreenSetup
 from smartrec.units import Ns
 from tests.media.screen.desk import flat, format_of, sample_of
 

@@ -9,7 +9,7 @@ import pytest
 
 from smartrec.media import demo
 from smartrec.media.demo import LOOP_FRAMES, PERSON_FIRST, PERSON_LAST, DemoFeed, person_box
-from smartrec.media.watch import link
+from smartrec.media.watch import messages
 from smartrec.model import AccessUnit, Box, Codec, StreamFormat
 from smartrec.units import SECOND, Ns
 from tests.media.clips import bits, through
@@ -41,18 +41,18 @@ def overlap(one: Box, other: Box) -> float:
 
 
 def watch_demo(
-    feed: DemoFeed, detector: link.DetectorSetup | None, cameras: Iterable[str] = ("cam0",)
+    feed: DemoFeed, detector: messages.DetectorSetup | None, cameras: Iterable[str] = ("cam0",)
 ) -> Watched:
     watched = Watched(setup(detector, cameras))
     for camera in cameras:
-        watched.link.send(link.Format(camera, feed.format))
+        watched.link.send(messages.Format(camera, feed.format))
     return watched
 
 
 def test_persons_are_found_where_they_are_and_nowhere_else(feed: DemoFeed) -> None:
     numbers = range(PERSON_FIRST - 5 * STEP, LOOP_FRAMES, STEP)
-    with watch_demo(feed, link.DetectorSetup()) as watched:
-        hello = watched.until(link.Hello)
+    with watch_demo(feed, messages.DetectorSetup()) as watched:
+        hello = watched.until(messages.Hello)
         looks = [watched.look("cam0", unit(feed, n)).look for n in numbers]
         assert watched.end() == (0, "")
     assert (hello.engine, hello.screen) == ("onnx", "")
@@ -73,7 +73,7 @@ def test_persons_are_found_where_they_are_and_nowhere_else(feed: DemoFeed) -> No
 
 
 def test_a_still_picture_is_decoded_but_the_model_is_not_asked(feed: DemoFeed) -> None:
-    with watch_demo(feed, link.DetectorSetup(at_least_every=Ns(60 * SECOND))) as watched:
+    with watch_demo(feed, messages.DetectorSetup(at_least_every=Ns(60 * SECOND))) as watched:
         standing = unit(feed, PERSON_FIRST + 100)
         looked = [
             watched.look("cam0", replace(standing, pts=Ns(START + n * SECOND))) for n in range(10)
@@ -89,15 +89,17 @@ def test_a_still_picture_is_decoded_but_the_model_is_not_asked(feed: DemoFeed) -
 def test_what_is_no_picture_ends_nothing_and_is_counted(feed: DemoFeed) -> None:
     good = unit(feed, PERSON_FIRST + 100)
     broken = [b"", b"\xff\xd8\xff\xd9", good.data[:5000], bytes(1000)]
-    with watch_demo(feed, link.DetectorSetup()) as watched:
+    with watch_demo(feed, messages.DetectorSetup()) as watched:
         for data in broken:
-            watched.until(link.Ready)
-            watched.link.send(link.Unit("cam0", replace(good, data=data), show=False, look=True))
+            watched.until(messages.Ready)
+            watched.link.send(
+                messages.Unit("cam0", replace(good, data=data), show=False, look=True)
+            )
         assert watched.look("cam0", good).look.tracks
-        stranger = link.Unit("stranger", good, show=True, look=False)
+        stranger = messages.Unit("stranger", good, show=True, look=False)
         watched.link.send(stranger)
         while not watched.health or watched.health[-1].undecodable != {"cam0": len(broken)}:
-            watched.until(link.Health)
+            watched.until(messages.Health)
 
 
 def test_another_picture_size_in_mid_stream_is_seen_as_well(feed: DemoFeed) -> None:
@@ -105,7 +107,7 @@ def test_another_picture_size_in_mid_stream_is_seen_as_well(feed: DemoFeed) -> N
     scaled = "jpegdec ! videoscale ! video/x-raw,width=640,height=480 ! jpegenc quality=90"
     caps = "image/jpeg,width=1280,height=720,framerate=30/1"
     small = bits(through(scaled, [whole.data], caps)[0])
-    with watch_demo(feed, link.DetectorSetup(motion_gate=False)) as watched:
+    with watch_demo(feed, messages.DetectorSetup(motion_gate=False)) as watched:
         looks = [
             watched.look("cam0", replace(whole, pts=Ns(START + n * FRAME), data=data)).look
             for n, data in enumerate((whole.data, small, whole.data))
@@ -116,7 +118,7 @@ def test_another_picture_size_in_mid_stream_is_seen_as_well(feed: DemoFeed) -> N
 
 
 def test_tracks_of_two_cameras_have_different_numbers(feed: DemoFeed) -> None:
-    with watch_demo(feed, link.DetectorSetup(first_track=40), ("cam0", "cam1")) as watched:
+    with watch_demo(feed, messages.DetectorSetup(first_track=40), ("cam0", "cam1")) as watched:
         looked = [
             watched.look(camera, unit(feed, PERSON_FIRST + 100)) for camera in ("cam0", "cam1")
         ]
@@ -130,19 +132,19 @@ def test_it_ends_with_the_link_or_when_told_and_not_by_the_terminals_signals(
     feed: DemoFeed,
 ) -> None:
     with watch_demo(feed, None) as watched:
-        watched.until(link.Hello)
+        watched.until(messages.Hello)
         for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
             watched.process.send_signal(number)
-        watched.until(link.Health)
+        watched.until(messages.Health)
         assert watched.end() == (0, "")
-    with watch_demo(feed, link.DetectorSetup()) as watched:
-        watched.until(link.Ready)
-        watched.link.send(link.StationView(0, closing=True))
+    with watch_demo(feed, messages.DetectorSetup()) as watched:
+        watched.until(messages.Ready)
+        watched.link.send(messages.StationView(0, closing=True))
         assert watched.process.wait(TIMEOUT) == 0
 
 
 def test_it_ends_when_the_recorder_goes_while_the_model_is_loading(feed: DemoFeed) -> None:
-    with watch_demo(feed, link.DetectorSetup()) as watched:
+    with watch_demo(feed, messages.DetectorSetup()) as watched:
         assert watched.end()[0] == 0
 
 
@@ -151,11 +153,11 @@ def test_a_model_that_cannot_be_used_is_refused_and_the_watch_goes_on(
 ) -> None:
     model = tmp_path / "model.onnx"
     model.write_bytes(b"no model")
-    with watch_demo(feed, link.DetectorSetup(model=str(model))) as watched:
-        refused = watched.until(link.Refused)
-        assert watched.until(link.Hello).engine == "none"
-        watched.until(link.Health)
-        watched.until(link.Health)
+    with watch_demo(feed, messages.DetectorSetup(model=str(model))) as watched:
+        refused = watched.until(messages.Refused)
+        assert watched.until(messages.Hello).engine == "none"
+        watched.until(messages.Health)
+        watched.until(messages.Health)
         assert watched.end() == (0, "")
     assert refused.error == "ModelUnusable"
     assert str(model) in refused.message
@@ -186,13 +188,13 @@ def h264(feed: DemoFeed, numbers: range) -> tuple[StreamFormat, list[AccessUnit]
 def test_h264_is_decoded_whole_and_looked_at(feed: DemoFeed) -> None:
     numbers = range(PERSON_FIRST + 60, PERSON_FIRST + 60 + 90)
     stream, units = h264(feed, numbers)
-    with Watched(setup(link.DetectorSetup())) as watched:
-        watched.link.send(link.Format("cam0", stream))
+    with Watched(setup(messages.DetectorSetup())) as watched:
+        watched.link.send(messages.Format("cam0", stream))
         for at in range(0, len(units), STEP):
-            watched.until(link.Ready)
+            watched.until(messages.Ready)
             for n, each in enumerate(units[at : at + STEP]):
-                watched.link.send(link.Unit("cam0", each, show=True, look=n == 0))
-            look = watched.until(link.Looked).look
+                watched.link.send(messages.Unit("cam0", each, show=True, look=n == 0))
+            look = watched.until(messages.Looked).look
             assert units[at].pts <= look.pts < units[at].pts + STEP * FRAME
             best = max(look.tracks, key=lambda track: track.score)
             box = person_box(round((look.pts - START) / FRAME))
@@ -204,8 +206,8 @@ def test_h264_is_decoded_whole_and_looked_at(feed: DemoFeed) -> None:
 
 def test_keyframes_of_h264_are_looked_at_alone(feed: DemoFeed) -> None:
     stream, units = h264(feed, range(PERSON_FIRST + 60, PERSON_FIRST + 60 + 90))
-    with Watched(setup(link.DetectorSetup(keyframes_only=True))) as watched:
-        watched.link.send(link.Format("cam0", stream))
+    with Watched(setup(messages.DetectorSetup(keyframes_only=True))) as watched:
+        watched.link.send(messages.Format("cam0", stream))
         for each in (each for each in units if each.keyframe):
             look = watched.look("cam0", each).look
             assert look.pts == each.pts
@@ -215,19 +217,19 @@ def test_keyframes_of_h264_are_looked_at_alone(feed: DemoFeed) -> None:
 def test_units_of_garbage_end_nothing_and_the_camera_is_seen_again(feed: DemoFeed) -> None:
     stream, units = h264(feed, range(PERSON_FIRST + 60, PERSON_FIRST + 60 + 60))
     broken = [replace(each, data=bytes(len(each.data))) for each in units[:30]]
-    with Watched(setup(link.DetectorSetup())) as watched:
-        watched.link.send(link.Format("cam0", stream))
-        watched.until(link.Ready)
+    with Watched(setup(messages.DetectorSetup())) as watched:
+        watched.link.send(messages.Format("cam0", stream))
+        watched.until(messages.Ready)
         for n, each in enumerate(broken):
-            watched.link.send(link.Unit("cam0", each, show=True, look=n == 0))
+            watched.link.send(messages.Unit("cam0", each, show=True, look=n == 0))
         # That look comes to nothing, and the next is asked for.
-        watched.until(link.Ready)
+        watched.until(messages.Ready)
         pts = 0
-        while not any(isinstance(each, link.Looked) for each in watched.heard):
+        while not any(isinstance(each, messages.Looked) for each in watched.heard):
             for each in units[30:]:
                 pts = pts or each.pts
                 shifted = replace(each, pts=Ns(each.pts + pts), dts=Ns(each.dts + pts))
-                watched.link.send(link.Unit("cam0", shifted, show=True, look=each.seq == 30))
-            watched.until(link.Ready)
+                watched.link.send(messages.Unit("cam0", shifted, show=True, look=each.seq == 30))
+            watched.until(messages.Ready)
             pts += SECOND
         assert watched.end()[0] == 0

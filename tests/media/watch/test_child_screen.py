@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from smartrec.media.watch import link
+from smartrec.media.watch import messages
 from smartrec.media.watch.child import EXIT_SCREEN_LOST
 from smartrec.model import Codec
 from smartrec.units import Ns
@@ -15,12 +15,12 @@ CAMERAS = (("cam0", "Door"), ("cam1", "Yard"))
 
 def test_pictures_reach_the_window_and_are_counted(x_server: XServer) -> None:
     stream, coded = stream_units(Codec.H264, 30, 10, 0)
-    with Watched(link.Setup(CAMERAS, None, link.ScreenSetup(fullscreen=False))) as watched:
-        assert watched.until(link.Hello).keys
-        watched.link.send(link.Format("cam0", jpeg_format()))
-        watched.link.send(link.Format("cam1", stream))
+    with Watched(messages.Setup(CAMERAS, None, messages.ScreenSetup(fullscreen=False))) as watched:
+        assert watched.until(messages.Hello).keys
+        watched.link.send(messages.Format("cam0", jpeg_format()))
+        watched.link.send(messages.Format("cam1", stream))
         for camera, _ in CAMERAS:
-            watched.link.send(link.CameraView(camera, "live"))
+            watched.link.send(messages.CameraView(camera, "live"))
         shown: dict[str, int] = {}
         pts = 0
         # A window takes its time to be there; pictures that come before are skipped.
@@ -28,16 +28,16 @@ def test_pictures_reach_the_window_and_are_counted(x_server: XServer) -> None:
             for jpeg, unit in zip(jpeg_units(jpegs(30)), coded, strict=True):
                 for camera, each in (("cam0", jpeg), ("cam1", unit)):
                     later = replace(each, pts=Ns(each.pts + pts), dts=Ns(each.dts + pts))
-                    watched.link.send(link.Unit(camera, later, show=True, look=False))
+                    watched.link.send(messages.Unit(camera, later, show=True, look=False))
             pts += 2_000_000_000
-            watched.until(link.Health)
+            watched.until(messages.Health)
             shown = watched.health[-1].shown
         assert watched.end()[0] == 0
 
 
 def test_it_ends_with_the_x_server_and_says_so(x_server: XServer) -> None:
-    with Watched(link.Setup(CAMERAS, None, link.ScreenSetup())) as watched:
-        assert watched.until(link.Hello).screen
+    with Watched(messages.Setup(CAMERAS, None, messages.ScreenSetup())) as watched:
+        assert watched.until(messages.Hello).screen
         x_server.kill()
         assert watched.process.wait(TIMEOUT) == EXIT_SCREEN_LOST
 
@@ -46,9 +46,9 @@ def test_without_a_server_it_goes_on_and_says_that_there_ought_to_be_one(
     x_server: XServer,
 ) -> None:
     x_server.kill()
-    with Watched(link.Setup(CAMERAS, None, link.ScreenSetup())) as watched:
-        hello = watched.until(link.Hello)
+    with Watched(messages.Setup(CAMERAS, None, messages.ScreenSetup())) as watched:
+        hello = watched.until(messages.Hello)
         assert (hello.screen, hello.screen_missing) == ("", True)
         assert x_server.display in hello.screen_note
-        watched.until(link.Health)
+        watched.until(messages.Health)
         assert watched.end()[0] == 0

@@ -5,33 +5,44 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartrec.media.watch import link
+from smartrec.media.watch import link, messages
 from smartrec.model import AccessUnit, Box, Codec, Look, StreamFormat, Track
 from smartrec.units import Ns
 
-EVERY_KIND: list[link.Message] = [
-    link.Setup(
+H264 = StreamFormat(Codec.H264, 640, 480, 29.97, "video/x-h264", b"\x01\xff", 90)
+
+
+def unit(data: bytes) -> AccessUnit:
+    return AccessUnit(1, 2, Ns(3), Ns(4), Ns(5), True, 6, data)
+
+
+EVERY_KIND: list[messages.Message] = [
+    messages.Setup(
         (("cam0", "Door"), ("cam1", "Tür")),
-        link.DetectorSetup(person_class_ids=(0, 3), min_confidence=0.4),
-        link.ScreenSetup(fullscreen=False),
+        messages.DetectorSetup(person_class_ids=(0, 3), min_confidence=0.4),
+        messages.ScreenSetup(fullscreen=False),
     ),
-    link.Setup((), None, None),
-    link.Format("cam0", StreamFormat(Codec.H264, 640, 480, 29.97, "video/x-h264", b"\x01\xff", 90)),
-    link.Unit("cam0", AccessUnit(1, 2, Ns(3), Ns(4), Ns(5), True, 6, b"\xff\xd8"), True, False),
-    link.Unit("cam0", AccessUnit(1, 2, Ns(3), Ns(4), Ns(5), True, 6, bytes(1 << 20)), False, True),
-    link.CameraView("cam0", "lost", "unplugged", Ns(7), 9.5),
-    link.StationView(10**12, closing=True),
-    link.Hello("ximage", "keys: window", keys=True, engine="onnx", model="NanoDet-G"),
-    link.Ready(),
-    link.Looked(
+    messages.Setup((), None, None),
+    messages.Format(
+        "cam0", StreamFormat(Codec.H264, 640, 480, 29.97, "video/x-h264", b"\x01\xff", 90)
+    ),
+    messages.Unit("cam0", AccessUnit(1, 2, Ns(3), Ns(4), Ns(5), True, 6, b"\xff\xd8"), True, False),
+    messages.Unit(
+        "cam0", AccessUnit(1, 2, Ns(3), Ns(4), Ns(5), True, 6, bytes(1 << 20)), False, True
+    ),
+    messages.CameraView("cam0", "lost", "unplugged", Ns(7), 9.5),
+    messages.StationView(10**12, closing=True),
+    messages.Hello("ximage", "keys: window", keys=True, engine="onnx", model="NanoDet-G"),
+    messages.Ready(),
+    messages.Looked(
         Look("cam0", 1, Ns(5), (Track(1, Box(0.1, 0.2, 0.3, 0.4), 0.9, (0.1, -0.2)),), False),
         1.5,
         30,
     ),
-    link.Key("r", None),
-    link.Note("text", "hint", "cam0"),
-    link.Health({"cam0": 1}, {"cam0": 2}, {"cam0": 3}),
-    link.Refused("ModelUnusable", "what", "mend"),
+    messages.Key("r", None),
+    messages.Note("text", "hint", "cam0"),
+    messages.Health({"cam0": 1}, {"cam0": 2}, {"cam0": 3}),
+    messages.Refused("ModelUnusable", "what", "mend"),
 ]
 
 
@@ -41,7 +52,7 @@ def pair() -> tuple[link.Link, link.Link]:
 
 
 @pytest.mark.parametrize("message", EVERY_KIND, ids=lambda message: message.kind)
-def test_every_message_arrives_as_it_was_sent(message: link.Message) -> None:
+def test_every_message_arrives_as_it_was_sent(message: messages.Message) -> None:
     here, there = pair()
     sender = threading.Thread(target=here.send, args=(message,))
     sender.start()
@@ -57,7 +68,7 @@ def test_the_other_side_is_told_when_one_side_closes() -> None:
     with pytest.raises(link.Hangup):
         there.receive()
     with pytest.raises(link.Hangup):
-        there.send(link.Ready())
+        there.send(messages.Ready())
     there.close()
 
 
@@ -89,7 +100,7 @@ def _receive_all(end: link.Link) -> None:
 )
 def test_a_look_of_odd_numbers_is_no_message(said: bytes, odd: bytes) -> None:
     look = Look("cam0", 1, Ns(5), (Track(1, Box(0.1, 0.2, 0.3, 0.4), 0.9, (0.1, -0.2)),))
-    header, _ = link.encode(link.Looked(look))
+    header, _ = link.encode(messages.Looked(look))
     assert said in header
     here, there = pair()
     here._socket.sendall(

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from smartrec.media.watch import link
+from smartrec.media.watch import link, messages
 from smartrec.model import AccessUnit
 from smartrec.units import Ns
 
@@ -19,7 +19,7 @@ COMMAND = (
 FRAME = Ns(33_333_333)
 START = Ns(5_000_000_000_000)
 
-Kind = TypeVar("Kind", bound=link.Message)
+Kind = TypeVar("Kind", bound=messages.Message)
 
 
 class Watched:
@@ -29,7 +29,7 @@ class Watched:
         heard: What it has said so far, but for `Health`.
     """
 
-    def __init__(self, setup: link.Setup) -> None:
+    def __init__(self, setup: messages.Setup) -> None:
         ours, theirs = socket.socketpair()
         ours.settimeout(TIMEOUT)
         with theirs:
@@ -41,26 +41,26 @@ class Watched:
                 pass_fds=[theirs.fileno()],
             )
         self.link = link.Link(ours)
-        self.heard: list[link.Message] = []
-        self.health: list[link.Health] = []
+        self.heard: list[messages.Message] = []
+        self.health: list[messages.Health] = []
         self.link.send(setup)
 
     def until(self, kind: type[Kind], wanted: Callable[[Kind], bool] = lambda _: True) -> Kind:
         """The next message of a kind."""
         while True:
             message = self.link.receive()
-            if isinstance(message, link.Health):
+            if isinstance(message, messages.Health):
                 self.health.append(message)
             else:
                 self.heard.append(message)
             if isinstance(message, kind) and wanted(message):
                 return message
 
-    def look(self, camera: str, unit: AccessUnit) -> link.Looked:
+    def look(self, camera: str, unit: AccessUnit) -> messages.Looked:
         """Answer `Ready` with a picture."""
-        self.until(link.Ready)
-        self.link.send(link.Unit(camera, unit, show=False, look=True))
-        return self.until(link.Looked)
+        self.until(messages.Ready)
+        self.link.send(messages.Unit(camera, unit, show=False, look=True))
+        return self.until(messages.Looked)
 
     def end(self) -> tuple[int, str]:
         """Hang up; its exit status and what it printed."""
@@ -80,5 +80,7 @@ class Watched:
             self.process.kill()
 
 
-def setup(detector: link.DetectorSetup | None, cameras: Iterable[str] = ("cam0",)) -> link.Setup:
-    return link.Setup(tuple((camera, camera.title()) for camera in cameras), detector, None)
+def setup(
+    detector: messages.DetectorSetup | None, cameras: Iterable[str] = ("cam0",)
+) -> messages.Setup:
+    return messages.Setup(tuple((camera, camera.title()) for camera in cameras), detector, None)

@@ -8,7 +8,7 @@ from typing import Final
 
 from smartrec.detection.pgie import Pgie, read_pgie
 from smartrec.errors import ModelUnusable
-from smartrec.media.watch.link import DetectorSetup
+from smartrec.media.watch.messages import DetectorSetup
 
 BUILT_IN: Final = "nanodet"
 _BUILT_IN_NAME: Final = "NanoDet-G"

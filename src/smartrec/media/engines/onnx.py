@@ -20,7 +20,7 @@ from smartrec.errors import DetectionFailed, ModelUnusable
 from smartrec.media.engines.inputs import Inputs, read_inputs
 from smartrec.media.engines.model_file import ModelFile, digest, find_model
 from smartrec.media.engines.session import Session
-from smartrec.media.watch.link import DetectorSetup
+from smartrec.media.watch.messages import DetectorSetup
 from smartrec.model import Box, Detection
 
 FLOOR: Final = 0.1

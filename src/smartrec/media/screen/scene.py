@@ -6,7 +6,7 @@ from typing import Final
 
 from smartrec.clock import Clock
 from smartrec.detection.tracks import predicted
-from smartrec.media.watch.link import CameraView
+from smartrec.media.watch.messages import CameraView
 from smartrec.model import Box, Look
 from smartrec.units import MILLISECOND, SECOND, Ns
 

@@ -23,7 +23,7 @@ from smartrec.media.screen.scene import Scene, Subject, Surroundings
 from smartrec.media.screen.show import Show
 from smartrec.media.screen.wall import Lone, Wall
 from smartrec.media.screen.window import Closed, Pressed, Resized, Window
-from smartrec.media.watch.link import CameraView, ScreenSetup, StationView
+from smartrec.media.watch.messages import CameraView, ScreenSetup, StationView
 from smartrec.model import Look, StreamFormat
 from smartrec.units import MILLISECOND, Ns
 

@@ -23,15 +23,14 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from smartrec.errors import NoScreen, ScreenLost
 from smartrec.media.watch.camera import Camera, Desk
 from smartrec.media.watch.detecting import Detecting, Engine, Teller
-from smartrec.media.watch.link import (
+from smartrec.media.watch.link import Hangup, Link
+from smartrec.media.watch.messages import (
     CameraView,
     DetectorSetup,
     Format,
-    Hangup,
     Health,
     Hello,
     Key,
-    Link,
     Message,
     ScreenSetup,
     Setup,

@@ -16,7 +16,7 @@ from smartrec.detection.motion import MotionGate
 from smartrec.detection.tracks import Tracker
 from smartrec.errors import DetectionFailed, SmartrecError
 from smartrec.media.watch.eye import Fit, Picture, Undecodable
-from smartrec.media.watch.link import DetectorSetup, Looked, Message, Note, Ready, Refused
+from smartrec.media.watch.messages import DetectorSetup, Looked, Message, Note, Ready, Refused
 from smartrec.model import Detection, Look, Track
 from smartrec.units import SECOND, Ns
 
