@@ -126,7 +126,7 @@ def test_grid_names_every_camera_and_a_key_shows_one_alone() -> None:
             assert near(corner, paint.WHITE, 40).any(), "no name"
         at.press("r")
         at.press("2")
-        alone = at.until(lambda seen: near(seen, GREEN, 6).mean() > 0.99, "one picture")
+        alone = at.until(lambda seen: bool(near(seen, GREEN, 6).mean() > 0.99), "one picture")
         assert lacks(paint.WHITE)(alone), "a name, though it is alone"
         at.press("s")
         at.press("9")  # there is no such camera
