@@ -54,7 +54,7 @@ def test_each_appearance_of_the_demo_person_gets_its_exact_clip(home: Home) -> N
     grid = check(row, trigger["pts"] - PRE, trigger["last_pts"] + POST)
 
     first, last = (round((trigger[at] - grid.start) * FPS / SECOND) for at in ("pts", "last_pts"))
-    assert PERSON_FIRST <= first % LOOP_FRAMES <= PERSON_FIRST + FPS, "seen within a second"
+    assert PERSON_FIRST <= first % LOOP_FRAMES <= PERSON_FIRST + 3 * FPS, "seen within seconds"
     assert PERSON_LAST - FPS <= last % LOOP_FRAMES <= PERSON_LAST
     frames = trigger["why"]["frames"]
     assert frames[0]["pts"] == trigger["pts"]
@@ -72,7 +72,7 @@ def _looks_are_true(row: dict[str, Any], looks: tuple[Look, ...], start: int) ->
     assert looks[0].pts - row["first_pts"] < SECOND
     apart = [Ns(b.pts - a.pts) for a, b in itertools.pairwise(looks)]
     assert all(gap > 0 for gap in apart)
-    assert sorted(apart)[len(apart) // 2] < 2 * LOOK
+    assert sorted(apart)[len(apart) // 2] < 5 * LOOK
     for look in looks:
         number = round((look.pts - start) * FPS / SECOND)
         seen = [track for track in look.tracks if track.score >= 0.5]

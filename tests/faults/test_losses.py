@@ -31,7 +31,7 @@ def jpegs(home: Home) -> list[bytes]:
 
 
 def garbled(jpeg: bytes) -> bytes:
-    """Sound to look at from outside, but all colours name a quantization table that is not there."""
+    """Sound to look at from outside, but its colours name a table that is not there."""
     tables = [jpeg.index(b"\xff\xc0") + 12 + 3 * component for component in range(3)]
     return bytes(3 if at in tables else byte for at, byte in enumerate(jpeg))
 

@@ -49,6 +49,7 @@ EXIT_BUG: Final = 70
 _BOXES_FOR: Final = 2
 """Looks for which a box is shown."""
 _HEALTH_EVERY: Final = Ns(SECOND)
+_STAGED_WITHIN: Final = 5.0
 _LOOK_AGAIN_EVERY: Final = Ns(2 * SECOND)
 _TURN: Final = 0.1
 _TURN_WITHOUT_SCREEN: Final = 0.5
@@ -74,7 +75,8 @@ class Watch:
         self._screen: Screen | None = None
         self._hello = Hello()
         self._engine: Engine | None = None
-        self._begun = False
+        self._begun = self._late = False
+        self._staged = threading.Event()
         self._look_again_at = Ns(0)
         self._views: dict[object, CameraView | StationView] = {}
         self._health_at = Ns(0)
@@ -87,12 +89,15 @@ class Watch:
         """Until the recorder is gone or says so; the exit status. Main thread."""
         threading.Thread(target=self._read, name="reader", daemon=True).start()
         try:
+            # First, and beside the screen: a display that does not answer shall hide nobody.
+            if self._detecting is not None:
+                self._detecting.start()
             if self._setup.screen is not None:
                 self._open_screen(self._setup.screen)
-            if self._detecting is None:
-                self._opened(None)
-            else:
-                self._detecting.start()
+            self._staged.set()
+            if self._detecting is None or self._late:
+                self._begun = True
+                self._say_hello()
             while not self._ended.is_set():
                 self._turn()
         except ScreenLost:
@@ -204,6 +209,8 @@ class Watch:
 
     def _opened(self, engine: Engine | None) -> None:
         self._engine, self._begun = engine, True
+        # One message for both is the rule; a screen that hangs has its own later.
+        self._late = not self._staged.wait(_STAGED_WITHIN)
         self._say_hello()
 
     def _say_hello(self) -> None:
