@@ -50,6 +50,7 @@ CLOSING: Final = Ns(15 * SECOND)
 """How long journals may take to close at the end."""
 FINISHING: Final = Ns(300 * SECOND)
 """How long finishers may take at the end; whatever is left is done at the next start."""
+_SECOND_THOUGHT: Final = Ns(SECOND)
 _SAMPLE_EVERY: Final = Ns(SECOND)
 _MEASURE_EVERY: Final = Ns(5 * SECOND)
 _LAST_PICTURES: Final = Ns(150 * MILLISECOND)
@@ -106,6 +107,7 @@ class Station(Listener):
         self._inbox: SimpleQueue[object] = SimpleQueue()
         self._instant = clock.now()
         self._stop_reason: str | None = None
+        self._stopped_at = Ns(0)
         self._hurry = threading.Event()
         order = Order(
             places.clips,
@@ -181,10 +183,11 @@ class Station(Listener):
         return asked.answers
 
     def stop(self, reason: str) -> None:
-        """End in order; a second call leaves unfinished clips to the next start."""
+        """End in order; a second call, later, leaves unfinished clips to the next start."""
+        now = self._clock.monotonic()
         if self._stop_reason is None:
-            self._stop_reason = reason
-        else:
+            self._stop_reason, self._stopped_at = reason, now
+        elif now - self._stopped_at >= _SECOND_THOUGHT:  # sooner, a key is held down
             self._hurry.set()
         self._inbox.put(None)
 

@@ -32,7 +32,7 @@ from smartrec.model import AccessUnit, Look, StreamFormat, Trigger
 from smartrec.units import SECOND, Ns, seconds
 
 NO_ENGINE: Final = "none"
-_REMEMBERED: Final = 500
+_REMEMBERED: Final = 10_000
 """Triggers that may last at the same time."""
 _TURN: Final = Ns(SECOND // 5)
 
@@ -195,11 +195,11 @@ class Watching:
             self._began(message)
         elif isinstance(message, Refused):
             self._detector = (NO_ENGINE, None)
-            self._bus.publish(events.DetectorRefused(message.message, message.hint))
+            self._bus.publish(events.DetectorRefused(_line(message.message), _line(message.hint)))
         elif isinstance(message, Note):
             where = f"{message.camera}: " if message.camera else ""
             hint = f" - {message.hint}" if message.hint else ""
-            log.warning("%s%s%s", where, message.text, hint)
+            log.warning("%s", _line(f"{where}{message.text}{hint}"))
         else:
             assert isinstance(message, Health)
             log.debug("watch: %s", message)
@@ -250,3 +250,8 @@ class Watching:
             pre_roll = round(seconds(camera.clips.held_before(clip, since)), 1)
             self._pre_rolls[camera.id] = clip.event_id, pre_roll
         return CameraView(camera.id, camera.phase.value, text, since, pre_roll)
+
+
+def _line(text: str) -> str:
+    """What a model's file or a driver said, without what a terminal would obey."""
+    return "".join(each if each.isprintable() else " " for each in text)

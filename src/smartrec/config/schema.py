@@ -235,6 +235,7 @@ class Camera(Table):
     )
     zone: tuple[Zone, ...] = Field(
         default=(),
+        max_length=64,
         description="Where persons count. Without any: everywhere.",
         json_schema_extra=AT_ONCE,
     )

@@ -98,3 +98,13 @@ def test_a_bad_request_is_noted_and_ends_nothing(
     server.sync()
     assert "BadWindow" in caplog.text
     assert server.screen().width_in_pixels == 1280
+
+
+def test_screen_with_a_table_of_colours_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = start("", "-screen", "0", "640x480x8")
+    monkeypatch.delenv("XAUTHORITY", raising=False)
+    try:
+        with pytest.raises(NoScreen, match="8 bits a pixel"):
+            connect(server.display)
+    finally:
+        server.stop()

@@ -35,6 +35,10 @@ _HINT: Final = (
 )
 
 
+_LEAST_DEPTH: Final = 15
+"""Below, a pixel is a number in a table of colours, which sinks do not fill."""
+
+
 def connect(name: str | None = None, *, within_s: float = _ANSWERS_S) -> Display:
     """A connection to the server called `name`, by default what DISPLAY says.
 
@@ -49,6 +53,13 @@ def connect(name: str | None = None, *, within_s: float = _ANSWERS_S) -> Display
         raise NoScreen(str(error), missing=True, hint=_HINT) from error
     except (DisplayError, ConnectionClosedError, XauthError, XError, OSError) as error:
         raise _refusal(name, error) from error
+    if (depth := display.screen().root_depth) < _LEAST_DEPTH:
+        display.close()
+        raise NoScreen(
+            f"The screen {name!r} has {depth} bits a pixel, and pictures need {_LEAST_DEPTH}",
+            missing=False,
+            hint="Set another colour depth, 24 if it can",
+        )
     display.set_error_handler(_note)
     return display
 
