@@ -98,10 +98,10 @@ def test_trigger_that_lasts_is_never_taken_for_a_new_one(tmp_path: Path) -> None
     hall = Hall(tmp_path)
     hall.run(0, 13, looks_every=6)
     (lasting,) = hall.triggers
-    for n in range(600):
+    for n in range(12_000):
         assert hall.watching._begins(Trigger(str(n), Ns(n), "person"))
         assert not hall.watching._begins(lasting)
-    assert len(hall.watching._begun) <= 500
+    assert len(hall.watching._begun) <= 10_000
 
 
 def test_nobody_counts_while_a_camera_is_lost(tmp_path: Path) -> None:
