@@ -65,13 +65,14 @@ def run(*command: str) -> str:
     return done.stdout
 
 
-def start(display: str = "", *options: str) -> XServer:
-    """A server on `display`, or on a free one."""
+def start(display: str = "", *options: str, reset: bool = False) -> XServer:
+    """A server on `display`, or a free one; with `reset`, it resets when its last client goes."""
     if which("Xvfb") is None:
         pytest.skip("needs Xvfb")
     reads, writes = os.pipe()
     command = ["Xvfb", *([display] if display else []), "-displayfd", str(writes)]
-    command += ["-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp", "-noreset", *options]
+    command += ["-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp", *options]
+    command += [] if reset else ["-noreset"]
     process = subprocess.Popen(
         command, pass_fds=[writes], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -54,7 +54,7 @@ def line(event: Event) -> str:
 
 @line.register
 def _(event: StationStarted) -> str:
-    return f"recording {_listed(event.cameras) or 'no camera'} to {event.clip_dir}"
+    return f"watching {_listed(event.cameras) or 'no camera'}; clips go to {event.clip_dir}"
 
 
 @line.register
@@ -142,10 +142,13 @@ def _(event: DiskHasRoom) -> str:
 
 @line.register
 def _(event: WatchStarted) -> str:
+    note = event.note
+    if note and not event.screen:
+        note = f"nothing is shown: {note[0].lower()}{note[1:]}"
     if event.engine == "none":
-        return event.note
+        return note
     sees = f"sees persons from {event.min_confidence:.0%} on ({event.model})"
-    return f"{sees}; {event.note}" if event.note else sees
+    return f"{sees}; {note}" if note else sees
 
 
 @line.register

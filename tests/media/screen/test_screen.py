@@ -127,7 +127,7 @@ def test_grid_names_every_camera_and_a_key_shows_one_alone() -> None:
         at.press("r")
         at.press("2")
         alone = at.until(lambda seen: bool(near(seen, GREEN, 6).mean() > 0.99), "one picture")
-        assert lacks(paint.WHITE)(alone), "a name, though it is alone"
+        assert near(alone[:40, :200], paint.WHITE, 40).any(), "no name, and nobody knows which"
         at.press("s")
         at.press("9")  # there is no such camera
         at.press("0")
@@ -232,7 +232,7 @@ def test_screen_without_a_window_has_the_grid_and_its_keys_too() -> None:
         both = at.until(grid, "both cameras")
         assert near(both[180:230, :60], paint.WHITE, 40).any(), "no name"
         keys.to_press += ["r", "2"]
-        at.until(shows(GREEN, least=1280 * 720), "the second camera alone")
+        at.until(shows(GREEN, least=1280 * 700), "the second camera alone")
         keys.to_press += ["f", "s", "0"]
         at.until(grid, "both cameras again")
         assert at.keys == [("r", None), ("s", "yard")]

@@ -9,7 +9,7 @@ from typing import Final
 from smartrec.errors import MissingElement, NoScreen
 from smartrec.graph.recipes import RECIPES, Recipe, Role, candidates, none_usable
 from smartrec.media.gst import has_element, reaches_ready_now
-from smartrec.media.screen.xserver import connect, draws_directly
+from smartrec.media.screen.xserver import draws_directly, kept_up
 
 _AUTO: Final = "auto"
 _DRM: Final = Path("sys/class/drm")
@@ -117,14 +117,17 @@ def is_local(display: str) -> bool:
 def _on_x11(
     name: str, rows: list[Recipe], pinned: str, root: Path, usable: Callable[[str], bool]
 ) -> Display:
-    server = connect(name)
-    try:
+    with kept_up(name) as server:
         direct = draws_directly(server)
-    finally:
-        server.close()
-    gpu = pinned != _AUTO or (direct and is_local(name) and has_gpu(root))
-    able = [row for row in rows if gpu or "gpu" not in row.needs]
-    recipe = _first("x11", able, usable)
+        gpu = pinned != _AUTO or (direct and is_local(name) and has_gpu(root))
+        able = [row for row in rows if gpu or "gpu" not in row.needs]
+        try:
+            recipe = _first("x11", able, usable)
+        except NoScreen as error:
+            if not any(has_element(row.launch.split()[-1]) for row in able):
+                raise
+            what = f"The screen {name!r} takes no pictures just now"
+            raise NoScreen(what, missing=True, hint="Why: smartrec doctor") from error
     where = "" if is_local(name) else ", over the network"
     return Display("x11", recipe, f"window on screen {name} by {recipe.name}{where}")
 

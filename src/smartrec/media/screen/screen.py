@@ -9,6 +9,7 @@ import select
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -23,6 +24,7 @@ from smartrec.media.screen.scene import Scene, Subject, Surroundings
 from smartrec.media.screen.show import Show
 from smartrec.media.screen.wall import Lone, Wall
 from smartrec.media.screen.window import Closed, Pressed, Resized, Window
+from smartrec.media.screen.xserver import kept_up
 from smartrec.media.watch.messages import CameraView, ScreenSetup, StationView
 from smartrec.model import Look, StreamFormat
 from smartrec.units import MILLISECOND, Ns
@@ -106,16 +108,20 @@ def open_screen(
     Raises:
         NoScreen: There is none, or it cannot be used.
     """
-    display = choose_display(setup.sink, os.environ)
-    try:
-        ways = _ways(display, setup, len(cameras))
-        return Screen(ways, cameras, on_key, low_disk=setup.low_disk)
-    except (MissingElement, PipelineError) as error:
-        raise NoScreen(
-            f"Pictures cannot be shown by {display.recipe.name}: {error}",
-            missing=False,
-            hint=error.hint or "Run: smartrec doctor",
-        ) from error
+    with ExitStack() as meanwhile:
+        if os.environ.get("DISPLAY"):
+            with suppress(NoScreen):  # told below, of whatever is chosen
+                meanwhile.enter_context(kept_up())
+        display = choose_display(setup.sink, os.environ)
+        try:
+            ways = _ways(display, setup, len(cameras))
+            return Screen(ways, cameras, on_key, low_disk=setup.low_disk)
+        except (MissingElement, PipelineError) as error:
+            raise NoScreen(
+                f"Pictures cannot be shown by {display.recipe.name}: {error}",
+                missing=False,
+                hint=error.hint or "Run: smartrec doctor",
+            ) from error
 
 
 def _ways(display: Display, setup: ScreenSetup, cameras: int) -> Ways:
@@ -274,7 +280,7 @@ class Screen:
     def _arrange(self) -> None:
         """Lay the visible cameras out on the surface as it is now."""
         visible, surface = self._visible(), self._ways.surface
-        self._change(named=len(visible) > 1)
+        self._change(named=len(self._cameras) > 1)
         cells = dict(zip(visible, grid(len(visible), *surface.size), strict=True))
         surface.place({at: cells[each] for at, each in enumerate(self._cameras) if each in cells})
         for camera, show in self._shows.items():

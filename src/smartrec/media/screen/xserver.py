@@ -90,6 +90,22 @@ def answered(ask: Callable[[], _T], within_s: float = _ANSWERS_S) -> _T:
 
 
 @contextmanager
+def kept_up(name: str | None = None) -> Iterator[Display]:
+    """A connection for as long as others come and go.
+
+    A server resets when its last client leaves, and who comes just then is thrown out.
+
+    Raises:
+        NoScreen: As for `connect`.
+    """
+    display = connect(name)
+    try:
+        yield display
+    finally:
+        display.close()
+
+
+@contextmanager
 def connected() -> Iterator[None]:
     """Tell of a lost connection in our words.
 
