@@ -41,27 +41,31 @@ log = logging.getLogger(__name__)
 
 def setup_of(config: Config, *, terminal_keys: bool) -> Setup:
     """What the watch is told to do by the settings."""
-    detector = config.detector
+    screen = config.screen
     return Setup(
         tuple((camera.id, camera.name) for camera in config.camera),
-        DetectorSetup(
-            model=detector.model,
-            labels=detector.labels,
-            person_class_ids=detector.person_class_ids,
-            min_confidence=detector.min_confidence,
-            fps=detector.fps,
-            keyframes_only=detector.keyframes_only,
-            threads=detector.threads,
-            motion_gate=detector.motion_gate,
-            at_least_every=detector.at_least_every,
-        )
-        if detector.enabled and any(camera.detect for camera in config.camera)
-        else None,
+        detector_of(config) if any(camera.detect for camera in config.camera) else None,
         None
-        if config.screen.show == "off"
-        else ScreenSetup(
-            config.screen.fullscreen, config.screen.sink, config.screen.low_disk, terminal_keys
-        ),
+        if screen.show == "off"
+        else ScreenSetup(screen.fullscreen, screen.sink, screen.low_disk, terminal_keys),
+    )
+
+
+def detector_of(config: Config) -> DetectorSetup | None:
+    """The detector's settings as plain values; None where they switch it off."""
+    detector = config.detector
+    if not detector.enabled:
+        return None
+    return DetectorSetup(
+        model=detector.model,
+        labels=detector.labels,
+        person_class_ids=detector.person_class_ids,
+        min_confidence=detector.min_confidence,
+        fps=detector.fps,
+        keyframes_only=detector.keyframes_only,
+        threads=detector.threads,
+        motion_gate=detector.motion_gate,
+        at_least_every=detector.at_least_every,
     )
 
 

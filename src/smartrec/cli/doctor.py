@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -11,11 +10,11 @@ import click
 
 from smartrec.app.doctor import Check, Subject, examine
 from smartrec.app.finding import Finding, Status
+from smartrec.app.watching import detector_of
 from smartrec.cli.options import GivenPath
 from smartrec.config.load import load
 from smartrec.config.schema import Camera, Config
 from smartrec.errors import ConfigError
-from smartrec.media.watch.messages import DetectorSetup
 
 _MARKS: Final = {Status.OK: "ok  ", Status.WARN: "warn", Status.BAD: "BAD "}
 _COLOURS: Final = {Status.OK: "green", Status.WARN: "yellow", Status.BAD: "red"}
@@ -61,21 +60,11 @@ def _subject(path: Path | None, clips: Path | None) -> Subject:
         encoder=None if recording.encoder == "auto" else recording.encoder,
         size=cameras[0].size,
         fps=Fraction(str(cameras[0].fps)),
-        detector=_detector(config) if watched else None,
+        detector=detector_of(config) if watched else None,
         watched=watched,
         sink=None if config.screen.show == "off" else config.screen.sink,
         environ=os.environ,
         mistakes=mistakes,
-    )
-
-
-def _detector(config: Config) -> DetectorSetup | None:
-    """The same settings as plain values; None where they switch it off."""
-    wanted = dict(config.detector)
-    if not wanted["enabled"]:
-        return None
-    return DetectorSetup(
-        **{each.name: wanted[each.name] for each in fields(DetectorSetup) if each.name in wanted}
     )
 
 
