@@ -6,6 +6,7 @@
       ModelUnusable             persons cannot be detected with this model               (exit 2)
       DetectionFailed           the model failed on one picture; the next may do         (exit 1)
       MissingElement            a GStreamer element is not installed                     (exit 3)
+      EngineMissing             the engine asked for is not installed, or not whole      (exit 3)
       CameraError               one camera failed; the others go on without it           (exit 4)
         CameraGone              unplugged, or never there
         CameraBusy              another program holds it
@@ -73,6 +74,12 @@ class DetectionFailed(SmartrecError):  # noqa: N818
 
 class MissingElement(SmartrecError):  # noqa: N818 - the tree names conditions, not classes
     """No way to do a job is installed."""
+
+    exit_code = 3
+
+
+class EngineMissing(SmartrecError):  # noqa: N818
+    """The engine asked for is not installed, or not whole."""
 
     exit_code = 3
 

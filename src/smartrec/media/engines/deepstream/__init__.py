@@ -1,0 +1,1 @@
+"""NVIDIA DeepStream as the engine: its pipeline, its metadata, its configuration files."""
