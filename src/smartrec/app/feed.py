@@ -58,9 +58,9 @@ class Feed(threading.Thread):
         self._screen = False
         self._change = threading.Condition()
         self._turns = Turns[str](needs.interval or Ns(SECOND))
-        self._ready = False
+        self._ready = 0
         self._newest: dict[str, _Waiting] = {}
-        self._flag_next: str | None = None
+        self._flag_next: set[str] = set()
         self._queue: deque[_Waiting] = deque()
         self._queued = Counter[str]()
         self._flowing: set[str] = set()
@@ -90,16 +90,17 @@ class Feed(threading.Thread):
             if detect and self._needs.interval is not None and self._may_be_looked_at(waiting):
                 self._newest[camera] = waiting
                 self._turns.came(camera, now)
-                if self._flag_next == camera and self._in_queue(waiting):
-                    waiting.look, self._flag_next = True, None
+                if camera in self._flag_next and self._in_queue(waiting):
+                    waiting.look = True
+                    self._flag_next.discard(camera)
                 self._choose(now)
             if self._queue:  # mostly there is nothing to send: let the thread sleep
                 self._change.notify()
 
     def ready(self, now: Ns) -> None:
-        """The detector is free."""
+        """The detector would take one more picture."""
         with self._change:
-            self._ready = True
+            self._ready += 1
             self._choose(now)
             self._change.notify()
 
@@ -164,12 +165,11 @@ class Feed(threading.Thread):
         self._link.send(Unit(camera, waiting.unit, waiting.show, waiting.look))
 
     def _choose(self, now: Ns) -> None:
-        if not self._ready or self._flag_next is not None:
-            return
-        camera = self._turns.take(now)
-        if camera is None:
-            return
-        self._ready = False
+        while self._ready > 0 and (camera := self._turns.take(now)) is not None:
+            self._ready -= 1
+            self._look_at(camera)
+
+    def _look_at(self, camera: str) -> None:
         newest = self._newest[camera]
         alone = newest.stream.codec is Codec.JPEG or self._needs.keyframes_only
         if self._in_queue(newest):
@@ -179,7 +179,7 @@ class Feed(threading.Thread):
             self._queued[camera] += 1
         else:
             # It was sent, and the decoder takes nothing twice.
-            self._flag_next = camera
+            self._flag_next.add(camera)
 
     def _in_queue(self, waiting: _Waiting) -> bool:
         return any(each is waiting for each in self._queue)
@@ -202,8 +202,9 @@ class Feed(threading.Thread):
         self._flowing.discard(camera)
         self._turns.gone(camera)
         self._newest.pop(camera, None)
-        if self._flag_next == camera:
-            self._flag_next, self._ready = None, True
+        if camera in self._flag_next:
+            self._flag_next.discard(camera)
+            self._ready += 1
 
     def _enqueue(self, waiting: _Waiting, *, coded: bool) -> None:
         camera = waiting.camera
@@ -233,7 +234,7 @@ class Feed(threading.Thread):
             if which(each):
                 self._queued[each.camera] -= 1
                 self.skipped[each.camera] += each.show
-                self._ready = self._ready or each.look
+                self._ready += each.look
             else:
                 kept.append(each)
         self._queue = kept

@@ -13,6 +13,7 @@ from smartrec.app.camera import Camera, CameraPhase
 from smartrec.app.clips import LATE
 from smartrec.app.sight import Keep, Sight
 from smartrec.app.watch import Ended, Said, Watch
+from smartrec.config.schema import Camera as CameraSettings
 from smartrec.config.schema import Config
 from smartrec.media.watch.messages import (
     CameraView,
@@ -42,13 +43,21 @@ log = logging.getLogger(__name__)
 def setup_of(config: Config, *, terminal_keys: bool) -> Setup:
     """What the watch is told to do by the settings."""
     screen = config.screen
+    detected = tuple(camera.id for camera in config.camera if camera.detect)
     return Setup(
         tuple((camera.id, camera.name) for camera in config.camera),
-        detector_of(config) if any(camera.detect for camera in config.camera) else None,
+        detector_of(config) if detected else None,
         None
         if screen.show == "off"
         else ScreenSetup(screen.fullscreen, screen.sink, screen.low_disk, terminal_keys),
+        detected,
+        max((_upright(camera) for camera in config.camera), default=(1280, 720)),
     )
+
+
+def _upright(camera: CameraSettings) -> tuple[int, int]:
+    width, height = camera.size
+    return (width, height) if camera.rotate % 180 == 0 else (height, width)
 
 
 def detector_of(config: Config) -> DetectorSetup | None:
@@ -66,6 +75,7 @@ def detector_of(config: Config) -> DetectorSetup | None:
         threads=detector.threads,
         motion_gate=detector.motion_gate,
         at_least_every=detector.at_least_every,
+        engine=detector.engine,
     )
 
 

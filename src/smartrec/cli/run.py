@@ -59,6 +59,11 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--headless", is_flag=True, help="Show nothing, even on a screen."),
             click.option("--window", is_flag=True, help="Begin in a window, not full screen."),
             click.option("--no-detect", is_flag=True, help="Do not look for persons."),
+            click.option(
+                "--engine",
+                type=click.Choice(["auto", "deepstream", "portable"]),
+                help="What detects and shows.",
+            ),
             click.option("--model", help="ONNX file or DeepStream configuration.", metavar="PATH"),
             click.option(
                 "--min-confidence", type=float, help="From which a person counts, 0 to 1."
@@ -73,6 +78,11 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
                 "format_",
                 type=click.Choice(["mp4", "copy"]),
                 help="H.264 in MP4, or the camera's own bits in Matroska.",
+            ),
+            click.option(
+                "--recorder",
+                type=click.Choice(["ring", "nvdssr"]),
+                help="smartrec's own, or DeepStream's Smart Record.",
             ),
         )
     ):
@@ -117,6 +127,8 @@ def overrides_of(given: Mapping[str, object]) -> dict[str, object]:
         "recording.post_roll": given["post_roll"],
         "recording.max_length": given["max_length"],
         "recording.format": given["format_"],
+        "recording.recorder": given["recorder"],
+        "detector.engine": given["engine"],
         "detector.model": given["model"],
         "detector.min_confidence": given["min_confidence"],
         "detector.enabled": False if given["no_detect"] else None,

@@ -6,7 +6,11 @@ from typing import Final
 
 from smartrec.config.watching import EMBEDDED_MODEL
 
-_PATHS: Final = (("detector", "model"), ("detector", "labels"))
+_PATHS: Final = (
+    ("detector", "model"),
+    ("detector", "labels"),
+    ("recording", "smart_record_library"),
+)
 
 
 def located(place: tuple[str, ...], value: object, base: Path) -> object:

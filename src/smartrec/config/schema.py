@@ -29,6 +29,7 @@ from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone
 from smartrec.config.written import (
     AUTO_OR_NUMBER,
     DIRECTORY,
+    FILE,
     FREQUENCY,
     PICTURE,
     SOURCE,
@@ -82,6 +83,20 @@ class Recording(Table):
         "Without it: `.open` beside the clips. In memory (tmpfs) it spares a flash card, but a "
         "power cut loses the event.",
         examples=["/var/lib/smartrec/journal"],
+        json_schema_extra=NEEDS_NEW_START,
+    )
+    recorder: Literal["ring", "nvdssr"] = Field(
+        default="ring",
+        description='"ring" is smartrec\'s own, exact to the frame. "nvdssr" is the Smart Record '
+        "of NVIDIA DeepStream: an encoder runs all the time, clips begin at one of its keyframes; "
+        "what it fails to record, the ring does.",
+        json_schema_extra=NEEDS_NEW_START,
+    )
+    smart_record_library: Annotated[str, FILE] | None = Field(
+        default=None,
+        description='Path of libnvdsgst_smartrecord.so, for "nvdssr" only. Without it: where '
+        "DeepStream puts it.",
+        examples=["/opt/nvidia/deepstream/deepstream/lib/libnvdsgst_smartrecord.so"],
         json_schema_extra=NEEDS_NEW_START,
     )
     format: Literal["mp4", "copy"] = Field(

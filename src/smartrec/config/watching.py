@@ -22,6 +22,13 @@ class Detector(Table):
         description="Without it clips are recorded by key and command only.",
         json_schema_extra=REBUILDS_WATCH,
     )
+    engine: Literal["auto", "deepstream", "portable"] = Field(
+        default="auto",
+        description='What decodes, detects and shows: "deepstream" is NVIDIA\'s, on a Jetson or a '
+        'graphics card; "portable" is ONNX Runtime and runs anywhere; "auto" takes DeepStream '
+        "where it is whole, and says what is missing where it is not.",
+        json_schema_extra=REBUILDS_WATCH,
+    )
     model: Annotated[str, FILE] = Field(
         default=EMBEDDED_MODEL,
         description='"nanodet" is built in. Or the path of an ONNX file whose kind is worked out '

@@ -21,6 +21,9 @@ EVERY_KIND: list[messages.Message] = [
         (("cam0", "Door"), ("cam1", "Tür")),
         messages.DetectorSetup(person_class_ids=(0, 3), min_confidence=0.4),
         messages.ScreenSetup(fullscreen=False),
+        ("cam1",),
+        (1920, 1080),
+        messages.SmartRecordSetup("/lib/sr.so", "/clips/.open", Ns(12)),
     ),
     messages.Setup((), None, None),
     messages.Format(
@@ -43,6 +46,11 @@ EVERY_KIND: list[messages.Message] = [
     messages.Note("text", "hint", "cam0"),
     messages.Health({"cam0": 1}, {"cam0": 2}, {"cam0": 3}),
     messages.Refused("ModelUnusable", "what", "mend"),
+    messages.Record("cam0", "clip", Ns(5)),
+    messages.Leave("cam0", "clip"),
+    messages.Recorded("cam0", "clip", "/clips/a.mkv", Ns(5), Ns(9), 3),
+    messages.NotRecorded("cam0", "clip", "why", "hint"),
+    messages.Preparing("the engine is being built", 12),
 ]
 
 

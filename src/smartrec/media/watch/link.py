@@ -21,13 +21,19 @@ from smartrec.media.watch.messages import (
     Health,
     Hello,
     Key,
+    Leave,
     Looked,
     Message,
     Note,
+    NotRecorded,
+    Preparing,
     Ready,
+    Record,
+    Recorded,
     Refused,
     ScreenSetup,
     Setup,
+    SmartRecordSetup,
     StationView,
     Unit,
 )
@@ -151,18 +157,26 @@ def decode(header: bytes, payload: bytes) -> Message:
 
 _UNIT: Final = ("epoch", "seq", "pts", "dts", "duration", "keyframe", "lost_before")
 _PLAIN: Final[Mapping[str, type]] = {
-    each.kind: each for each in (CameraView, StationView, Hello, Ready, Key, Note, Health, Refused)
+    each.kind: each
+    for each in (
+        *(CameraView, StationView, Hello, Ready, Key, Note, Health, Refused),
+        *(Record, Leave, Recorded, NotRecorded, Preparing),
+    )
 }
 
 
 def _setup(body: dict[str, Any]) -> Setup:
-    detector, screen = body["detector"], body["screen"]
+    detector, screen, recorder = body["detector"], body["screen"], body["recorder"]
+    width, height = body["size"]
     if detector is not None and detector["person_class_ids"] is not None:
         detector["person_class_ids"] = tuple(detector["person_class_ids"])
     return Setup(
         tuple((camera_id, name) for camera_id, name in body["cameras"]),
         None if detector is None else DetectorSetup(**detector),
         None if screen is None else ScreenSetup(**screen),
+        tuple(body["detected"]),
+        (width, height),
+        None if recorder is None else SmartRecordSetup(**recorder),
     )
 
 

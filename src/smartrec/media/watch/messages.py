@@ -1,9 +1,10 @@
 """What the recorder and its watching process say to each other.
 
 recorder -> watch   Setup, once and first; Format before a camera's first Unit and whenever it
-changes; Unit; CameraView; StationView
-watch -> recorder   Hello, when it is ready; Ready, each time it would look at a picture;
-Looked; Key; Note; Health once a second; Refused, when it cannot detect
+changes; Unit; CameraView; StationView; Record and Leave, where the watch has a recorder of its own
+watch -> recorder   Preparing, while it gets ready and that takes long; Hello, when it is ready;
+Ready, for each picture it would look at; Looked; Key; Note; Health once a second; Refused, when it
+cannot detect; Recorded or NotRecorded, once for each Record
 """
 
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class DetectorSetup:
         motion_gate: Whether to skip inference while nothing moves.
         at_least_every: Longest time without inference.
         first_track: Number of the first track: those before it were used.
+        engine: ``"auto"``, ``"deepstream"`` or ``"portable"``.
     """
 
     model: str = "nanodet"
@@ -42,6 +44,7 @@ class DetectorSetup:
     motion_gate: bool = True
     at_least_every: Ns = _TWO_SECONDS
     first_track: int = 1
+    engine: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,21 @@ class ScreenSetup:
 
 
 @dataclass(frozen=True, slots=True)
+class SmartRecordSetup:
+    """How NVIDIA's Smart Record shall record.
+
+    Attributes:
+        library: Path of libnvdsgst_smartrecord.so; None for where DeepStream puts it.
+        directory: Where it writes; there when it starts.
+        cache: How much it shall hold from before a trigger.
+    """
+
+    library: str | None
+    directory: str
+    cache: Ns
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
     """The first message.
 
@@ -70,12 +88,18 @@ class Setup:
         cameras: Id and name of each, in the order of the keys 1 to 9.
         detector: None to detect nothing.
         screen: None to show nothing.
+        detected: Ids of the cameras in whose pictures persons are looked for.
+        size: Largest picture that a camera is asked for, upright, in pixels.
+        recorder: None where the recorder alone records.
     """
 
     kind: ClassVar[str] = "setup"
     cameras: tuple[tuple[str, str], ...]
     detector: DetectorSetup | None
     screen: ScreenSetup | None
+    detected: tuple[str, ...] = ()
+    size: tuple[int, int] = (1280, 720)
+    recorder: SmartRecordSetup | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +164,78 @@ class StationView:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """Record a clip; never refused, and answered once by `Recorded` or `NotRecorded`.
+
+    Attributes:
+        camera: Whose.
+        clip: Its id.
+        since: Pts of the first picture wanted, as far as the cache reaches.
+    """
+
+    kind: ClassVar[str] = "record"
+    camera: str
+    clip: str
+    since: Ns
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Record that clip no longer; it was told by `Record`."""
+
+    kind: ClassVar[str] = "leave"
+    camera: str
+    clip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A clip lies there, finished.
+
+    Attributes:
+        camera: Whose.
+        clip: Its id.
+        path: Of the file.
+        began: Pts of its first picture.
+        ended: Pts of its last picture.
+        frames: How many it holds.
+    """
+
+    kind: ClassVar[str] = "recorded"
+    camera: str
+    clip: str
+    path: str
+    began: Ns
+    ended: Ns
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotRecorded:
+    """A clip was not recorded, or not whole."""
+
+    kind: ClassVar[str] = "not-recorded"
+    camera: str
+    clip: str
+    why: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    """It is not ready yet, and well; said now and then until `Hello`.
+
+    Attributes:
+        text: What takes so long, for people.
+        seconds: For how long by now.
+    """
+
+    kind: ClassVar[str] = "preparing"
+    text: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hello:
     """The watch is ready; said again when what it says has changed.
 
@@ -148,7 +244,7 @@ class Hello:
         screen_note: For people: which screen, where keys come from; or why there is none.
         screen_missing: There ought to be a screen and may be one later: start again to look.
         keys: Whether keys pressed at the screen come as `Key`.
-        engine: ``"onnx"``, or ``"none"``.
+        engine: ``"onnx"``, ``"deepstream"`` or ``"none"``.
         model: Name for people; empty without detector.
         model_digest: SHA-256 of the model's file; empty without detector.
         min_confidence: In force: the setting or the model's own.
@@ -167,7 +263,7 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """One more picture would be looked at now."""
+    """One more picture would be looked at now; an engine that takes several says so for each."""
 
     kind: ClassVar[str] = "ready"
 
@@ -250,6 +346,11 @@ Message = (
     | Unit
     | CameraView
     | StationView
+    | Record
+    | Leave
+    | Recorded
+    | NotRecorded
+    | Preparing
     | Hello
     | Ready
     | Looked
