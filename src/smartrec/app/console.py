@@ -26,6 +26,7 @@ from smartrec.app.events import (
     StationStarted,
     StationStopped,
     WatchLost,
+    WatchPreparing,
     WatchStarted,
 )
 from smartrec.clock import Clock
@@ -145,10 +146,14 @@ def _(event: WatchStarted) -> str:
     note = event.note
     if note and not event.screen:
         note = f"nothing is shown: {note[0].lower()}{note[1:]}"
-    if event.engine == "none":
-        return note
     sees = f"sees persons from {event.min_confidence:.0%} on ({event.model})"
-    return f"{sees}; {note}" if note else sees
+    parts = ("" if event.engine == "none" else sees, event.engine_note, note)
+    return "; ".join(part for part in parts if part)
+
+
+@line.register
+def _(event: WatchPreparing) -> str:
+    return f"{event.what}: {event.elapsed_s} s so far"
 
 
 @line.register

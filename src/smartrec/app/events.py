@@ -200,7 +200,10 @@ class DiskHasRoom(Fact):
 
 @dataclass(frozen=True, slots=True)
 class WatchStarted(Fact):
-    """Pictures are watched; `screen` is empty where none are shown, `note` says where and why."""
+    """Pictures are watched; `screen` is empty where none are shown, `note` says where and why.
+
+    `engine_note` says what the engine runs on, or why it is not the one that was hoped for.
+    """
 
     type: ClassVar[str] = "smartrec.watch.started.v1"
     engine: str
@@ -208,6 +211,16 @@ class WatchStarted(Fact):
     min_confidence: float
     screen: str = ""
     note: str = ""
+    engine_note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPreparing(Fact):
+    """The watch will be ready later; recording by key and command goes on meanwhile."""
+
+    type: ClassVar[str] = "smartrec.watch.preparing.v1"
+    what: str
+    elapsed_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +304,7 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     DiskRanFull,
     DiskHasRoom,
     WatchStarted,
+    WatchPreparing,
     WatchLost,
     DetectorRefused,
     Overrun,

@@ -24,6 +24,7 @@ from smartrec.media.watch.messages import (
     Hello,
     Looked,
     Message,
+    Preparing,
     Ready,
     Setup,
     StationView,
@@ -33,12 +34,16 @@ from smartrec.units import MILLISECOND, SECOND, Ns
 
 SCREEN_LOST: Final = 3
 """Exit status of a watch whose window or display is gone."""
+OTHER_ENGINE: Final = 4
+"""Exit status of a watch that said why its engine does not work here: another shall be taken."""
 _XLIB_ENDED: Final = 1
 """What Xlib ends a process with whose server is gone, when it comes first."""
 SILENT_AFTER: Final = Ns(20 * SECOND)
 """A watch that said nothing for so long hangs."""
 START_WITHIN: Final = Ns(90 * SECOND)
-"""So does one that has not loaded its model by then."""
+"""So does one that has not loaded its model by then, and does not say that it is about to."""
+PREPARES_AT_MOST: Final = 45 * 60
+"""Seconds; TensorRT takes some minutes on the smallest Jetson."""
 STEADY_AFTER: Final = Ns(60 * SECOND)
 """A watch that lasted so long did not fail at its start."""
 _BACKOFF_FIRST: Final = Ns(500 * MILLISECOND)
@@ -104,12 +109,8 @@ class Watch:
     """
 
     def __init__(self, setup: Setup, report: Callable[[Report], None]) -> None:
-        detector = setup.detector
         self._setup = setup
-        self._needs = Needs(
-            None if detector is None else Ns(round(SECOND / detector.fps)),
-            detector is not None and detector.keyframes_only,
-        )
+        self._needs = _needs(setup)
         self._report = report
         self._child: _Child | None = None
         self._views: dict[object, CameraView | StationView] = {}
@@ -184,6 +185,8 @@ class Watch:
         if isinstance(message, Hello):
             self.hello = message
             self._child.feed.show(message.screen != "")
+        elif isinstance(message, Preparing):
+            self._silence = Ns(0) if message.seconds < PREPARES_AT_MOST else self._silence
         elif isinstance(message, Looked):
             numbers = (track.track_id for track in message.look.tracks)
             self._next_track = max(self._next_track, *(number + 1 for number in numbers), 1)
@@ -192,13 +195,17 @@ class Watch:
         return message
 
     def ended(self, ended: Ended, now: Ns) -> Loss | None:
-        """It has ended; None where that was known."""
+        """It has ended; None where that was known, or need not be told."""
         if self._child is None or ended.generation != self.starts:
             return None
         shown = self.hello is not None and self.hello.screen != ""
         screen_lost = shown and ended.status in (SCREEN_LOST, _XLIB_ENDED)
         self._child.feed.close()
         self._child, self.hello = None, None
+        if ended.status == OTHER_ENGINE:
+            self._setup, self._needs = _without_its_engine(self._setup)
+            self._retry_at = now
+            return None
         steady = now - self._started_at > STEADY_AFTER
         if steady or screen_lost:
             self._backoff = _BACKOFF_FIRST
@@ -321,6 +328,23 @@ class _Child(threading.Thread):
                 self.feed.ready(Ns(time.monotonic_ns()))
             else:
                 self._report(Said(self._generation, message))
+
+
+def _needs(setup: Setup) -> Needs:
+    detector = setup.detector
+    if detector is None:
+        return Needs(None, keyframes_only=False)
+    return Needs(Ns(round(SECOND / detector.fps)), detector.keyframes_only)
+
+
+def _without_its_engine(setup: Setup) -> tuple[Setup, Needs]:
+    """The portable engine where any would do; else none: the screen goes on."""
+    detector = setup.detector
+    if detector is not None:
+        any_engine = detector.engine == "auto"
+        detector = replace(detector, engine="portable") if any_engine else None
+    changed = replace(setup, detector=detector, recorder=None)
+    return changed, _needs(changed)
 
 
 def _cause(status: int) -> str:

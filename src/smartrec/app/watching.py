@@ -24,6 +24,7 @@ from smartrec.media.watch.messages import (
     Looked,
     Message,
     Note,
+    Preparing,
     Refused,
     ScreenSetup,
     Setup,
@@ -207,6 +208,8 @@ class Watching:
             self._press(message.key, message.camera)
         elif isinstance(message, Hello):
             self._began(message)
+        elif isinstance(message, Preparing):
+            self._bus.publish(events.WatchPreparing(_line(message.text), message.seconds))
         elif isinstance(message, Refused):
             self._detector = (NO_ENGINE, None)
             self._bus.publish(events.DetectorRefused(_line(message.message), _line(message.hint)))
@@ -224,7 +227,12 @@ class Watching:
             sight.trust(hello.min_confidence)
         self._bus.publish(
             events.WatchStarted(
-                hello.engine, hello.model, hello.min_confidence, hello.screen, hello.screen_note
+                hello.engine,
+                hello.model,
+                hello.min_confidence,
+                hello.screen,
+                hello.screen_note,
+                _line(hello.engine_note),
             )
         )
 

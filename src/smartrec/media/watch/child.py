@@ -37,6 +37,7 @@ from smartrec.media.watch.messages import (
     StationView,
     Unit,
 )
+from smartrec.media.watch.talk import Talk
 from smartrec.model import Look
 from smartrec.units import SECOND, Ns
 
@@ -53,7 +54,6 @@ _STAGED_WITHIN: Final = 5.0
 _LOOK_AGAIN_EVERY: Final = Ns(2 * SECOND)
 _TURN: Final = 0.1
 _TURN_WITHOUT_SCREEN: Final = 0.5
-_END_WITHIN: Final = 2.0
 _IO_ERROR_HANDLER: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 _ON_IO_ERROR: Final = _IO_ERROR_HANDLER(lambda _display: os._exit(EXIT_SCREEN_LOST))
 
@@ -62,15 +62,14 @@ class Watch:
     """The whole of it, without the process around it.
 
     Args:
-        link: To the recorder.
+        talk: With the recorder.
         setup: Its first message.
     """
 
-    def __init__(self, link: Link, setup: Setup) -> None:
-        self._link = link
+    def __init__(self, talk: Talk, setup: Setup) -> None:
+        self._talk = talk
+        self._say = talk.say
         self._setup = setup
-        self._sending = threading.Lock()
-        self._ended = threading.Event()
         self._staging = threading.Lock()
         self._screen: Screen | None = None
         self._hello = Hello()
@@ -87,7 +86,7 @@ class Watch:
 
     def run(self) -> int:
         """Until the recorder is gone or says so; the exit status. Main thread."""
-        threading.Thread(target=self._read, name="reader", daemon=True).start()
+        self._talk.hear(self._take)
         try:
             # First, and beside the screen: a display that does not answer shall hide nobody.
             if self._detecting is not None:
@@ -98,7 +97,7 @@ class Watch:
             if self._detecting is None or self._late:
                 self._begun = True
                 self._say_hello()
-            while not self._ended.is_set():
+            while not self._talk.ended.is_set():
                 self._turn()
         except ScreenLost:
             return EXIT_SCREEN_LOST
@@ -113,7 +112,7 @@ class Watch:
         if self._screen is not None:
             self._screen.turn(_TURN)
         else:
-            self._ended.wait(_TURN_WITHOUT_SCREEN)
+            self._talk.ended.wait(_TURN_WITHOUT_SCREEN)
         now = Ns(time.monotonic_ns())
         if self._hello.screen_missing and now >= self._look_again_at:
             self._look_again(now)
@@ -134,24 +133,6 @@ class Watch:
             {name: camera.undecodable for name, camera in cameras},
         )
 
-    def _say(self, message: Message) -> None:
-        """Any thread."""
-        try:
-            with self._sending:
-                self._link.send(message)
-        except Hangup:
-            self._ended.set()
-
-    def _read(self) -> None:
-        try:
-            while not self._ended.is_set():
-                self._take(self._link.receive())
-        except Hangup:
-            self._ended.set()
-        # The main thread may be in a driver that does not return.
-        time.sleep(_END_WITHIN)
-        os._exit(0)
-
     def _take(self, message: Message) -> None:
         if isinstance(message, Unit):
             camera = self._cameras.get(message.camera)
@@ -165,7 +146,7 @@ class Watch:
 
     def _view(self, view: CameraView | StationView) -> None:
         if isinstance(view, StationView) and view.closing:
-            self._ended.set()
+            self._talk.ended.set()
         with self._staging:
             self._views[view.camera if isinstance(view, CameraView) else StationView] = view
             if self._screen is not None:
@@ -270,7 +251,7 @@ def main(argv: list[str]) -> NoReturn:
     except Hangup:
         _leave(0)
     assert isinstance(setup, Setup), setup
-    status = Watch(link, setup).run()
+    status = Watch(Talk(link), setup).run()
     link.close()
     _leave(status)
 

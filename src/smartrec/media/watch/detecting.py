@@ -5,8 +5,8 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
@@ -17,6 +17,7 @@ from smartrec.detection.tracks import Tracker
 from smartrec.errors import DetectionFailed, SmartrecError
 from smartrec.media.watch.eye import Fit, Picture, Undecodable
 from smartrec.media.watch.messages import DetectorSetup, Looked, Message, Note, Ready, Refused
+from smartrec.media.watch.numbers import Numbers
 from smartrec.model import Detection, Look, Track
 from smartrec.units import SECOND, Ns
 
@@ -30,8 +31,6 @@ _WHILE_MOVING: Final = 5
 """So often, in inferences, it is found out whether something still moves,"""
 _TO_COMPARE: Final = 2
 """which takes so many looks."""
-_MOST_NUMBERS: Final = 4096
-"""Tracks of a camera whose numbers are known; a tracker keeps far fewer."""
 
 log = logging.getLogger(__name__)
 
@@ -193,7 +192,7 @@ class Detecting(threading.Thread):
         luma = picture.luma() if gated else None
         if luma is not None and sight.gate.still(luma, asked.pts):
             sight.run = 0
-            tracks = sight.tracks(sight.tracker.hold(asked.pts))
+            tracks = sight.numbers.give(sight.tracker.hold(asked.pts))
             look = Look(asked.camera, asked.epoch, asked.pts, tracks, inferred=False)
             return Looked(look, _ms(began, time.perf_counter()), 0.0)
         pixels = picture.rgb() if pixels is None else pixels
@@ -204,7 +203,7 @@ class Detecting(threading.Thread):
             sight.gate.asked(luma, asked.pts)
         else:
             sight.gate.forget()
-        tracks = sight.tracks(sight.tracker.update(asked.pts, detections))
+        tracks = sight.numbers.give(sight.tracker.update(asked.pts, detections))
         sight.inferred(tracks, engine.min_confidence)
         look = Look(asked.camera, asked.epoch, asked.pts, tracks)
         return Looked(look, _ms(began, decoded), _ms(decoded, inferred))
@@ -214,7 +213,7 @@ class Detecting(threading.Thread):
         sight = self._sights.get(asked.camera)
         if sight is None or sight.epoch != asked.epoch:
             gate = MotionGate(self._setup.at_least_every)
-            sight = _Sight(asked.epoch, gate, Tracker(1, min_confidence), self._numbers)
+            sight = _Sight(asked.epoch, gate, Tracker(1, min_confidence), Numbers(self._numbers))
             self._sights[asked.camera] = sight
         return sight
 
@@ -227,21 +226,19 @@ class _Sight:
         epoch: Of its units.
         gate: Whether the model need be asked.
         tracker: Whose tracks are numbered from 1.
-        numbers: For the tracks of all cameras.
+        numbers: For the tracks.
         run: Inferences since the last look without.
         persons: Numbers of the tracks that were sure at the last inference.
         same: How many inferences in a row agreed on them.
-        numbered: The number of each track that the tracker may still know, newest last.
     """
 
     epoch: int
     gate: MotionGate
     tracker: Tracker
-    numbers: Iterator[int]
+    numbers: Numbers
     run: int = 0
     persons: frozenset[int] = frozenset()
     same: int = 0
-    numbered: dict[int, int] = field(default_factory=dict)
 
     def may_rest(self) -> bool:
         """Whether the model need not be asked, if nothing moves.
@@ -258,15 +255,6 @@ class _Sight:
         self.same = self.same + 1 if persons == self.persons else 0
         self.persons = persons
         self.run += 1
-
-    def tracks(self, tracks: Sequence[Track]) -> tuple[Track, ...]:
-        """With the numbers that no other camera's tracks have."""
-        for track in tracks:
-            number = self.numbered.pop(track.track_id, None)
-            self.numbered[track.track_id] = next(self.numbers) if number is None else number
-        while len(self.numbered) > _MOST_NUMBERS:
-            del self.numbered[next(iter(self.numbered))]
-        return tuple(replace(each, track_id=self.numbered[each.track_id]) for each in tracks)
 
 
 def _ms(began: float, ended: float) -> float:

@@ -245,6 +245,7 @@ class Hello:
         screen_missing: There ought to be a screen and may be one later: start again to look.
         keys: Whether keys pressed at the screen come as `Key`.
         engine: ``"onnx"``, ``"deepstream"`` or ``"none"``.
+        engine_note: For people: what it runs on, or why it is not the one that was hoped for.
         model: Name for people; empty without detector.
         model_digest: SHA-256 of the model's file; empty without detector.
         min_confidence: In force: the setting or the model's own.
@@ -256,6 +257,7 @@ class Hello:
     screen_missing: bool = False
     keys: bool = False
     engine: str = "none"
+    engine_note: str = ""
     model: str = ""
     model_digest: str = ""
     min_confidence: float = 0.5
