@@ -223,7 +223,6 @@ def test_only_keys_that_change_what_is_found_are_named(
 
 
 def test_other_files_are_told_for_what_they_are(home: Path) -> None:
-    assert "write the same as a .txt file" in mistakes(home, "property:\n", "pgie.yml")[0]
     app = "[application]\nperf=1\n[primary-gie]\nconfig-file=pgie.txt"
     assert "configures deepstream-app" in mistakes(home, app)[0]
 

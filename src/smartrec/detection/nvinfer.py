@@ -4,9 +4,10 @@ As DeepStream 6.3 to 9.1 read them (their public sources, ``gst-nvinfer``). The 
 keys than are used here, so that a misspelt one can be told from one that does not matter.
 """
 
+import difflib
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -117,3 +118,23 @@ def keys_of(group: str) -> Mapping[str, Kind] | None:
     if group == "property":
         return _PROPERTY
     return _CLASS_ATTRS if _CLASS.fullmatch(group) else None
+
+
+def unknown_group(group: str) -> str | None:
+    """What is wrong with the name of a group; None where nothing is."""
+    if keys_of(group) is not None:
+        return None
+    if group.startswith("primary-gie") or group in ("application", "source0"):
+        return (
+            f"[{group}]: this configures deepstream-app; take the file that config-file in its "
+            "[primary-gie] names"
+        )
+    return (
+        f"[{group[:60]}]: unknown{guess(group, ('property', 'class-attrs-all', 'class-attrs-0'))}"
+    )
+
+
+def guess(word: str, names: Iterable[str]) -> str:
+    """What was meant by a misspelt name, to follow on what is wrong; or nothing."""
+    near = difflib.get_close_matches(word[:60].lower(), names, n=1, cutoff=0.6)
+    return f"; did you mean {near[0]}?" if near else ""

@@ -1,28 +1,34 @@
 """A person detector as DeepStream describes it: the configuration file of its element nvinfer.
 
-A GLib key file: groups ``[property]``, ``[class-attrs-all]`` and ``[class-attrs-N]``; a comment has
-a line of its own; lists are separated by ``;``; paths start at the file's directory. DeepStream
-only warns of a key that it does not know; here it is a mistake, for it is nearly always misspelt.
+How its text is written is in `pgie_text`. Lists are separated by ``;``; paths start at the file's
+directory. DeepStream only warns of a key that it does not know; here it is a mistake, for it is
+nearly always misspelt. This is the portable engine's reading: what matters to TensorRT alone is
+let be; `nvinfer_lint` reads the same files for DeepStream.
 """
 
-import difflib
 import math
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from smartrec.detection.nvinfer import HARMLESS, NUMBER, SWITCHES, WHOLE, keys_of
+from smartrec.detection.nvinfer import (
+    HARMLESS,
+    NUMBER,
+    SWITCHES,
+    WHOLE,
+    guess,
+    keys_of,
+    unknown_group,
+)
 from smartrec.detection.persons import PERSON
+from smartrec.detection.pgie_text import Finding, is_yaml, mistaken, read_text, statements
 from smartrec.errors import ConfigError
 
 Color = Literal["rgb", "bgr", "gray"]
 
-_MAX_BYTES: Final = 1 << 20
-_MOST_MISTAKES: Final = 20
+_MOST_LABELS: Final = 1 << 20
 _COLORS: Final[tuple[Color, ...]] = ("rgb", "bgr", "gray")
-_GROUP: Final = re.compile(r"\[([^\[\]]+)\]")
 _OTHERS: Final = {
     "model-engine-file": "an engine of TensorRT",
     "tlt-encoded-model": "an encrypted model of TAO",
@@ -77,39 +83,11 @@ def read_pgie(path: Path, person_class_ids: tuple[int, ...] | None = None) -> Pg
         ConfigError: It cannot be read or used; with every mistake at once, each with its line.
     """
     reading = _Reading(path)
-    if path.suffix.lower() in (".yml", ".yaml"):
-        reading.wrong("is YAML: write the same as a .txt file, [property] and key=value lines")
-        raise reading.error()
-    reading.take(_text(path))
+    reading.take(read_text(path))
     pgie = reading.pgie(person_class_ids)
     if pgie is None or reading.mistakes:
         raise reading.error()
     return pgie
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise _error([f"{path}: cannot be read: {why.lower()}"]) from error
-    if len(data) > _MAX_BYTES:
-        raise _error([f"{path}: is larger than 1 MiB, which no such configuration is"])
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise _error([f"{path}:{line}: is not UTF-8 text"]) from error
-
-
-def _error(mistakes: list[str]) -> ConfigError:
-    lines = [line if line.isprintable() else ascii(line)[1:-1] for line in mistakes]
-    if len(lines) > _MOST_MISTAKES:
-        lines = [*lines[:_MOST_MISTAKES], f"… and {len(lines) - _MOST_MISTAKES} more"]
-    return ConfigError(
-        "\n".join(lines), hint="Mend the file; or name an ONNX file itself as detector.model"
-    )
 
 
 @dataclass(slots=True)
@@ -118,60 +96,38 @@ class _Reading:
 
     path: Path
     said: dict[tuple[str, str], tuple[str, int]] = field(default_factory=dict)
-    mistakes: list[tuple[int, str]] = field(default_factory=list)
+    mistakes: list[Finding] = field(default_factory=list)
 
     def wrong(self, words: str, line: int = 0) -> None:
-        self.mistakes.append((line, words))
+        self.mistakes.append(Finding(line, words))
 
     def error(self) -> ConfigError:
-        return _error(
-            [
-                f"{self.path}:{line}: {words}" if line else f"{self.path}: {words}"
-                for line, words in sorted(self.mistakes)
-            ]
-        )
+        return mistaken(self.path, self.mistakes)
 
     def take(self, text: str) -> None:
         """Lines into values; of a key that stands twice the last counts, as in GLib."""
-        group = ""
-        for number, written in enumerate(text.split("\n"), start=1):
-            line = written.strip()
-            if not line or line.startswith("#"):
-                continue
-            if match := _GROUP.fullmatch(line):
-                group = match[1].strip()
-                self._know_group(group, number)
-            elif "=" not in line or line.startswith("="):
-                self.wrong(f"is neither [group], key=value nor # comment: {line[:60]!r}", number)
-            elif not group:
-                self.wrong("stands before the first group, which is [property]", number)
+        for each in statements(text, yaml=is_yaml(self.path)):
+            if isinstance(each, Finding):
+                self.mistakes.append(each)
+            elif not each.key:
+                self._know_group(each.group, each.line)
             else:
-                key, _, value = line.partition("=")
-                self._take_key(group, key.rstrip(), value.lstrip(), number)
+                self._take_key(each.group, each.key, each.value, each.line)
 
     def _take_key(self, group: str, key: str, value: str, line: int) -> None:
         table = keys_of(group)
         if table is None:
             return  # the group itself is the mistake
         if key not in table:
-            self.wrong(f"{key[:60]}: unknown{_guess(key, table)}", line)
+            self.wrong(f"{key[:60]}: unknown{guess(key, table)}", line)
             return
         self.said[(group, key)] = (value, line)
         if not table[key].takes(value):
             self.refuse(group, key, table[key].must)
 
     def _know_group(self, group: str, line: int) -> None:
-        if keys_of(group) is not None:
-            return
-        if group.startswith("primary-gie") or group in ("application", "source0"):
-            self.wrong(
-                f"[{group}]: this configures deepstream-app; take the file that config-file in "
-                "its [primary-gie] names",
-                line,
-            )
-        else:
-            known = ("property", "class-attrs-all", "class-attrs-0")
-            self.wrong(f"[{group[:60]}]: unknown{_guess(group, known)}", line)
+        if words := unknown_group(group):
+            self.wrong(words, line)
 
     def text(self, group: str, key: str) -> str | None:
         """What is said of a key; None where it is not said or empty."""
@@ -288,7 +244,7 @@ def _person_of(labels: Path | None) -> int:
         return 0
     try:
         with labels.open("rb") as file:
-            text = file.read(_MAX_BYTES).decode("utf-8", "replace")
+            text = file.read(_MOST_LABELS).decode("utf-8", "replace")
     except OSError:
         return 0  # whoever reads the labels for good will say so
     names = [name.strip().lower() for name in text.split("\n")]
@@ -298,8 +254,3 @@ def _person_of(labels: Path | None) -> int:
 def _list(text: str) -> list[str]:
     parts = [part.strip() for part in text.split(";")]
     return parts[:-1] if parts[-1] == "" else parts
-
-
-def _guess(word: str, names: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word[:60].lower(), names, n=1, cutoff=0.6)
-    return f"; did you mean {near[0]}?" if near else ""
