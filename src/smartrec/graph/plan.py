@@ -58,7 +58,7 @@ def finish_encode(format_: StreamFormat, decoder: Recipe, encoder: Recipe, quali
         quality: Constant quantizer, 0 (lossless) to 51 (worst).
     """
     turn = direction(format_) if format_.flip else None
-    width, height = _upright(format_) if format_.flip else (format_.width, format_.height)
+    width, height = upright(format_) if format_.flip else (format_.width, format_.height)
     fps = format_.fps or 30
     elements = [
         f'{_SOURCE} caps="{jpeg_caps(format_)}"',
@@ -67,7 +67,7 @@ def finish_encode(format_: StreamFormat, decoder: Recipe, encoder: Recipe, quali
         "videoconvert",
         # The mux takes one picture size for ever; a camera that changes its mind is scaled.
         "videoscale",
-        f"{encoder.raw},width={_even(width)},height={_even(height)},pixel-aspect-ratio=1/1",
+        f"{encoder.raw},width={even(width)},height={even(height)},pixel-aspect-ratio=1/1",
         encoder.fragment(quality=quality, gop=max(1, round(fps * _GOP_SECONDS))),
         "h264parse",
         _MUX,
@@ -85,8 +85,8 @@ def thumbnail(format_: StreamFormat, decoder: Recipe) -> Graph:
     """One access unit (or a GOP's beginning) in, small upright JPEGs out at ``picture``."""
     turn = direction(format_)
     parser = _PARSERS.get(format_.codec)
-    width, height = _upright(format_)
-    scaled = max(2, _even(round(THUMBNAIL_WIDTH * height / max(1, width))))
+    width, height = upright(format_)
+    scaled = max(2, even(round(THUMBNAIL_WIDTH * height / max(1, width))))
     caps = f' caps="{jpeg_caps(format_)}"' if format_.codec is Codec.JPEG else ""
     elements = [
         f"{_SOURCE}{caps}",
@@ -118,10 +118,12 @@ def jpeg_caps(format_: StreamFormat) -> str:
     )
 
 
-def _upright(format_: StreamFormat) -> tuple[int, int]:
+def upright(format_: StreamFormat) -> tuple[int, int]:
+    """Width and height of a picture that stands upright."""
     sides = (format_.width, format_.height)
     return sides if format_.rotate % 180 == 0 else (sides[1], sides[0])
 
 
-def _even(side: int) -> int:
+def even(side: int) -> int:
+    """The next smaller even number: chroma is subsampled by two. At least 2."""
     return max(2, side - side % 2)

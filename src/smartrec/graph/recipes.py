@@ -27,6 +27,13 @@ TO_LIMITED_RANGE: Final = (
 #: changes; asked of videoconvert, it would convert.
 DECLARE_ALL: Final = "capssetter caps=video/x-raw,colorimetry=1:4:7:1"
 
+#: NVIDIA's own memory, in caps.
+NVMM: Final = "video/x-raw(memory:NVMM)"
+#: BT.601 in limited range, in GStreamer's words.
+LIMITED_601: Final = "colorimetry=2:4:0:0"
+#: BT.709 in limited range.
+LIMITED_709: Final = "colorimetry=2:3:0:0"
+
 _AS_RGB: Final = "videoconvert ! video/x-raw,format=BGRx"
 
 _SAMPLE: Final = {"quality": 23, "gop": 60}
@@ -81,11 +88,40 @@ class Recipe:
         return self.fragment(**_SAMPLE)
 
 
+# The quantizers count only with the rate control and the presets off, and the presets are not off
+# by default. Nor is the profile more than Baseline.
+_JETSON_ENCODER: Final = (
+    "nvv4l2h264enc ratecontrol-enable=false preset-level=DisablePreset"
+    " quant-i-frames={quality} quant-p-frames={quality} num-B-Frames=0"
+    " iframeinterval={gop} idrinterval={gop} profile=High maxperf-enable=true"
+)
+# The same element on CUDA's driver (dGPU, Thor) has other properties; older ones cannot be told
+# that there shall be no B-frames, which is the default.
+_CUDA_ENCODER: Final = (
+    "nvv4l2h264enc control-rate=constantQP constqp={quality}:{quality}:{quality}"
+    " iframeinterval={gop} idrinterval={gop} profile=High"
+)
+# Without vbv-buf-capacity=0, x264enc would hold the stream to its default of 2 Mbit/s.
+# ultrafast, because four cameras at once must not fall behind on two cores: it takes half of
+# superfast's time, and 1 dB less on the demo scene (still 43 dB) in a smaller file.
+_X264: Final = (
+    f"{DECLARE_ALL} ! x264enc pass=qual quantizer={{quality}} vbv-buf-capacity=0"
+    " speed-preset=ultrafast"
+    " bframes=0 rc-lookahead=0 sync-lookahead=0 mb-tree=false threads=1 key-int-max={gop}"
+)
+_OPENH264: Final = (
+    f"{TO_LIMITED_RANGE}"
+    " ! openh264enc rate-control=quality qp-min={quality} qp-max={quality} gop-size={gop}"
+    " multi-thread=1 scene-change-detection=false"
+)
+_FULL_I420: Final = f"video/x-raw,format=I420,{FULL_RANGE}"
+
 # All rows but x264 convert to limited range: only x264enc is known to declare full range
 # in the stream, and a full-range picture that does not say so plays too dark and too harsh.
 RECIPES: Final = (
     # Decoding what a camera sends must survive what a camera sends: by default jpegdec gives up
-    # after some broken pictures in a row.
+    # after some broken pictures in a row. It is the only row, on NVIDIA's machines as well: the
+    # finisher owes every picture exactly, decodes but the events, and must not fail with a GPU.
     Recipe(
         Role.DECODE_JPEG,
         "cpu",
@@ -100,15 +136,21 @@ RECIPES: Final = (
     Recipe(Role.DECODE_H265, "libde265", "libde265dec", package="gstreamer1.0-plugins-bad"),
     Recipe(Role.DECODE_H265, "nvidia", "nvv4l2decoder ! nvvidconv ! video/x-raw"),
     Recipe(Role.DECODE_H265, "v4l2", "v4l2h265dec"),
+    # nvvidconv, as every JetPack has it: the finisher needs no DeepStream. It ignores colours, and
+    # they are right already.
     Recipe(
         Role.ENCODE_H264,
         "jetson",
         f"{TO_LIMITED_RANGE}"
-        " ! nvvidconv ! video/x-raw(memory:NVMM),format=NV12"
-        " ! nvv4l2h264enc ratecontrol-enable=false"
-        " quant-i-frames={quality} quant-p-frames={quality} num-B-Frames=0"
-        " iframeinterval={gop} idrinterval={gop} maxperf-enable=true",
-        f"video/x-raw,format=I420,{FULL_RANGE}",
+        f" ! nvvidconv ! video/x-raw(memory:NVMM),format=NV12 ! {_JETSON_ENCODER}",
+        _FULL_I420,
+    ),
+    # DeepStream's own, where there is no nvvidconv or no Tegra driver.
+    Recipe(
+        Role.ENCODE_H264,
+        "nvidia",
+        f"{TO_LIMITED_RANGE} ! nvvideoconvert ! {NVMM},format=NV12,{LIMITED_601} ! {_CUDA_ENCODER}",
+        _FULL_I420,
     ),
     Recipe(
         Role.ENCODE_H264,
@@ -145,25 +187,12 @@ RECIPES: Final = (
         f"video/x-raw,format=I420,{FULL_RANGE}",
         "gstreamer1.0-plugins-good",
     ),
-    # Without vbv-buf-capacity=0, x264enc would hold the stream to its default of 2 Mbit/s.
-    # ultrafast, because four cameras at once must not fall behind on two cores: it takes half of
-    # superfast's time, and 1 dB less on the demo scene (still 43 dB) in a smaller file.
-    Recipe(
-        Role.ENCODE_H264,
-        "x264",
-        f"{DECLARE_ALL} ! x264enc pass=qual quantizer={{quality}} vbv-buf-capacity=0"
-        " speed-preset=ultrafast"
-        " bframes=0 rc-lookahead=0 sync-lookahead=0 mb-tree=false threads=1 key-int-max={gop}",
-        f"video/x-raw,format=I420,{FULL_RANGE}",
-        "gstreamer1.0-plugins-ugly",
-    ),
+    Recipe(Role.ENCODE_H264, "x264", _X264, _FULL_I420, "gstreamer1.0-plugins-ugly"),
     Recipe(
         Role.ENCODE_H264,
         "openh264",
-        f"{TO_LIMITED_RANGE}"
-        " ! openh264enc rate-control=quality qp-min={quality} qp-max={quality} gop-size={gop}"
-        " multi-thread=1 scene-change-detection=false",
-        f"video/x-raw,format=I420,{FULL_RANGE}",
+        _OPENH264,
+        _FULL_I420,
         "gstreamer1.0-plugins-bad",
         finest=16,  # below, OpenH264 2.3 writes nothing and does not say so
     ),
@@ -201,6 +230,15 @@ RECIPES: Final = (
         package="gstreamer1.0-plugins-bad",
         needs=("kms",),
     ),
+)
+
+# What encodes every picture while it is decoded, for a recorder that keeps encoded ones
+# (`recording.recorder = "nvdssr"`). Pictures come from nvvideoconvert as `raw` says. In NVIDIA's
+# memory they become BT.709, for that is what players take a stream for that does not say.
+RECORDERS: Final = (
+    Recipe(Role.ENCODE_H264, "jetson", _JETSON_ENCODER, f"{NVMM},format=NV12,{LIMITED_709}"),
+    Recipe(Role.ENCODE_H264, "nvidia", _CUDA_ENCODER, f"{NVMM},format=NV12,{LIMITED_709}"),
+    *(row for row in RECIPES if row.role is Role.ENCODE_H264 and row.name in ("x264", "openh264")),
 )
 
 
