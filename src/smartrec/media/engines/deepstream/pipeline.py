@@ -1,0 +1,229 @@
+"""The running pipeline: one trunk for all cameras, and a branch for each that comes and goes."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from smartrec.errors import MissingElement, PipelineError
+from smartrec.media.gst import GLib, Gst, GstVideo, launch
+from smartrec.media.inlet import stream_caps
+from smartrec.model import AccessUnit, Codec, StreamFormat
+
+MUX: Final = "mux"
+DISPLAY: Final = "display"
+_SINK_WANTS: Final = {
+    "sync": False,
+    "async": False,
+    "qos": False,
+    "enable-last-sample": False,
+    # Keys are the window's; a sink that listens to events would take them from it.
+    "handle-events": False,
+    # The cell has the picture's shape already.
+    "force-aspect-ratio": False,
+}
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What an element says went wrong.
+
+    Attributes:
+        branch: Index of the camera whose branch it is in; None for the trunk.
+        element: Its name.
+        domain: Of the error, such as ``"gst-resource-error-quark"``.
+        code: Within the domain.
+        message: For people.
+        debug: GStreamer's own debugging text.
+    """
+
+    branch: int | None
+    element: str
+    domain: str
+    code: int
+    message: str
+    debug: str
+
+
+class Pipeline:
+    """From its making to `stop`. Branches on one thread; `push` and `troubles` on any.
+
+    Args:
+        trunk: Launch text with the elements ``mux`` and ``display``.
+        xid: Of the window that ``display`` draws into; None where there is none.
+
+    Raises:
+        MissingElement, PipelineError: It cannot be built.
+    """
+
+    def __init__(self, trunk: str, xid: int | None = None) -> None:
+        self._pipeline = launch(trunk)
+        self._branches: dict[int, _Branch] = {}
+        display = self.element(DISPLAY)
+        _dress(display)
+        if xid is not None:
+            overlay: Any = self._pipeline.get_by_interface(GstVideo.VideoOverlay)
+            if overlay is None:
+                raise PipelineError(DISPLAY, "cannot draw into a window")
+            overlay.set_window_handle(xid)
+
+    def element(self, name: str) -> Gst.Element:
+        """One of the trunk's."""
+        found = self._pipeline.get_by_name(name)
+        assert found is not None, name
+        return found
+
+    def has(self, name: str) -> bool:
+        """Whether the trunk has an element of that name."""
+        return self._pipeline.get_by_name(name) is not None
+
+    def probe(self, name: str, side: str, handle: Callable[[Gst.Buffer], None]) -> None:
+        """Call `handle` with each buffer that passes; it must not raise.
+
+        Args:
+            name: Of an element.
+            side: Of its pads, ``"src"`` or ``"sink"``.
+            handle: Called on the streaming thread.
+        """
+        pad = self.element(name).get_static_pad(side)
+        assert pad is not None, (name, side)
+
+        def passed(_pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+            buffer = info.get_buffer()
+            if buffer is not None:
+                handle(buffer)
+            return Gst.PadProbeReturn.OK
+
+        pad.add_probe(Gst.PadProbeType.BUFFER, passed)
+
+    def start(self) -> bool:
+        """Play; waits as long as the slowest element, which may build an engine for minutes.
+
+        Returns:
+            Whether it plays; if not, `troubles` says why.
+        """
+        changed = self._pipeline.set_state(Gst.State.PLAYING)
+        return changed != Gst.StateChangeReturn.FAILURE
+
+    def branch(self, index: int, text: str, stream: StreamFormat) -> None:
+        """Join a camera, instead of the branch that it had.
+
+        Args:
+            index: Of the camera; number of the mux's pad.
+            text: As `smartrec.graph.deepstream.branch` gives it.
+            stream: What will be pushed.
+
+        Raises:
+            MissingElement, PipelineError: It cannot be built.
+        """
+        self.cut(index)
+        made = _Branch(self._pipeline, self.element(MUX), index, text, stream)
+        self._branches[index] = made
+
+    def cut(self, index: int) -> None:
+        """Let a camera's branch go; the others flow on. Nothing happens where it has none."""
+        branch = self._branches.pop(index, None)
+        if branch is not None:
+            branch.go()
+
+    def push(self, index: int, unit: AccessUnit) -> bool:
+        """The next picture of a camera; whether its branch takes it. Never waits."""
+        branch = self._branches.get(index)
+        return branch is not None and branch.push(unit)
+
+    def troubles(self) -> list[Trouble]:
+        """What went wrong since the last call."""
+        bus = self._pipeline.get_bus()
+        assert bus is not None
+        kinds = Gst.MessageType.ERROR | Gst.MessageType.WARNING
+        found = []
+        while (message := bus.timed_pop_filtered(0, kinds)) is not None:
+            if message.type == Gst.MessageType.WARNING:
+                warning, debug = message.parse_warning()
+                log.info("%s: %s (%s)", message.src.get_name(), warning.message, debug)
+                continue
+            found.append(self._trouble(message))
+        return found
+
+    def stop(self) -> None:
+        """For good. A driver may hold it for ever: the process ends without it, too."""
+        self._pipeline.set_state(Gst.State.NULL)
+
+    def _trouble(self, message: Gst.Message) -> Trouble:
+        error, debug = message.parse_error()
+        owners = [index for index, branch in self._branches.items() if branch.holds(message.src)]
+        name = message.src.get_name() or ""
+        owner = owners[0] if owners else None
+        return Trouble(owner, name, error.domain, error.code, error.message, debug or "")
+
+
+class _Branch:
+    """One camera's way into the mux."""
+
+    def __init__(
+        self,
+        pipeline: Gst.Pipeline,
+        mux: Gst.Element,
+        index: int,
+        text: str,
+        stream: StreamFormat,
+    ) -> None:
+        self._pipeline, self._mux = pipeline, mux
+        self._live = stream.codec is Codec.JPEG
+        try:
+            self._bin = Gst.parse_bin_from_description(text, False)
+        except GLib.Error as error:
+            if error.matches(Gst.ParseError.quark(), Gst.ParseError.NO_SUCH_ELEMENT):
+                raise MissingElement(
+                    f"GStreamer: {error.message}", hint="Run: smartrec doctor"
+                ) from error
+            raise PipelineError("branch", error.message, debug=text) from error
+        source = self._bin.get_by_name(f"source_{index}")
+        assert source is not None, text
+        self._source = source
+        if stream.codec is not Codec.JPEG:
+            source.set_property("caps", stream_caps(stream))
+        for name, end in (("src", f"fresh_{index}"), ("record", f"encoded_{index}")):
+            last = self._bin.get_by_name(end)
+            loose = None if last is None else last.get_static_pad("src")
+            if loose is not None:
+                self._bin.add_pad(Gst.GhostPad.new(name, loose))
+        pipeline.add(self._bin)
+        pad = mux.request_pad_simple(f"sink_{index}")
+        src = self._bin.get_static_pad("src")
+        if pad is None or src is None or src.link(pad) != Gst.PadLinkReturn.OK:
+            pipeline.remove(self._bin)
+            raise PipelineError(MUX, f"takes no camera {index}")
+        self._pad = pad
+        self._bin.sync_state_with_parent()
+
+    def push(self, unit: AccessUnit) -> bool:
+        buffer = Gst.Buffer.new_wrapped(unit.data)
+        buffer.pts, buffer.dts, buffer.duration = unit.pts, unit.dts, unit.duration
+        if not unit.keyframe:
+            buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)
+        return bool(self._source.emit("push-buffer", buffer) == Gst.FlowReturn.OK)
+
+    def holds(self, element: Gst.Object) -> bool:
+        return element.has_as_ancestor(self._bin)
+
+    def go(self) -> None:
+        # As NVIDIA's own sample takes a source away: the mux must not wait for a pad that is gone.
+        self._bin.set_state(Gst.State.NULL)
+        self._pad.send_event(Gst.Event.new_flush_stop(False))
+        self._mux.release_request_pad(self._pad)
+        self._pipeline.remove(self._bin)
+
+
+def _dress(display: Gst.Element) -> None:
+    """Set what the sink and, if it is a bin, those within have of `_SINK_WANTS`."""
+    elements = [display]
+    if isinstance(display, Gst.Bin):
+        display.iterate_sinks().foreach(elements.append)
+    for element in elements:
+        known = {each.name for each in element.list_properties()}
+        for name, value in _SINK_WANTS.items():
+            if name in known:
+                element.set_property(name, value)
