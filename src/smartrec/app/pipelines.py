@@ -1,22 +1,32 @@
-"""The pipelines that the settings come to on this machine, as text."""
+"""The pipelines that the settings come to, on this machine or on one of NVIDIA's, as text."""
 
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
+from typing import Final
 
 from smartrec.app.sources import usb_plan
 from smartrec.config.schema import Camera, Config
 from smartrec.errors import NoScreen
-from smartrec.graph.capture import fed_capture
+from smartrec.graph.capture import fed_capture, usb_capture
 from smartrec.graph.decode import DECODES, decode
-from smartrec.graph.plan import Graph, direction, finish_encode, finish_remux
-from smartrec.graph.recipes import Role, choose
+from smartrec.graph.deepstream import Recorder, Trunk, whole
+from smartrec.graph.plan import Graph, direction, finish_encode, finish_remux, upright
+from smartrec.graph.platforms import Platform
+from smartrec.graph.recipes import RECORDERS, Role, choose
 from smartrec.graph.screen import show, to_wall, wall
 from smartrec.media.gst import reaches_ready
 from smartrec.media.player import open_file
 from smartrec.media.screen.displays import Display, choose_display
 from smartrec.model import Codec, StreamFormat
+
+_SCREEN: Final = (1920, 1080)
+"""Of a machine that is not this one."""
+_CONFIGURATIONS: Final = (".txt", ".yml", ".yaml")
+_WRITTEN_CONFIGURATION: Final = "nvinfer.txt"
+"""Stands for what is written, into the cache, where the settings name no configuration."""
 
 
 def pipelines(config: Config) -> Iterator[tuple[str, Graph]]:
@@ -32,12 +42,65 @@ def pipelines(config: Config) -> Iterator[tuple[str, Graph]]:
         graph, streams[camera.id] = _capture(camera)
         yield f"{camera.id}: capture of {camera.source}", graph
     yield from _watch(config, streams)
+    yield from _finishers(config, None)
+
+
+def pipelines_on(config: Config, platform: Platform) -> Iterator[tuple[str, Graph]]:
+    """What `pipelines` gives, on a machine of NVIDIA's that need not be this one.
+
+    No camera is asked: a USB camera is taken for one that gives JPEGs as the settings want them.
+
+    Raises:
+        SourceError: A file cannot be played.
+        MissingElement: There is no encoder of the name in the settings.
+    """
+    streams = {}
+    for camera in config.camera:
+        graph, streams[camera.id] = _assumed_capture(camera)
+        yield f"{camera.id}: capture of {camera.source}", graph
+    yield f"watch, {platform.title}", _deepstream(config, list(streams.values()), platform)
+    yield from _finishers(config, platform)
+
+
+def _finishers(config: Config, platform: Platform | None) -> Iterator[tuple[str, Graph]]:
     if config.recording.format == "copy":
         yield "finishing JPEG cameras: none, the journal becomes the clip (copy)", Graph(())
     else:
-        yield "finishing JPEG and raw cameras", _encode(config)
+        yield "finishing JPEG and raw cameras", _encode(config, platform)
     yield "finishing H.264 cameras", finish_remux(Codec.H264)
     yield "finishing H.265 cameras", finish_remux(Codec.H265)
+
+
+def _assumed_capture(camera: Camera) -> tuple[Graph, StreamFormat]:
+    kind, _, rest = camera.source.partition(":")
+    if kind != "usb":
+        return _capture(camera)
+    rate = Fraction(camera.fps).limit_denominator(1001)
+    caps = f"image/jpeg,width={camera.size[0]},height={camera.size[1]}"
+    caps += f",framerate={rate.numerator}/{rate.denominator}"
+    return usb_capture(rest or "/dev/video0", caps), _stream(camera, Codec.JPEG)
+
+
+def _deepstream(config: Config, streams: list[StreamFormat], on: Platform) -> Graph:
+    detector, recording = config.detector, config.recording
+    model = detector.model if detector.model.endswith(_CONFIGURATIONS) else _WRITTEN_CONFIGURATION
+    detected = detector.enabled and any(camera.detect for camera in config.camera)
+    shared = Trunk(
+        cameras=len(streams),
+        size=max(map(upright, streams)),
+        config=model if detected else None,
+        interval=max(0, round(max(stream.fps for stream in streams) / detector.fps) - 1),
+        display=None if config.screen.show == "off" else _SCREEN,
+    )
+    if recording.recorder != "nvdssr":
+        return whole(shared, streams, on)
+    encoder = choose(
+        Role.ENCODE_H264,
+        usable=lambda _: True,
+        pinned=on.encoder if recording.encoder == "auto" else recording.encoder,
+        recipes=RECORDERS,
+    )
+    return whole(shared, streams, on, recorder=Recorder(encoder, recording.quality))
 
 
 def _capture(camera: Camera) -> tuple[Graph, StreamFormat]:
@@ -93,9 +156,12 @@ def _display(config: Config) -> tuple[Display | None, str]:
         return None, str(error)
 
 
-def _encode(config: Config) -> Graph:
+def _encode(config: Config, platform: Platform | None) -> Graph:
     shape = _stream(config.camera[0], Codec.JPEG)
+    usable = (lambda _: True) if platform else reaches_ready
     pinned = None if config.recording.encoder == "auto" else config.recording.encoder
-    decoder = choose(Role.DECODE_JPEG, usable=reaches_ready)
-    encoder = choose(Role.ENCODE_H264, usable=reaches_ready, pinned=pinned)
+    if platform and pinned is None:
+        pinned = platform.encoder
+    decoder = choose(Role.DECODE_JPEG, usable=usable)
+    encoder = choose(Role.ENCODE_H264, usable=usable, pinned=pinned)
     return finish_encode(shape, decoder, encoder, config.recording.quality)
