@@ -171,7 +171,7 @@ _OWN: Final[Mapping[str, Key]] = {
     **dict.fromkeys(_COUNTS.split(), _COUNT),
     "gie-unique-id": _whole_in(1),
     "batch-size": _whole_in(1, MOST_BATCH),
-    "num-detected-classes": _whole_in(0, 100_000),
+    "num-detected-classes": _whole_in(1, 100_000),
     "process-mode": _one_of({1: "whole pictures", 2: "objects"}),
     "network-mode": _one_of(PRECISIONS),
     "network-type": _one_of(

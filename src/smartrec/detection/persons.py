@@ -10,6 +10,12 @@ from smartrec.errors import ModelUnusable
 
 PERSON: Final = ("person", "persons", "pedestrian", "people", "human")
 """What models call a person, in order of preference."""
+FLOOR: Final = 0.1
+"""Lowest score that is told: tracks below the threshold are kept as well."""
+MIN_CONFIDENCE: Final = 0.5
+"""From which a person counts, where neither settings nor model say it."""
+MIN_CONFIDENCE_PGIE: Final = 0.35
+"""The same of a model that a DeepStream configuration describes."""
 _MOST_SHOWN: Final = 40
 _NOT_A_CLASS: Final = ("background", "__background__", "???")
 

@@ -17,6 +17,8 @@ from smartrec.errors import ConfigError
 _MAX_BYTES: Final = 1 << 20
 _MOST_MISTAKES: Final = 20
 _GROUP: Final = re.compile(r"\[([^\[\]]+)\]")
+_ESCAPE: Final = re.compile(r"\\.", re.DOTALL)
+_ESCAPES: Final = {"\\": r"\\", "\n": r"\n", "\t": r"\t", "\r": r"\r"}
 _SHOWN: Final = 60
 _FOREIGN: Final = "is YAML that nvinfer's files do not need"
 
@@ -51,6 +53,19 @@ class Finding:
     line: int
     words: str
     stops: bool = True
+
+
+def escaped(text: str) -> str:
+    """Text as GLib's key files write it; `unescaped` gives it back."""
+    for letter, written in _ESCAPES.items():
+        text = text.replace(letter, written)
+    return text if text == text.strip() else text.replace(" ", r"\s")
+
+
+def unescaped(value: str) -> str:
+    """Text of a value of GLib's key files; an escape that GLib does not know is let be."""
+    plain = {written: letter for letter, written in _ESCAPES.items()} | {r"\s": " "}
+    return _ESCAPE.sub(lambda match: plain.get(match[0], match[0]), value)
 
 
 def is_yaml(path: Path) -> bool:

@@ -11,7 +11,7 @@ from smartrec.errors import ModelUnusable
 from smartrec.media.watch.messages import DetectorSetup
 
 BUILT_IN: Final = "nanodet"
-_BUILT_IN_NAME: Final = "NanoDet-G"
+BUILT_IN_NAME: Final = "NanoDet-G"
 _MOST_LABELS: Final = 10_000
 _MOST_LABEL_BYTES: Final = 1 << 20
 _OTHER_KINDS: Final = (
@@ -52,7 +52,7 @@ def find_model(setup: DetectorSetup) -> ModelFile:
     """
     if setup.model == BUILT_IN:
         asset = resources.files("smartrec") / "assets" / "models" / "nanodet.onnx"
-        return ModelFile(Path(str(asset)), _BUILT_IN_NAME, _labels(setup.labels))
+        return ModelFile(Path(str(asset)), BUILT_IN_NAME, _labels(setup.labels))
     path = Path(setup.model).expanduser()
     if path.suffix.lower() not in (".txt", ".yml", ".yaml"):
         return ModelFile(path, path.name, _labels(setup.labels))

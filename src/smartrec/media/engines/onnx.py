@@ -12,7 +12,16 @@ from PIL import Image
 from smartrec.detection.canvas import Canvas
 from smartrec.detection.letterbox import Fitting, Letterbox, Size
 from smartrec.detection.nms import nms
-from smartrec.detection.persons import labels_of_lines, labels_of_metadata, person_classes
+from smartrec.detection.persons import (
+    FLOOR as FLOOR,
+)
+from smartrec.detection.persons import (
+    MIN_CONFIDENCE,
+    MIN_CONFIDENCE_PGIE,
+    labels_of_lines,
+    labels_of_metadata,
+    person_classes,
+)
 from smartrec.detection.pgie import Pgie
 from smartrec.detection.recognise import KNOWN, recognise
 from smartrec.detection.tensors import Array, Family, Seen
@@ -23,10 +32,6 @@ from smartrec.media.engines.session import Session
 from smartrec.media.watch.messages import DetectorSetup
 from smartrec.model import Box, Detection
 
-FLOOR: Final = 0.1
-"""Lowest score that is told: tracks below the threshold are kept as well."""
-_MIN_CONFIDENCE: Final = 0.5
-_MIN_CONFIDENCE_PGIE: Final = 0.35
 _NMS_IOU: Final = 0.5
 _MISFITS: Final = (ArithmeticError, LookupError, MemoryError, TypeError, ValueError)
 """What numpy raises over outputs that are not what their names and shapes promised."""
@@ -60,7 +65,7 @@ class Engine:
         self.name = ""
         self.family = plan.family.name
         self.digest = ""
-        self.min_confidence = _MIN_CONFIDENCE
+        self.min_confidence = MIN_CONFIDENCE
         self.notes: tuple[str, ...] = ()
         self._session = session
         self._plan = plan
@@ -211,8 +216,8 @@ def _min_confidence(setup: DetectorSetup, pgie: Pgie | None) -> float:
     if setup.min_confidence is not None:
         return setup.min_confidence
     if pgie is None:
-        return _MIN_CONFIDENCE
-    return _MIN_CONFIDENCE_PGIE if pgie.threshold is None else pgie.threshold
+        return MIN_CONFIDENCE
+    return MIN_CONFIDENCE_PGIE if pgie.threshold is None else pgie.threshold
 
 
 def _not_honoured(family: Family, pgie: Pgie | None) -> tuple[str, ...]:
