@@ -34,8 +34,9 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from smartrec.detection.nms import MOST
+from smartrec.detection.persons import FLOOR
 from smartrec.media.demo_scene import Scene, picture_of
-from smartrec.media.engines.onnx import FLOOR, open_engine
+from smartrec.media.engines.onnx import open_engine
 from smartrec.media.watch.messages import DetectorSetup
 
 SIDE = 416

@@ -18,9 +18,10 @@ from PIL import Image
 from smartrec.detection.letterbox import Fitting, Letterbox, letterbox
 from smartrec.detection.nanodet import nanodet
 from smartrec.detection.nms import MOST, nms, pairwise_iou
+from smartrec.detection.persons import FLOOR
 from smartrec.detection.tensors import Array, Floats, PictureInput, Seen
 from smartrec.media.demo_scene import Scene, picture_of
-from smartrec.media.engines.onnx import FLOOR, Engine, open_engine
+from smartrec.media.engines.onnx import Engine, open_engine
 from smartrec.media.watch.messages import DetectorSetup
 from smartrec.model import Box
 from tests.media.engines.tf_ssd import NAMES, Rect, in_frame, parse, place

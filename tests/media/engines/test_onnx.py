@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
+from smartrec.detection.persons import FLOOR
 from smartrec.detection.tensors import Array
 from smartrec.errors import ConfigError, DetectionFailed, ModelUnusable
-from smartrec.media.engines.onnx import FLOOR, Engine, open_engine
+from smartrec.media.engines.onnx import Engine, open_engine
 from smartrec.media.watch.messages import DetectorSetup
 from smartrec.model import Box
 from tests.media.engines.models import PERSON, PICTURE, constant_model, save, ssd, yolov8

@@ -13,9 +13,7 @@ from smartrec.detection.canvas import Canvas
 from smartrec.detection.letterbox import Fitting, Letterbox, Size
 from smartrec.detection.nms import nms
 from smartrec.detection.persons import (
-    FLOOR as FLOOR,
-)
-from smartrec.detection.persons import (
+    FLOOR,
     MIN_CONFIDENCE,
     MIN_CONFIDENCE_PGIE,
     labels_of_lines,
