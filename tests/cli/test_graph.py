@@ -6,6 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from smartrec.cli.graph import graph
+from smartrec.errors import UsageError
+from smartrec.graph.platforms import PLATFORMS
 from smartrec.media.gst import Gst, launch, running
 from tests.xserver import XServer
 
@@ -68,3 +70,62 @@ def test_the_detector_alone_decodes_only_what_is_no_jpeg(
         assert bus.timed_pop_filtered(20 * Gst.SECOND, Gst.MessageType.EOS)
     titles = [*printed("--source", f"file:{file}", environ=HEADLESS)]
     assert ("cam0: decoding" in titles) == decoded
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_a_machine_that_is_not_here_needs_neither_its_elements_nor_a_camera(platform: str) -> None:
+    found = printed("--platform", platform)
+    assert [*found] == [
+        "cam0: capture of usb",
+        f"watch, {PLATFORMS[platform].title}",
+        "finishing JPEG and raw cameras",
+        "finishing H.264 cameras",
+        "finishing H.265 cameras",
+    ]
+    assert "image/jpeg,width=1280,height=720,framerate=30/1" in found["cam0: capture of usb"]
+    watch = found[f"watch, {PLATFORMS[platform].title}"]
+    assert f"! {PLATFORMS[platform].sink} name=display" in watch
+    assert "mux.sink_0" in watch
+
+
+def test_the_settings_count_on_a_machine_that_is_not_here(tmp_path: Path) -> None:
+    settings = tmp_path / "two.toml"
+    settings.write_text(TWO + '[detector]\nmodel = "mine.txt"\nfps = 10\n[screen]\nshow = "off"\n')
+    found = printed("--platform", "dgpu", "--new-mux", "--config", str(settings))
+    watch = found["watch, graphics card (dGPU)"]
+    assert "batch-size=2" in watch
+    assert "interval=2" in watch
+    assert f'config-file-path="{tmp_path}/mine.txt"' in watch
+    assert "fakesink name=display" in watch
+    assert "flip-method=clockwise" in watch
+    assert "live-source" not in watch
+
+
+@pytest.mark.parametrize(
+    ("platform", "encoder"),
+    [("jetson-orin", "quant-i-frames"), ("jetson-orin-nano", "x264enc"), ("dgpu", "constqp")],
+)
+def test_nvidias_recorder_has_a_leg_of_its_own(platform: str, encoder: str) -> None:
+    watch = printed("--platform", platform, "--recorder", "nvdssr")
+    (text,) = (text for title, text in watch.items() if title.startswith("watch"))
+    leg = text[text.index("tee_0.") :]
+    assert encoder in leg
+    assert leg.endswith("! h264parse name=encoded_0\n  ! fakesink name=record_0")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--platform", "jetson-nano"], "'jetson-orin', 'jetson-orin-nano', 'jetson-thor', 'dgpu'"),
+        (["--recorder", "obs"], "'ring', 'nvdssr'"),
+    ],
+)
+def test_a_name_that_is_none_lists_those_that_are(options: list[str], says: str) -> None:
+    result = CliRunner().invoke(graph, options)
+    assert result.exit_code == 2
+    assert says in result.output
+
+
+def test_the_new_mux_is_asked_for_with_a_machine_only() -> None:
+    result = CliRunner().invoke(graph, ["--new-mux"])
+    assert isinstance(result.exception, UsageError)

@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from smartrec.graph.deepstream import branch
+from smartrec.graph.deepstream import Recorder, branch
 from smartrec.graph.plan import finish_encode
 from smartrec.graph.platforms import PLATFORMS
 from smartrec.graph.recipes import RECIPES, Role
 from smartrec.media.gst import Gst
 from smartrec.model import Codec
 from tests.deepstream.facts import Property, read
-from tests.deepstream.plans import stream
+from tests.deepstream.plans import recorders, stream
 from tests.deepstream.wheel import environment, libraries, stand_ins
 
 ON = PLATFORMS["dgpu"]
@@ -87,6 +87,9 @@ def fragments() -> Iterator[tuple[str, str]]:
         for rotate, flip in ((0, False), (90, False), (270, True), (0, True)):
             yield f"{codec.value} {rotate} {flip}", branch(0, stream(codec, rotate, flip), ON)
         yield f"{codec.value} 4:4:4", branch(0, stream(codec), ON, chroma="4:4:4")
+        for row in recorders(ON):
+            text = branch(0, stream(codec, 90), ON, recorder=Recorder(row, 23))
+            yield f"{codec.value}, recorder {row.name}", text
     rows = {(row.role, row.name): row for row in RECIPES}
     decoder, encoder = rows[Role.DECODE_JPEG, "cpu"], rows[Role.ENCODE_H264, "nvidia"]
     finisher = " ! ".join(finish_encode(stream(), decoder, encoder, 23).branches[0])

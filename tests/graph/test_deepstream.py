@@ -163,6 +163,20 @@ def test_a_screen_without_a_detector_is_a_trunk_as_well() -> None:
     assert "nvdsosd" in text
 
 
+def test_without_a_font_nothing_is_drawn_and_pictures_are_shown_all_the_same() -> None:
+    text = str(trunk(Trunk(3, (640, 480), "/n.txt", display=(800, 600), marked=False), ORIN))
+    assert "nvdsosd" not in text
+    assert "nvmultistreamtiler" in text
+    assert "nv3dsink name=display" in text
+
+
+def test_another_sink_gets_the_name_and_the_settings_of_the_display() -> None:
+    wanted = Trunk(1, (640, 480), None, display=(800, 600), sink="nvvideoconvert ! ximagesink")
+    last, sink = trunk(wanted, ORIN).branches[0][-2:]
+    assert last == "nvvideoconvert"
+    assert sink.startswith("ximagesink name=display sync=false")
+
+
 @pytest.mark.parametrize(
     ("asked", "written"), [(0, 1), (20, 20), (299, 299), (300, 299), (7200, 299)]
 )

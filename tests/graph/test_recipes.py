@@ -3,7 +3,7 @@
 import pytest
 
 from smartrec.errors import MissingElement
-from smartrec.graph.recipes import RECIPES, Recipe, Role, candidates, choose
+from smartrec.graph.recipes import RECIPES, RECORDERS, Recipe, Role, candidates, choose
 
 ROWS = (
     Recipe(Role.ENCODE_H264, "hard", "hardenc qp={quality} gop={gop}"),
@@ -48,3 +48,11 @@ def test_names_are_unique_within_a_role() -> None:
 def test_every_role_has_a_row_and_every_row_its_values() -> None:
     assert {recipe.role for recipe in RECIPES} == set(Role)
     assert not any("{" in recipe.sample() for recipe in RECIPES)
+
+
+def test_a_recorder_is_called_as_the_finisher_s_row_of_the_same_element() -> None:
+    rows = {row.name: row for row in RECIPES if row.role is Role.ENCODE_H264}
+    for recorder in RECORDERS:
+        assert recorder.role is Role.ENCODE_H264
+        assert recorder.sample() in rows[recorder.name].sample()
+        assert recorder.finest == rows[recorder.name].finest

@@ -56,6 +56,7 @@ _RECORD_WAITS: Final = 4
 _EXTRA_SURFACES: Final = _RECORD_WAITS + 2
 # Not leaky: a recorder that is behind makes the source drop, for all alike.
 _RECORD_QUEUE: Final = f"queue max-size-buffers={_RECORD_WAITS} max-size-bytes=0 max-size-time=0"
+_CODED_WAITS: Final = "max-size-time=2000000000 max-size-buffers=0 max-size-bytes=0"
 # NvDsSR begins at the next keyframe, so that a clip is late by up to this.
 _RECORD_GOP_SECONDS: Final = 0.5
 # What nvtracker works on; NVIDIA's own trackers want multiples of 32.
@@ -101,6 +102,8 @@ class Trunk:
         interval: Batches that nvinfer leaves out after each that it takes.
         tracker: None where there is none.
         display: Size of the screen, pixels; None where nothing is shown.
+        sink: Launch fragment that ends in the sink; None for the platform's own.
+        marked: Whether nvdsosd draws; it ends the process where no font is installed.
     """
 
     cameras: int
@@ -109,6 +112,8 @@ class Trunk:
     interval: int = 0
     tracker: TrackerFiles | None = None
     display: tuple[int, int] | None = None
+    sink: str | None = None
+    marked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,10 +243,13 @@ def _trunk(shared: Trunk, on: Platform) -> list[str]:
             f"nvmultistreamtiler name=tiler rows={rows} columns={columns}"
             f" width={place.width} height={place.height}"
         )
+    if shared.marked:
+        # Drawn by the GPU: by the processor it would need RGBA.
+        elements.append("nvdsosd name=osd process-mode=MODE_GPU")
+    if shared.sink is not None:
+        return [*elements, *f"{shared.sink} name=display {_AT_ONCE}".split(" ! ")]
     return [
         *elements,
-        # Drawn by the GPU: by the processor it would need RGBA.
-        "nvdsosd name=osd process-mode=MODE_GPU",
         f"{on.sink} name=display window-x={place.x} window-y={place.y}"
         f" window-width={place.width} window-height={place.height} {_AT_ONCE}",
     ]
@@ -301,7 +309,7 @@ def _branch(
         as_decoded = f"video/x-{stream.codec.value},{_AS_DECODED}"
         head = (f"appsrc name=source_{index} {_CODED}", parser, as_decoded)
         tail = ("nvv4l2decoder",)
-        leg = (f"queue name=encoded_{index} max-size-time=2000000000 max-size-buffers=0",)
+        leg = (f"queue name=encoded_{index} {_CODED_WAITS}",)
     if recorder is None:
         return [(*head, *tail, *to_batch)]
     split = f"tee name=tee_{index}"
