@@ -23,6 +23,8 @@ PARSERS: Final = "libnvds_infercustomparser.so"
 """The library that has it, in DeepStream's directory ``lib``."""
 UNIQUE_ID: Final = 1
 """Of our nvinfer; 0, which it takes where nobody says one, is refused by itself."""
+WRITTEN: Final = "# Written by smartrec"
+"""How our files begin."""
 _MODES: Final = {"fp32": 0, "fp16": 2}
 
 
@@ -60,7 +62,7 @@ def configuration(of: Generated) -> str:
     """The text of the file, as GLib's key files are written."""
     others = [str(number) for number in range(of.classes) if number not in of.persons]
     lines = [
-        "# Written by smartrec; it is written anew whenever it is needed.",
+        f"{WRITTEN}; it is written anew whenever it is needed.",
         "",
         "[property]",
         "process-mode=1",

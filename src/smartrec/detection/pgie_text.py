@@ -107,12 +107,17 @@ def placed(path: Path, finding: Finding) -> str:
 
 def told(mistakes: list[str]) -> ConfigError:
     """The error of these lines, cut where they become too many."""
-    lines = [line if line.isprintable() else ascii(line)[1:-1] for line in mistakes]
+    lines = [plain(line) for line in mistakes]
     if len(lines) > _MOST_MISTAKES:
         lines = [*lines[:_MOST_MISTAKES], f"… and {len(lines) - _MOST_MISTAKES} more"]
     return ConfigError(
         "\n".join(lines), hint="Mend the file; or name an ONNX file itself as detector.model"
     )
+
+
+def plain(line: str) -> str:
+    """A line that no terminal obeys."""
+    return line if line.isprintable() else ascii(line)[1:-1]
 
 
 def statements(text: str, *, yaml: bool = False) -> Iterator[Statement | Finding]:
