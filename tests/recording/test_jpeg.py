@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from smartrec.recording.jpeg import whole
+from smartrec.recording.jpeg import chroma, whole
 
 
 def picture(mode: str = "L", **options: object) -> bytes:
@@ -100,3 +100,15 @@ def test_broken_pictures_are_not_whole(data: bytes) -> None:
 def test_any_bytes_get_an_answer(garbage: bytes, at: int) -> None:
     assert whole(garbage) is False
     whole(GOOD[:at] + garbage + GOOD[at + len(garbage) :])
+
+
+@pytest.mark.parametrize("sampling", ["4:4:4", "4:2:2", "4:2:0"])
+def test_subsampling_is_told(sampling: str) -> None:
+    assert chroma(picture("RGB", subsampling=sampling)) == sampling
+    assert chroma(picture("L")) == "4:0:0"
+
+
+@given(st.binary(max_size=200), st.integers(0, 400))
+def test_subsampling_of_no_picture_is_none(noise: bytes, cut: int) -> None:
+    assert isinstance(chroma(noise), str)
+    assert chroma(picture("RGB")[: min(cut, 100)]) == ""

@@ -34,6 +34,7 @@ __all__ = [
     "GstVideo",
     "error_of",
     "has_element",
+    "has_interface",
     "launch",
     "raise_first_error",
     "reaches_ready",
@@ -48,6 +49,12 @@ Gst.init(None)
 def has_element(factory: str) -> bool:
     """Whether an element factory of that name is installed."""
     return Gst.ElementFactory.find(factory) is not None
+
+
+def has_interface(factory: str, interface: str) -> bool:
+    """Whether elements of an installed factory have an interface, such as ``GstVideoOverlay``."""
+    found = Gst.ElementFactory.find(factory)
+    return found is not None and found.has_interface(interface)
 
 
 @cache

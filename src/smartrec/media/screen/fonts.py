@@ -3,6 +3,7 @@
 Pillow's own needs not be installed, but has little beyond ASCII.
 """
 
+import ctypes
 import logging
 import subprocess
 import unicodedata
@@ -16,6 +17,8 @@ log = logging.getLogger(__name__)
 _ASKED_AT: Final = 20
 """Pixels; which letters a font has does not depend on it."""
 _ANSWERS_S: Final = 5.0
+_OF_THE_SYSTEM: Final = 0
+"""FcSetSystem."""
 _NO_LETTER: Final = "\U0010ffff"
 """A font shows it as it shows every letter that it lacks."""
 
@@ -85,3 +88,18 @@ def _file_for(letters: str) -> str | None:
         log.info("no font for %s: %s", letters, error)
         return None
     return file
+
+
+def are_installed() -> bool:
+    """Whether fontconfig knows any font of the system's."""
+    try:
+        fontconfig = ctypes.CDLL("libfontconfig.so.1")
+    except OSError:
+        return False
+    fontconfig.FcConfigGetFonts.restype = ctypes.POINTER(ctypes.c_int)
+    fontconfig.FcConfigGetFonts.argtypes = (ctypes.c_void_p, ctypes.c_int)
+    if not fontconfig.FcInit():
+        return False
+    found = fontconfig.FcConfigGetFonts(None, _OF_THE_SYSTEM)
+    # FcFontSet begins with the number of its fonts.
+    return bool(found) and bool(found[0] > 0)

@@ -1,5 +1,6 @@
 """What is asked of an X server beside windows: a connection, monitors, a window manager, light."""
 
+import ctypes
 import logging
 import os
 import socket
@@ -207,3 +208,23 @@ def _refusal(name: str, error: Exception) -> NoScreen:
 
 def _note(error: XError, request: object) -> None:
     log.warning("X server: %s", error)
+
+
+def end_with_the_server(status: int) -> None:
+    """End the process with that exit status when its server is gone.
+
+    Xlib, which sinks use, ends the process then, and its own status says nothing.
+    """
+    global _on_io_error
+    try:
+        xlib = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return
+    _on_io_error = _IO_ERROR_HANDLER(lambda _display: os._exit(status))
+    xlib.XSetIOErrorHandler.argtypes = (_IO_ERROR_HANDLER,)
+    xlib.XSetIOErrorHandler.restype = ctypes.c_void_p
+    xlib.XSetIOErrorHandler(_on_io_error)
+
+
+_IO_ERROR_HANDLER: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+_on_io_error: Any = None  # Xlib keeps its address only

@@ -2,13 +2,12 @@
 
     argv    the number of the socket's descriptor; see `smartrec.media.watch.link`
     exit    0 the recorder said so or is gone, 70 a bug, 3 the screen is gone: a new watch finds
-            out whether there is another
+            out whether there is another, 4 its engine does not work here, and it said why
 
 Threads: the main one is the screen's; one reads what the recorder sends and never waits for
 anything else; one detects; each decoder has one, and those of GStreamer.
 """
 
-import ctypes
 import os
 import signal
 import socket
@@ -32,6 +31,7 @@ from smartrec.media.watch.messages import (
     Hello,
     Key,
     Message,
+    Refused,
     ScreenSetup,
     Setup,
     StationView,
@@ -54,8 +54,6 @@ _STAGED_WITHIN: Final = 5.0
 _LOOK_AGAIN_EVERY: Final = Ns(2 * SECOND)
 _TURN: Final = 0.1
 _TURN_WITHOUT_SCREEN: Final = 0.5
-_IO_ERROR_HANDLER: Final = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
-_ON_IO_ERROR: Final = _IO_ERROR_HANDLER(lambda _display: os._exit(EXIT_SCREEN_LOST))
 
 
 class Watch:
@@ -64,15 +62,16 @@ class Watch:
     Args:
         talk: With the recorder.
         setup: Its first message.
+        engine_note: What else is to be told of the engine.
     """
 
-    def __init__(self, talk: Talk, setup: Setup) -> None:
+    def __init__(self, talk: Talk, setup: Setup, engine_note: str = "") -> None:
         self._talk = talk
         self._say = talk.say
         self._setup = setup
         self._staging = threading.Lock()
         self._screen: Screen | None = None
-        self._hello = Hello()
+        self._hello = Hello(engine_note=engine_note)
         self._engine: Engine | None = None
         self._begun = self._late = False
         self._staged = threading.Event()
@@ -155,15 +154,22 @@ class Watch:
     def _open_screen(self, setup: ScreenSetup) -> None:
         # A watch without a screen needs neither X nor GStreamer, and is the smaller for it.
         from smartrec.media.screen.screen import open_screen
+        from smartrec.media.screen.xserver import end_with_the_server
 
         try:
             screen = open_screen(setup, self._setup.cameras, self._key)
         except NoScreen as error:
             note = f"{error}. {error.hint}" if error.hint else str(error)
-            self._hello = Hello(screen_note=note, screen_missing=error.missing)
+            self._hello = replace(self._hello, screen_note=note, screen_missing=error.missing)
             return
-        _leave_with_the_display()
-        self._hello = Hello(screen.name, screen.note, keys=screen.keys)
+        end_with_the_server(EXIT_SCREEN_LOST)
+        self._hello = replace(
+            self._hello,
+            screen=screen.name,
+            screen_note=screen.note,
+            screen_missing=False,
+            keys=screen.keys,
+        )
         with self._staging:
             self._screen = screen
             for view in self._views.values():
@@ -251,26 +257,34 @@ def main(argv: list[str]) -> NoReturn:
     except Hangup:
         _leave(0)
     assert isinstance(setup, Setup), setup
-    status = Watch(Talk(link), setup).run()
+    status = _watch(Talk(link), setup)
     link.close()
     _leave(status)
+
+
+def _watch(talk: Talk, setup: Setup) -> int:
+    """With the engine that the settings ask for, and that is there."""
+    detector = setup.detector
+    if detector is None or detector.engine == "portable":
+        return Watch(talk, setup).run()
+    from smartrec.media.engines.deepstream.choosing import find
+
+    here, why = find(setup)
+    if here is not None:
+        from smartrec.media.engines.deepstream.watch import Watch as DeepStreamWatch
+
+        return DeepStreamWatch(talk, setup, here).run()
+    if detector.engine == "deepstream":
+        assert why is not None
+        talk.say(Refused(type(why).__name__, str(why), why.hint or ""))
+        return Watch(talk, replace(setup, detector=None)).run()
+    return Watch(talk, setup, "" if why is None else f"without DeepStream: {why}").run()
 
 
 def _leave(status: int) -> NoReturn:
     """Without clearing up: threads of decoders and drivers may be anywhere."""
     sys.stderr.flush()
     os._exit(status)
-
-
-def _leave_with_the_display() -> None:
-    """Xlib, which sinks use, ends the process when its server is gone; let the status say why."""
-    try:
-        xlib = ctypes.CDLL("libX11.so.6")
-    except OSError:
-        return
-    xlib.XSetIOErrorHandler.argtypes = (_IO_ERROR_HANDLER,)
-    xlib.XSetIOErrorHandler.restype = ctypes.c_void_p
-    xlib.XSetIOErrorHandler(_ON_IO_ERROR)
 
 
 def _die(

@@ -48,7 +48,6 @@ class Looking(threading.Thread):
 
     Args:
         say: Sends to the recorder.
-        looked: Called with each look, for the screen.
         min_confidence: From which a person is one.
         first_track: Number of the first track.
         cameras: How many pictures may be under way at a time.
@@ -57,14 +56,12 @@ class Looking(threading.Thread):
     def __init__(
         self,
         say: Callable[[Message], None],
-        looked: Callable[[Look], None],
         min_confidence: float,
         first_track: int,
         cameras: int,
     ) -> None:
         super().__init__(name="looking", daemon=True)
         self._say = say
-        self._looked = looked
         self._min_confidence = min_confidence
         self._numbers = itertools.count(first_track)
         self._cameras = cameras
@@ -116,7 +113,6 @@ class Looking(threading.Thread):
         tracker, numbers = self._sight(found.camera, seen.epoch)
         tracks = numbers.give(tracker.update(seen.pts, found.persons))
         look = Look(found.camera, seen.epoch, seen.pts, tracks)
-        self._looked(look)
         self._say(Looked(look, infer_ms=found.took_ms))
         self._give(seen.answers)
 

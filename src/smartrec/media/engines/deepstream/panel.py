@@ -35,6 +35,7 @@ class Panel:
         xid: Of the window that the sink draws into.
         note: For people: which screen, where keys come from.
         alone: Index of the camera that is shown alone; None for all.
+        shape: Width and height of a camera's picture, of which only the ratio counts.
 
     Args:
         display: An X11 screen; its recipe shows the words.
@@ -62,7 +63,7 @@ class Panel:
         self._ids = tuple(camera for camera, _ in cameras)
         self._subjects = {each: Subject(each, name, clock) for each, name in cameras}
         self._around = Surroundings(low_disk=setup.low_disk, named=len(cameras) > 1)
-        self._shape = shape
+        self.shape = shape
         self._on_key = on_key
         self._preparing = ""
         self._attend_at = Ns(0)
@@ -149,7 +150,7 @@ class Panel:
 
     def _arrange(self) -> None:
         count = len(self._ids) if self.alone is None else 1
-        rows, columns, place = tiles(count, self._shape, self._window.size)
+        rows, columns, place = tiles(count, self.shape, self._window.size)
         area = Rect(place.x, place.y, place.width, place.height)
         cells = {0: area}
         for index in range(len(self._ids)):

@@ -79,6 +79,10 @@ class Pipeline:
         """Whether the trunk has an element of that name."""
         return self._pipeline.get_by_name(name) is not None
 
+    def set(self, name: str, prop: str, value: str) -> None:
+        """Set a property of one of the trunk's elements, written as gst-launch has it."""
+        Gst.util_set_object_arg(self.element(name), prop, value)
+
     def probe(self, name: str, side: str, handle: Callable[[Gst.Buffer], None]) -> None:
         """Call `handle` with each buffer that passes; it must not raise.
 

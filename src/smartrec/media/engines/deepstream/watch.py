@@ -1,0 +1,283 @@
+"""The watch on DeepStream: as the portable one, with all cameras in one pipeline.
+
+Threads: the main one is the screen's and the bus's; one reads what the recorder sends; one starts
+the pipeline, which may take minutes while TensorRT builds an engine; one tells what was found; and
+those of GStreamer, on which the metadata is read.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from smartrec.errors import PipelineError, ScreenLost, SmartrecError
+from smartrec.media.engines.deepstream.branches import Branches
+from smartrec.media.engines.deepstream.failures import failure_of
+from smartrec.media.engines.deepstream.here import Here
+from smartrec.media.engines.deepstream.looking import Looking
+from smartrec.media.engines.deepstream.metadata import open_metadata
+from smartrec.media.engines.deepstream.model import Prepared, prepare
+from smartrec.media.engines.deepstream.pipeline import DISPLAY, Pipeline, Trouble
+from smartrec.media.engines.deepstream.reading import Reading, Sees
+from smartrec.media.engines.deepstream.stage import Stage
+from smartrec.media.engines.deepstream.trunks import Opened, open_panel, trunks
+from smartrec.media.screen.xserver import end_with_the_server
+from smartrec.media.watch.messages import (
+    CameraView,
+    DetectorSetup,
+    Format,
+    Health,
+    Hello,
+    Key,
+    Message,
+    Note,
+    Refused,
+    Setup,
+    StationView,
+    Unit,
+)
+from smartrec.media.watch.talk import Talk
+from smartrec.units import SECOND, Ns
+
+EXIT_SCREEN_LOST: Final = 3
+EXIT_OTHER_ENGINE: Final = 4
+_TURN: Final = 0.1
+_HEALTH_EVERY: Final = Ns(SECOND)
+_BUILDING: Final = "TensorRT builds the detector's engine for this GPU, once"
+
+log = logging.getLogger(__name__)
+
+
+class Unusable(Exception):  # noqa: N818 - a condition: why this engine is not to be taken
+    """DeepStream does not work here, or no longer.
+
+    Args:
+        error: What is wrong, why, and what mends it.
+    """
+
+    def __init__(self, error: SmartrecError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Watch:
+    """The whole of it, without the process around it.
+
+    Args:
+        talk: With the recorder.
+        setup: Its first message; it has a detector.
+        here: The DeepStream to do it with.
+    """
+
+    def __init__(self, talk: Talk, setup: Setup, here: Here) -> None:
+        assert setup.detector is not None
+        self._talk = talk
+        self._setup = setup
+        self._detector: DetectorSetup = setup.detector
+        self._here = here
+        self._views: dict[object, CameraView | StationView] = {}
+        self._viewing = threading.Lock()
+        self._opened = Opened(None)
+        self._stage = Stage()
+        names = tuple(camera for camera, _ in setup.cameras)
+        self._branches = Branches(here.platform, names, talk.say)
+        self._running: _Running | None = None
+        self._config: Path | None = None
+        self._health_at = Ns(0)
+
+    def run(self) -> int:
+        """Until the recorder is gone or says so; the exit status. Main thread."""
+        self._talk.hear(self._take)
+        try:
+            self._open_screen()
+            threading.Thread(target=self._begin, name="starting", daemon=True).start()
+            while not self._talk.ended.is_set():
+                self._turn(Ns(time.monotonic_ns()))
+        except ScreenLost:
+            return EXIT_SCREEN_LOST
+        except Unusable as unusable:
+            self._say_why(unusable.error)
+            return EXIT_OTHER_ENGINE
+        # Not set to NULL: a driver may hold it for ever, and the process ends at once anyway.
+        return 0
+
+    def _open_screen(self) -> None:
+        opened = open_panel(self._setup, self._key)
+        if opened.panel is not None:
+            end_with_the_server(EXIT_SCREEN_LOST)
+        with self._viewing:
+            self._opened = opened
+            for view in self._views.values():
+                self._show(view)
+
+    def _key(self, key: str, camera: str | None) -> None:
+        self._talk.say(Key(key, camera))
+
+    def _say_why(self, error: SmartrecError) -> None:
+        if self._detector.engine == "auto":
+            text = f"DeepStream is not used until smartrec is started again: {error}"
+            self._talk.say(Note(text, error.hint or ""))
+        else:
+            self._talk.say(Refused(type(error).__name__, str(error), error.hint or ""))
+
+    # ------------------------------------------------------------------ the thread that starts it
+
+    def _begin(self) -> None:
+        try:
+            prepared = prepare(self._detector, len(self._setup.cameras), self._here)
+            self._config = prepared.config
+            for note in prepared.notes:
+                self._talk.say(Note(note))
+            if prepared.builds:
+                self._stage.begins(_BUILDING)
+            self._play(prepared)
+        except SmartrecError as error:
+            self._stage.error = error
+
+    def _play(self, prepared: Prepared) -> None:
+        metadata = open_metadata(
+            ".".join(map(str, self._here.installed.version)), self._here.installed.root / "lib"
+        )
+        log.info("metadata is read by %s", metadata.how)
+        sees = Sees(
+            tuple(camera for camera, _ in self._setup.cameras),
+            frozenset(self._setup.detected),
+            prepared.person_class_ids,
+            prepared.min_confidence,
+        )
+        looking = Looking(
+            self._talk.say,
+            prepared.min_confidence,
+            self._detector.first_track,
+            len(self._setup.detected),
+        )
+        reading = Reading(metadata, sees, looking.found, self._opened.panel)
+        pipeline, sink = self._started(prepared, reading)
+        self._running = _Running(pipeline, reading, looking)
+        self._branches.join(pipeline)
+        self._stage.is_ready()
+        self._talk.say(
+            Hello(
+                sink,
+                self._opened.note,
+                screen_missing=self._opened.missing,
+                keys=self._opened.panel is not None,
+                engine="deepstream",
+                engine_note=f"by {self._here.words}",
+                model=prepared.name,
+                model_digest=prepared.digest,
+                min_confidence=prepared.min_confidence,
+            )
+        )
+        looking.start()
+
+    def _started(self, prepared: Prepared, reading: Reading) -> tuple[Pipeline, str]:
+        """The first trunk that plays, and the name of its sink.
+
+        Raises:
+            SmartrecError: None does, and why.
+        """
+        panel = self._opened.panel
+        failed: list[Trouble] = []
+        for text, sink in trunks(self._setup, self._here, panel, str(prepared.config)):
+            pipeline = Pipeline(text, None if panel is None else panel.xid)
+            for name, value in prepared.properties.items():
+                pipeline.set("infer", name, value)
+            pipeline.probe("infer", "sink", reading.batch_in)
+            pipeline.probe("infer", "src", reading.batch_out)
+            if pipeline.has("osd"):
+                pipeline.probe("osd", "sink", reading.drawn)
+            if pipeline.start():
+                return pipeline, sink
+            failed = pipeline.troubles()
+            pipeline.stop()
+            if not any(each.element == DISPLAY for each in failed):
+                break
+            log.warning("%s shows nothing here: %s", sink, failed[0].message)
+        if not failed:
+            raise PipelineError("pipeline", "did not start and did not say why")
+        raise _failure(failed[0], prepared.config)
+
+    # ------------------------------------------------------------------------- the reader's thread
+
+    def _take(self, message: Message) -> None:
+        if isinstance(message, (CameraView, StationView)):
+            self._view(message)
+            return
+        running = self._running
+        if isinstance(message, Format):
+            self._branches.stream(message.camera, message.format)
+        elif isinstance(message, Unit) and running is not None:
+            unit, camera = message.unit, message.camera
+            running.looking.pushed(camera, unit.epoch, unit.pts, look=message.look)
+            if not self._branches.push(camera, unit):
+                running.looking.forget(camera)
+
+    def _view(self, view: CameraView | StationView) -> None:
+        if isinstance(view, StationView) and view.closing:
+            self._talk.ended.set()
+        with self._viewing:
+            self._views[view.camera if isinstance(view, CameraView) else StationView] = view
+            self._show(view)
+
+    def _show(self, view: CameraView | StationView) -> None:
+        panel = self._opened.panel
+        if panel is not None and isinstance(view, CameraView):
+            panel.view(view)
+        elif panel is not None and isinstance(view, StationView):
+            panel.station(view)
+
+    # ------------------------------------------------------------------------------ the main thread
+
+    def _turn(self, now: Ns) -> None:
+        if self._stage.error is not None:
+            raise Unusable(self._stage.error)
+        self._stage.turn(self._talk.say, now)
+        panel = self._opened.panel
+        if panel is None:
+            self._talk.ended.wait(_TURN)
+        else:
+            panel.prepare(self._stage.words(now))
+            if panel.turn(_TURN) and self._running is not None:
+                self._running.show_alone(panel.alone)
+        if self._running is not None:
+            self._look_after(self._running, now)
+
+    def _look_after(self, running: "_Running", now: Ns) -> None:
+        running.looking.turn(now)
+        failed = running.reading.failed
+        if failed is not None:
+            raise Unusable(failed)
+        for trouble in running.pipeline.troubles():
+            self._heed(trouble)
+        if now >= self._health_at:
+            self._health_at = Ns(now + _HEALTH_EVERY)
+            self._talk.say(Health(dict(running.reading.shown)))
+
+    def _heed(self, trouble: Trouble) -> None:
+        if trouble.branch is not None:
+            self._branches.broke(trouble.branch, trouble.message)
+        elif trouble.element == DISPLAY and self._opened.panel is not None:
+            raise ScreenLost(trouble.message)
+        else:
+            raise Unusable(_failure(trouble, self._config))
+
+
+def _failure(trouble: Trouble, config: Path | None) -> SmartrecError:
+    return failure_of(trouble.domain, trouble.code, trouble.message, trouble.debug, config=config)
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """What there is once the pipeline plays."""
+
+    pipeline: Pipeline
+    reading: Reading
+    looking: Looking
+
+    def show_alone(self, index: int | None) -> None:
+        """Of the tiler; what is shown fills its whole picture."""
+        if self.pipeline.has("tiler"):
+            self.pipeline.set("tiler", "show-source", "-1" if index is None else str(index))
