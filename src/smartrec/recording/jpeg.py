@@ -13,7 +13,7 @@ _MOST_SIDE: Final = 16384
 _MOST_PIXELS: Final = 1 << 26
 """Bits that were turned over make giants; one of them ends an encoder, and with it the clip."""
 _TALLEST_SAMPLING: Final = 2
-_CHROMAS: Final = {
+_CHROMAS: Final[dict[tuple[float, float], str]] = {
     (1, 1): "4:4:4",
     (2, 1): "4:2:2",
     (2, 2): "4:2:0",
