@@ -36,6 +36,8 @@ class Maker:
         """One frame of each source, with what was found in it."""
         content = [tuple(found) for found in frames]
         batch = self.library.create_batch(len(content))
+        # The muxer's part; a copy's pools have as many places, and with none it crashes.
+        self.at("NvDsBatchMeta", batch).max_frames_in_batch = len(content)
         for source, found in enumerate(content):
             at = self.library.acquire_frame(batch)
             frame = self.at("NvDsFrameMeta", at)
@@ -59,7 +61,7 @@ class Maker:
         rect.left, rect.top, rect.width, rect.height = found.box
         rect.border_width, rect.border_color = 3, (1.0, 0.0, 0.0, 1.0)
         rect.has_bg_color, rect.bg_color = 1, (1.0, 0.0, 0.0, 0.5)
-        made.text_params.display_text = self.library.text("from nvinfer")
+        made.text_params.display_text = self.library.text("~ from nvinfer")
         made.obj_label = found.label
         return at
 
@@ -76,6 +78,10 @@ class Maker:
         buffer, batch = Gst.Buffer.new(), self.batch(frames)
         self.attach(buffer, batch)
         return buffer, batch
+
+    def of(self, buffer: Gst.Buffer) -> int:
+        """The batch of a buffer."""
+        return int(self.library.batch_of_buffer(hash(buffer)))
 
     def at(self, kind: str, address: int) -> Any:
         """A structure in place."""

@@ -16,7 +16,6 @@ from smartrec.errors import EngineMissing
 USUAL: Final = Path("/opt/nvidia/deepstream/deepstream/lib")
 _META: Final = "libnvds_meta.so"
 _GST: Final = "libnvdsgst_meta.so"
-_GLIB: Final = "libglib-2.0.so.0"
 _HINT: Final = "Install DeepStream anew; smartrec doctor says what is missing"
 
 _ADDRESS: Final = ctypes.c_uint64
@@ -29,12 +28,13 @@ class Library:
     Args:
         directory: Where the libraries are; None for `USUAL` or, without that, where the system's
             loader looks.
+        glib: GLib's library; the same that theirs is linked with.
 
     Raises:
         EngineMissing: They are not there, cannot be loaded, or lack a function.
     """
 
-    def __init__(self, directory: Path | None = None) -> None:
+    def __init__(self, directory: Path | None = None, glib: str = "libglib-2.0.so.0") -> None:
         if directory is None and USUAL.is_dir():
             directory = USUAL
         meta, gst = _path(directory, _META), _path(directory, _GST)
@@ -59,7 +59,7 @@ class Library:
         call = _functions(gst)
         self.batch_of_buffer = call("gst_buffer_get_nvds_batch_meta", _ADDRESS, 1)
         self.add_to_buffer = call("gst_buffer_add_nvds_meta", _ADDRESS, 5)
-        call = _functions(_GLIB)
+        call = _functions(glib)
         self.free = call("g_free", None, 1)
         self._strdup = call("g_strdup", _ADDRESS, 0, ctypes.c_char_p)
         self._set_printer = call("g_set_print_handler", _ADDRESS, 1)

@@ -24,6 +24,7 @@ from smartrec.media.gst import Gst
 from smartrec.units import Ns
 
 _FONT: Final = "Sans"
+_NEEDED: Final = "gst_buffer_get_nvds_batch_meta"
 _NO_TIME: Final = 2**64 - 1
 _MOST: Final = 8192
 
@@ -125,11 +126,12 @@ class PydsMetadata:
 
 
 def open_pyds() -> PydsMetadata | None:
-    """None where pyds is not installed, or is not for what is installed."""
+    """None where pyds is not installed, or is another package of that name: there is one."""
     try:
-        return PydsMetadata(importlib.import_module("pyds"))
+        pyds = importlib.import_module("pyds")
     except ImportError:
         return None
+    return PydsMetadata(pyds) if hasattr(pyds, _NEEDED) else None
 
 
 def _fill(place: Any, text: Text) -> None:
