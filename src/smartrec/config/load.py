@@ -41,6 +41,7 @@ RESERVED: Final = frozenset(
     {
         "SMARTREC_CACHE_DIR",
         "SMARTREC_CONFIG",
+        "SMARTREC_DEEPSTREAM",
         "SMARTREC_FRESH",
         "SMARTREC_LOG",
         "SMARTREC_PYTHON",

@@ -9,7 +9,7 @@ from tests.deepstream.stand_ins.gst import Gst, GstBase
 from tests.deepstream.stand_ins.making import Element, fail, pad_template
 from tests.deepstream.stand_ins.memory import RGB, relabel
 
-PLATFORM: Final = "SMARTREC_STAND_IN_PLATFORM"
+PLATFORM: Final = "STAND_IN_PLATFORM"
 _DECODERS: Final = {
     "image/jpeg": "jpegdec",
     "video/x-h264": "avdec_h264",
@@ -29,8 +29,8 @@ class Bin(Element, Gst.Bin):
 
     def __init__(self) -> None:
         Gst.Bin.__init__(self)
-        for template in self.facts.templates:
-            ghost = Gst.GhostPad.new_no_target_from_template(template.name, pad_template(template))
+        for pad in self.facts.pads:
+            ghost = Gst.GhostPad.new_no_target_from_template(pad.name, pad_template(pad))
             self.add_pad(ghost)
         self.prepare()
 

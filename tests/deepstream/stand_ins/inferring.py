@@ -2,7 +2,7 @@
 
 A model whose outputs are those of NvDsInferParseCustomTfSSD runs as nvinfer would run it; any other
 goes through the program's portable engine, which reads DeepStream's configurations. Building an
-engine can be held up by SMARTREC_STAND_IN_BUILD, a named pipe: it is built when somebody has
+engine can be held up by STAND_IN_BUILD, a named pipe: it is built when somebody has
 opened the pipe for writing and closed it.
 """
 
@@ -22,7 +22,7 @@ from tests.deepstream.stand_ins.gst import GLib, Gst
 from tests.deepstream.stand_ins.making import fail
 from tests.deepstream.stand_ins.surfaces import Surface, surfaces
 
-BUILD: Final = "SMARTREC_STAND_IN_BUILD"
+BUILD: Final = "STAND_IN_BUILD"
 ENGINE: Final = b"ftrt stand-in\n"
 _TF_SSD: Final = {"num_detections", "detection_scores", "detection_classes", "detection_boxes"}
 _PRECISIONS: Final = {0: "fp32", 1: "int8", 2: "fp16"}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, cast
 
-from tests.deepstream.stand_ins.facts import Facts, Property
+from tests.deepstream.facts import Facts, Pad, Property
 from tests.deepstream.stand_ins.gst import GLib, GObject, Gst
 from tests.deepstream.stand_ins.raw import float_again
 
@@ -14,6 +14,12 @@ _NUMBERS: Final = {
     "uint": GObject.TYPE_UINT,
     "int64": GObject.TYPE_INT64,
     "uint64": GObject.TYPE_UINT64,
+}
+_DIRECTIONS: Final = {"sink": Gst.PadDirection.SINK, "src": Gst.PadDirection.SRC}
+_PRESENCES: Final = {
+    "always": Gst.PadPresence.ALWAYS,
+    "on request": Gst.PadPresence.REQUEST,
+    "sometimes": Gst.PadPresence.SOMETIMES,
 }
 _EARLY: Final = 1 << 10
 """GST_PARAM_MUTABLE_READY of gstparamspecs.h."""
@@ -41,23 +47,18 @@ class Element:
 
     def prepare(self) -> None:
         """To be called at the end of the constructor."""
-        self._values: dict[str, Any] = {
-            each.name: each.default for each in self.facts.properties if each.kind != "enum"
-        }
-        self._enums = {each.name for each in self.facts.properties if each.kind == "enum"}
-        self._set: set[str] = set()
+        self._values: dict[str, Any] = {}
         float_again(self)
 
     def value(self, name: str) -> Any:
         """Of a property; an enum's as number."""
-        value = self._values.get(name)
-        if value is None:
-            value = next(each.default for each in self.facts.properties if each.name == name)
-        return int(value) if name in self._enums else value
+        fact = self.facts.properties[name]
+        value = self._values.get(name, _default(fact))
+        return int(value) if fact.values else value
 
     def was_set(self, name: str) -> bool:
         """Whether somebody has set a property."""
-        return name in self._set
+        return name in self._values
 
     def do_get_property(self, spec: Any) -> Any:
         found = self._values.get(spec.name)
@@ -69,7 +70,6 @@ class Element:
             fail(self, Gst.CoreError.FAILED, f"{spec.name} is changeable in NULL or READY only")
             return
         self._values[spec.name] = value
-        self._set.add(spec.name)
         self.changed(spec.name)
 
     def changed(self, name: str) -> None:
@@ -91,7 +91,7 @@ def fail(element: Any, code: Any, message: str, debug: str = "") -> None:
 
 def register(base: type[Any], facts: Facts) -> None:
     """Make an element of `base` with the pads and properties of `facts`."""
-    name, kind = facts.name, cast("Any", base)
+    name, kind = facts.element, cast("Any", base)
     has = {each.name for each in GObject.list_properties(kind)}
     made: Any = type(
         f"StandIn_{name}",
@@ -99,42 +99,49 @@ def register(base: type[Any], facts: Facts) -> None:
         {
             "__gtype_name__": f"StandIn_{name}",
             "__gproperties__": {
-                each.name: _spec(name, each) for each in facts.properties if each.name not in has
+                each: _spec(name, each, fact)
+                for each, fact in facts.properties.items()
+                if each not in has
             },
             "facts": facts,
         },
     )
     made.set_metadata(f"Stand-in for {name}", "Test", "No NVIDIA code is in it", "smartrec")
-    for template in facts.templates:
-        made.add_pad_template(pad_template(template))
+    for pad in facts.pads:
+        made.add_pad_template(pad_template(pad))
     assert Gst.Element.register(None, name, Gst.Rank.PRIMARY, made), name
 
 
-def pad_template(template: Any) -> Any:
+def pad_template(pad: Pad) -> Any:
     """GStreamer's of ours."""
-    direction = Gst.PadDirection.SINK if template.sink else Gst.PadDirection.SRC
-    presence = Gst.PadPresence.REQUEST if template.request else Gst.PadPresence.ALWAYS
-    caps: Any = Gst.Caps.from_string(template.caps)
-    return Gst.PadTemplate.new(template.name, direction, presence, caps)
+    caps: Any = Gst.Caps.from_string(pad.caps)
+    return Gst.PadTemplate.new(pad.name, _DIRECTIONS[pad.direction], _PRESENCES[pad.presence], caps)
 
 
-def _spec(element: str, fact: Property) -> tuple[Any, ...]:
+def _spec(element: str, name: str, fact: Property) -> tuple[Any, ...]:
     flags = int(GObject.ParamFlags.READABLE)
-    flags |= int(GObject.ParamFlags.WRITABLE) if fact.writable else 0
-    flags |= _EARLY if fact.early else 0
-    words = (fact.name, fact.name)
+    flags |= 0 if fact.changeable == "never" else int(GObject.ParamFlags.WRITABLE)
+    flags |= _EARLY if fact.changeable == "ready" else 0
     last = GObject.ParamFlags(flags)
-    if fact.kind in _NUMBERS:
-        return (_NUMBERS[fact.kind], *words, fact.low, fact.high, fact.default, last)
-    if fact.kind == "enum":
-        return (_enum(f"{element}_{fact.name}", fact.values), *words, fact.default, last)
-    if fact.kind == "bool":
-        return (bool, *words, bool(fact.default), last)
-    if fact.kind == "string":
-        return (str, *words, fact.default, last)
-    if fact.kind == "boxed":
-        return (Gst.Structure, *words, last)
-    return (GObject.TYPE_POINTER, *words, last)
+    default = _default(fact)
+    if fact.range is not None:
+        return (_NUMBERS[fact.type], name, name, *fact.range, default, last)
+    if fact.values:
+        return (_enum(f"{element}_{name}", tuple(fact.values.items())), name, name, default, last)
+    if fact.type in ("bool", "string"):
+        return (bool if fact.type == "bool" else str, name, name, default, last)
+    if fact.type == "boxed":
+        return (Gst.Structure, name, name, last)
+    return (GObject.TYPE_POINTER, name, name, last)
+
+
+def _default(fact: Property) -> Any:
+    """Before anybody sets it; 0 or the like where the data does not tell."""
+    if fact.values:
+        return fact.values[str(fact.default)]
+    if fact.default is None and fact.range is not None:
+        return max(0, fact.range[0])
+    return bool(fact.default) if fact.type == "bool" else fact.default
 
 
 @cache

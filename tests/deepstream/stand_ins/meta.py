@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-LIBRARIES: Final = "SMARTREC_STAND_IN_LIBRARIES"
+LIBRARIES: Final = "STAND_IN_LIBRARIES"
 """Environment variable: where libnvds_meta.so and libnvdsgst_meta.so are."""
 UNTRACKED: Final = 0xFFFFFFFFFFFFFFFF
 _BATCH_GST_META: Final = 4097

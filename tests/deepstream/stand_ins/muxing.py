@@ -44,8 +44,8 @@ class Mux(Element, Gst.Element):
     def __init__(self) -> None:
         Gst.Element.__init__(self)
         self.prepare()
-        (self._request,) = (each for each in self.facts.templates if each.request)
-        (source,) = (each for each in self.facts.templates if not each.request)
+        (self._request,) = (each for each in self.facts.pads if each.direction == "sink")
+        (source,) = (each for each in self.facts.pads if each.direction == "src")
         self._src = Gst.Pad.new_from_template(pad_template(source), "src")
         self.add_pad(self._src)
         self._changed = threading.Condition()
@@ -56,7 +56,7 @@ class Mux(Element, Gst.Element):
 
     @property
     def _legacy(self) -> bool:
-        return any(each.name == "width" for each in self.facts.properties)
+        return "width" in self.facts.properties
 
     def do_request_new_pad(self, _template: Any, name: str | None, _caps: Any) -> Any:
         given = re.fullmatch(r"sink_(\d+)", name or "")

@@ -89,7 +89,7 @@ class Tiler(Element, Gst.Element):
     def __init__(self) -> None:
         Gst.Element.__init__(self)
         self.prepare()
-        sink, source = sorted(self.facts.templates, key=lambda each: not each.sink)
+        sink, source = sorted(self.facts.pads, key=lambda each: each.name)
         self._sink = Gst.Pad.new_from_template(pad_template(sink), "sink")
         self._src = Gst.Pad.new_from_template(pad_template(source), "src")
         self._sink.set_chain_function_full(lambda _pad, _parent, buffer: self._chain(buffer))
