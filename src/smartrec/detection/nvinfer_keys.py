@@ -21,7 +21,7 @@ PRECISIONS: Final[Mapping[int, str]] = {0: "fp32", 1: "int8", 2: "fp16", 3: "bes
 _WHOLE: Final = re.compile(r"([+-]?[0-9]{1,10})(\s.*)?", re.ASCII | re.DOTALL)
 _INT: Final = range(-(2**31), 2**31)
 _CLASS: Final = re.compile(r"class-attrs-(?:all|([0-9]{1,4}))", re.ASCII)
-_ESCAPE: Final = re.compile(r"\\(?![sntr\\;])")
+_TEXT_ESCAPED: Final = re.compile(r"(?:[^\\]|\\[sntr\\;])*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ _SHARE: Final = _number_in(0, 1)
 _COUNT: Final = _whole_in(0)
 _TEXT: Final = Key(
     r"text without \ (of GLib's escapes only \s \n \t \r \\ are known)",
-    lambda value, yaml: yaml or not _ESCAPE.search(value),
+    lambda value, yaml: yaml or bool(_TEXT_ESCAPED.fullmatch(value)),
 )
 _ORDER: Final = _one_of({0: "NCHW", 1: "NHWC"})
 _DIMS: Final = _wholes(3, "3;640;640")
