@@ -181,6 +181,11 @@ class Row:
     facts: str
     structures: Mapping[str, Fields]
 
+    def covers(self, version: str | None) -> bool:
+        """Whether a version is one of the range."""
+        number = _number(version)
+        return number is not None and self.first <= number <= self.last
+
     @property
     def words(self) -> str:
         """For people."""
@@ -252,9 +257,13 @@ def in_order(version: str | None, rows: Sequence[Row] = ROWS) -> tuple[Row, ...]
             Versions newer than all are taken for the newest.
         rows: All there are, the oldest first.
     """
-    found = re.match(r"(\d+)\.(\d+)", version or "")
-    wanted = (int(found[1]), int(found[2])) if found else rows[-1].last
+    wanted = _number(version) or rows[-1].last
     return tuple(sorted(rows, key=lambda row: _distance(row, wanted)))
+
+
+def _number(version: str | None) -> tuple[int, int] | None:
+    found = re.match(r"(\d+)\.(\d+)", version or "")
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def _distance(row: Row, wanted: tuple[int, int]) -> int:

@@ -31,6 +31,9 @@ _TYPES: Final = {"NvDsBatchMeta": 1, _FRAME: 2, _OBJECT: 3, _DISPLAY: 4}
 _POOLS: Final = {_FRAME: "frame_meta_pool", _OBJECT: "obj_meta_pool", _DISPLAY: "display_meta_pool"}
 _WHOLE: Final = (_OBJECT,)
 """Structures that the layout has to the end; of others it has the head."""
+_SOURCE: Final = ("pad_index", "source_id")
+_IDENTITY: Final = ("class_id", "object_id")
+_SIDES: Final = tuple(f"rect_params.{side}" for side in ("left", "top", "width", "height"))
 _LABELS: Final = 16
 _OF_FRAMES: Final = 10_000
 """Added to offsets in a frame, to tell them from those in an object."""
@@ -44,11 +47,15 @@ class Differs(Exception):  # noqa: N818 - says what it found
     """The library does not hold its metadata so; the text says where."""
 
 
-def prove(library: Library, layout: Layout) -> None:
+def prove(library: Library, layout: Layout) -> bool:
     """Ask the library.
 
     Nothing is written that a wrong layout could make the library follow; what was made for a layout
     that turns out wrong is left lying (some kilobytes, once).
+
+    Returns:
+        Whether the library printed what is in its boxes, too. One that does not has still shown
+        where a box begins and ends.
 
     Raises:
         Differs: The layout is not the library's.
@@ -60,8 +67,9 @@ def prove(library: Library, layout: Layout) -> None:
         proof.links()
         proof.copies()
         proof.display()
-        proof.prints()
+        printed = proof.prints()
         library.destroy_batch(batch)
+        return printed
 
 
 class _Memory:
@@ -178,21 +186,27 @@ class _Proof:
         self._library.add_display(self._frame, first)
         self._library.add_display(self._frame, second)
 
-    def prints(self) -> None:
-        """Numbers of frames and objects, from what the library prints of them."""
+    def prints(self) -> bool:
+        """Numbers of frames and objects, from what the library prints of them, if it does."""
         frame = self._marked(_FRAME, self._frame, ("pad_index", "num_obj_meta"), _OF_FRAMES)
         marked = self._marked(_OBJECT, self._object, ("unique_component_id", "mask_params"), 0)
         said = self._library.printed(self._batch)
         for address, before in (frame, marked):
             ctypes.memmove(address, before, len(before))
         told = set(_marks(said))
-        for kind, base, names in (
-            (_FRAME, _OF_FRAMES, ("pad_index", "source_id")),
-            (_OBJECT, 0, ("class_id", "object_id", *(f"rect_params.{name}" for name in _SIDES))),
-        ):
-            for name in names:
-                if self._layout.offset(kind, name) + base not in told:
-                    raise Differs(f"{kind}.{name} lies elsewhere: the library prints others")
+        objects = {mark for mark in told if mark < _OF_FRAMES}
+        self._agrees(_FRAME, {mark - _OF_FRAMES for mark in told - objects}, _SOURCE)
+        sides = self._agrees(_OBJECT, objects, _SIDES)
+        self._agrees(_OBJECT, objects - sides, _IDENTITY)
+        return bool(objects)
+
+    def _agrees(self, kind: str, told: set[int], names: tuple[str, ...]) -> set[int]:
+        """Where we hold the fields of one line of print to be; if it is printed, it is there."""
+        ours = {name: self._layout.offset(kind, name) for name in names}
+        for name, offset in ours.items():
+            if told and offset not in told:
+                raise Differs(f"{kind}.{name} lies elsewhere: the library prints others")
+        return set(ours.values())
 
     def _marked(
         self, kind: str, address: int, between: tuple[str, str], base: int
@@ -245,9 +259,6 @@ class _Proof:
 
     def _at(self, kind: str, address: int, path: str) -> int:
         return address + self._layout.offset(kind, path)
-
-
-_SIDES: Final = ("left", "top", "width", "height")
 
 
 def _put(address: int, value: int, size: int = 8) -> None:
