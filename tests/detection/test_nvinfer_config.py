@@ -46,6 +46,8 @@ custom-lib-path=/opt/nvidia/deepstream/deepstream/lib/libnvds_infercustomparser.
 parse-bbox-func-name=NvDsInferParseCustomTfSSD
 output-blob-names=num_detections;detection_scores;detection_classes;detection_boxes
 cluster-mode=4
+# a box may reach below the picture, and nvinfer drops it unless it may crop it
+crop-objects-to-roi-boundary=1
 
 # weak ones, too: the trigger's confidence is weighed later
 [class-attrs-all]

@@ -91,6 +91,8 @@ def configuration(of: Generated) -> str:
         f"parse-bbox-func-name={PARSER}",
         "output-blob-names=num_detections;detection_scores;detection_classes;detection_boxes",
         "cluster-mode=4",
+        "# a box may reach below the picture, and nvinfer drops it unless it may crop it",
+        "crop-objects-to-roi-boundary=1",
         *([f"filter-out-class-ids={';'.join(others)}"] if others else []),
         "",
         "# weak ones, too: the trigger's confidence is weighed later",
