@@ -4,6 +4,7 @@ A C compiler lays its structures out, not ctypes; what this cannot show is that 
 their headers say. On a real machine the proof asks them.
 """
 
+import dataclasses
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -79,6 +80,17 @@ def test_a_library_that_shows_no_numbers_is_trusted_in_the_version_of_its_header
     stand_in: Make,
 ) -> None:
     assert open_native("8.0", stand_in("-DSILENT")).how.endswith("laid out as in 8.0 to 9.0")
+
+
+def test_a_library_that_shows_no_numbers_still_shows_where_an_object_begins(
+    stand_in: Make,
+) -> None:
+    swap = {"parent": "object_id", "object_id": "parent"}
+    types = dict(ROWS[1].structures["NvDsObjectMeta"])
+    fields = tuple((swap.get(name, name), types[swap.get(name, name)]) for name in types)
+    row = dataclasses.replace(ROWS[1], structures={**ROWS[1].structures, "NvDsObjectMeta": fields})
+    with pytest.raises(EngineMissing, match="the parent of an object"):
+        open_native("8.0", stand_in("-DSILENT"), rows=[row])
 
 
 def test_a_library_may_show_its_boxes_only(stand_in: Make) -> None:

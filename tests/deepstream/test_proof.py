@@ -113,7 +113,10 @@ def test_a_side_of_a_box_that_lies_elsewhere_is_found_out_though_every_size_is_r
     [
         ("NvDsObjectMeta", "unique_component_id", "class_id"),
         ("NvDsFrameMeta", "num_obj_meta", "bInferDone"),
-        ("NvDsFrameMeta", "obj_meta_list", "display_meta_list"),
+        ("NvDsFrameMeta", "pad_index", "batch_id"),
+        ("NvDsFrameMeta", "source_id", "num_surfaces_per_frame"),
+        ("NvDsFrameMeta", "obj_meta_list", "frame_user_meta_list"),
+        ("NvDsFrameMeta", "display_meta_list", "frame_user_meta_list"),
         ("NvDsBatchMeta", "max_frames_in_batch", "num_frames_in_batch"),
     ],
 )

@@ -2,7 +2,8 @@
 
 Addresses are whole numbers; 0 is C's NULL. Functions that may wait (for the batch's lock) let other
 Python threads run meanwhile: one of them may hold that lock. The others do not, for they are called
-in a streaming thread, which would have to queue for the interpreter again.
+in a streaming thread, which would have to queue for the interpreter again. Those of display metas
+are among these: call them with the lock held (it counts), and they do not wait.
 """
 
 import ctypes
@@ -45,10 +46,10 @@ class Library:
         self.release_lock = call("nvds_release_meta_lock", None, 1)
         self.acquire_frame = call("nvds_acquire_frame_meta_from_pool", _ADDRESS, 1, waits=True)
         self.acquire_object = call("nvds_acquire_obj_meta_from_pool", _ADDRESS, 1, waits=True)
-        self.acquire_display = call("nvds_acquire_display_meta_from_pool", _ADDRESS, 1, waits=True)
+        self.acquire_display = call("nvds_acquire_display_meta_from_pool", _ADDRESS, 1)
         self.add_frame = call("nvds_add_frame_meta_to_batch", None, 2, waits=True)
         self.add_object = call("nvds_add_obj_meta_to_frame", None, 3, waits=True)
-        self.add_display = call("nvds_add_display_meta_to_frame", None, 2, waits=True)
+        self.add_display = call("nvds_add_display_meta_to_frame", None, 2)
         self.copy_object = call("nvds_copy_obj_meta", None, 2, waits=True)
         self.copy_display = call("nvds_copy_display_meta", None, 2, waits=True)
         self.destroy_batch = call("nvds_destroy_batch_meta", ctypes.c_int, 1, waits=True)

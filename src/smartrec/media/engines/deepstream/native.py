@@ -233,15 +233,18 @@ class NativeMetadata:
     def write(self, frame: int, texts: Sequence[Text]) -> None:
         """Write texts upon a frame."""
         batch = self._frames.read(frame)[0]
-        for start in range(0, len(texts), LABELS):
-            some = texts[start : start + LABELS]
-            address = self._library.acquire_display(batch)
-            _check(address != 0, "a new display meta")
-            display = self._display.from_address(address)
-            for place, text in zip(display.text_params, some, strict=False):
-                self._fill(place, text)
-            display.num_labels = len(some)
-            self._library.add_display(frame, address)
+        with self._library.locked(batch):
+            for start in range(0, len(texts), LABELS):
+                self._write(batch, frame, texts[start : start + LABELS])
+
+    def _write(self, batch: int, frame: int, texts: Sequence[Text]) -> None:
+        address = self._library.acquire_display(batch)
+        _check(address != 0, "a new display meta")
+        display = self._display.from_address(address)
+        for place, text in zip(display.text_params, texts, strict=False):
+            self._fill(place, text)
+        display.num_labels = len(texts)
+        self._library.add_display(frame, address)
 
     def _fill(self, place: Any, text: Text) -> None:
         self._put_text(place, self._library.text(text.text))

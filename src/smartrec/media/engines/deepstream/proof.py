@@ -5,7 +5,7 @@ which numbers it printed tells where it holds its fields to be:
 
 - a pool says how large its elements are,
 - adding a meta counts and links it,
-- copying gives texts and masks of their own, and copies a label as a text, up to its end,
+- copying gives texts of their own, and copies a label as a text, up to its end,
 - printing shows what lies in a field: each word of an object is filled with its own offset.
 
 Fields between two that are found so are taken on trust, as to their order. Memory is read by way of
@@ -39,7 +39,6 @@ _OF_FRAMES: Final = 10_000
 """Added to offsets in a frame, to tell them from those in an object."""
 _NUMBER: Final = re.compile(r"0x[0-9a-fA-F]+|-?\d+(?:\.\d+)?")
 _TEXT: Final = "smartrec"
-_MASK: Final = b"a mask of 16 b.."
 _LABEL: Final = b"ab\0cd"
 
 
@@ -145,24 +144,16 @@ class _Proof:
         self._lists(_FRAME, frame, "display_meta_list", {shown})
 
     def copies(self) -> None:
-        """Text, mask and label of an object, from a copy of it."""
+        """Text and label of an object, from a copy of it."""
         source = self._object
         copy = self._made(_OBJECT, self._library.acquire_object(self._batch))
-        self._put(_OBJECT, source, "text_params.display_text", self._library.text(_TEXT))
+        _put(self._at(_OBJECT, source, "text_params.display_text"), self._library.text(_TEXT))
         self._library.copy_object(source, copy)
         self._own_text(_OBJECT, "text_params.display_text", source, copy, _TEXT)
-        mask = ctypes.create_string_buffer(_MASK)
-        self._put(_OBJECT, source, "mask_params.data", ctypes.addressof(mask))
-        self._put(_OBJECT, source, "mask_params.size", len(_MASK), 4)
         label = self._at(_OBJECT, source, "obj_label")
         ctypes.memmove(label, _LABEL, len(_LABEL))
         again = self._made(_OBJECT, self._library.acquire_object(self._batch))
         self._library.copy_object(source, again)
-        self._put(_OBJECT, source, "mask_params.data", 0)
-        self._put(_OBJECT, source, "mask_params.size", 0, 4)
-        data = self._word(_OBJECT, again, "mask_params.data")
-        if data == ctypes.addressof(mask) or self._memory.read(data, len(_MASK)) != _MASK:
-            raise Differs(f"{_OBJECT}.mask_params.data lies elsewhere")
         copied = self._memory.read(self._at(_OBJECT, again, "obj_label"), len(_LABEL))
         if copied != _LABEL[:2].ljust(len(_LABEL), b"\0"):
             raise Differs(f"{_OBJECT}.obj_label lies elsewhere")
@@ -254,15 +245,12 @@ class _Proof:
     def _word(self, kind: str, address: int, path: str) -> int:
         return self._memory.word(self._at(kind, address, path))
 
-    def _put(self, kind: str, address: int, path: str, value: int, size: int = 8) -> None:
-        _put(self._at(kind, address, path), value, size)
-
     def _at(self, kind: str, address: int, path: str) -> int:
         return address + self._layout.offset(kind, path)
 
 
-def _put(address: int, value: int, size: int = 8) -> None:
-    ctypes.memmove(address, value.to_bytes(size, "little"), size)
+def _put(address: int, pointer: int) -> None:
+    ctypes.memmove(address, pointer.to_bytes(8, "little"), 8)
 
 
 def _same(what: str, found: object, wanted: object) -> None:
