@@ -1,7 +1,7 @@
 """Where nvmultistreamtiler puts several pictures, and its sink all of them: pure arithmetic."""
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, sqrt
 
 from smartrec.graph.plan import even
 
@@ -19,25 +19,19 @@ class Place:
 def tiles(cameras: int, size: tuple[int, int], display: tuple[int, int]) -> tuple[int, int, Place]:
     """Rows, columns and place of equal tiles, as large as they can be without being stretched.
 
+    There are as many rows as columns, some of them empty: so the whole has a camera's shape, and
+    one camera that is shown alone in it is not stretched either.
+
     Args:
         cameras: At least 1.
         size: Of each picture; only its shape counts.
         display: Of the screen, pixels.
     """
-
-    def tile(columns: int) -> tuple[int, int]:
-        rows = ceil(cameras / columns)
-        return _fitted(size, (display[0] // columns, display[1] // rows))
-
-    def use(columns: int) -> tuple[int, int]:
-        width, height = tile(columns)
-        return width * height, -columns * ceil(cameras / columns)
-
-    columns = max(range(1, cameras + 1), key=use)
-    rows, (width, height) = ceil(cameras / columns), tile(columns)
-    width, height = width * columns, height * rows
+    side = ceil(sqrt(cameras))
+    width, height = _fitted(size, (display[0] // side, display[1] // side))
+    width, height = width * side, height * side
     left, top = max(0, display[0] - width) // 2, max(0, display[1] - height) // 2
-    return rows, columns, Place(left, top, width, height)
+    return side, side, Place(left, top, width, height)
 
 
 def _fitted(picture: tuple[int, int], into: tuple[int, int]) -> tuple[int, int]:

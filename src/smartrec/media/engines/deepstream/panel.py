@@ -9,6 +9,7 @@ import select
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from math import ceil
 from typing import Final
 
 from smartrec.clock import SystemClock
@@ -67,6 +68,7 @@ class Panel:
         self._on_key = on_key
         self._preparing = ""
         self._attend_at = Ns(0)
+        self._moved = False
         self._slated: tuple[bool, ...] = ()
         self._shows: list[Show] = []
         self._window = Window.open("smartrec", fullscreen=setup.fullscreen, cells=1 + len(cameras))
@@ -106,12 +108,12 @@ class Panel:
         return self._subjects[self._ids[index]].scene(self._around, first=index == 0)
 
     def turn(self, timeout_s: float) -> bool:
-        """Wait so long at most for something to do, and do it; whether `alone` has changed.
+        """Wait so long at most for something to do, and do it; whether cells were moved.
 
         Raises:
             ScreenLost: The display is gone, or the user closed the window.
         """
-        before = self.alone
+        self._moved = False
         if not self._heed():
             select.select([self._window], [], [], min(timeout_s, _LONGEST_WAIT_S))
             self._heed()
@@ -119,7 +121,7 @@ class Panel:
         if now >= self._attend_at:
             self._attend_at = Ns(now + _ATTENDED_EVERY)
             self._attend(now)
-        return self.alone != before
+        return self._moved
 
     def close(self) -> None:
         """Take it away; no pipeline may draw any more."""
@@ -152,6 +154,8 @@ class Panel:
         count = len(self._ids) if self.alone is None else 1
         rows, columns, place = tiles(count, self.shape, self._window.size)
         area = Rect(place.x, place.y, place.width, place.height)
+        if self.alone is None:
+            area = _lowered(area, rows, ceil(len(self._ids) / columns))
         cells = {0: area}
         for index in range(len(self._ids)):
             at = area if self.alone is not None else tile_of(index, rows, columns, area)
@@ -160,6 +164,7 @@ class Panel:
             if seen:
                 cells[1 + index] = at
         self._window.place(cells)
+        self._moved = True
 
     def _heed(self) -> bool:
         happened = list(self._window.events())
@@ -180,6 +185,13 @@ class Panel:
         elif key.isdigit() and int(key) <= len(self._ids) and len(self._ids) > 1:
             self.alone = int(key) - 1 if key != "0" else None
             self._arrange()
+
+
+def _lowered(area: Rect, rows: int, used: int) -> Rect:
+    """So that the rows with cameras are in the middle; those below may leave the window."""
+    return Rect(
+        area.x, area.y + (rows - used) * (area.height // rows) // 2, area.width, area.height
+    )
 
 
 def tile_of(index: int, rows: int, columns: int, area: Rect) -> Rect:

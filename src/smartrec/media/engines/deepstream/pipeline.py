@@ -63,11 +63,12 @@ class Pipeline:
         self._branches: dict[int, _Branch] = {}
         display = self.element(DISPLAY)
         _dress(display)
+        self._overlay: Any = None
         if xid is not None:
-            overlay: Any = self._pipeline.get_by_interface(GstVideo.VideoOverlay)
-            if overlay is None:
+            self._overlay = self._pipeline.get_by_interface(GstVideo.VideoOverlay)
+            if self._overlay is None:
                 raise PipelineError(DISPLAY, "cannot draw into a window")
-            overlay.set_window_handle(xid)
+            self._overlay.set_window_handle(xid)
 
     def element(self, name: str) -> Gst.Element:
         """One of the trunk's."""
@@ -101,6 +102,11 @@ class Pipeline:
             return Gst.PadProbeReturn.OK
 
         pad.add_probe(Gst.PadProbeType.BUFFER, passed)
+
+    def expose(self) -> None:
+        """Let the sink see how large its window is, and draw again."""
+        if self._overlay is not None:
+            self._overlay.expose()
 
     def start(self) -> bool:
         """Play; waits as long as the slowest element, which may build an engine for minutes.

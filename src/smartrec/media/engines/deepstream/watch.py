@@ -44,6 +44,8 @@ from smartrec.units import SECOND, Ns
 EXIT_SCREEN_LOST: Final = 3
 EXIT_OTHER_ENGINE: Final = 4
 _TURN: Final = 0.1
+_EXPOSURES: Final = 4
+"""The server may learn of a window's new size later than the sink asks for it."""
 _HEALTH_EVERY: Final = Ns(SECOND)
 _BUILDING: Final = "TensorRT builds the detector's engine for this GPU, once"
 
@@ -86,6 +88,7 @@ class Watch:
         self._running: _Running | None = None
         self._config: Path | None = None
         self._health_at = Ns(0)
+        self._unsettled = 0
 
     def run(self) -> int:
         """Until the recorder is gone or says so; the exit status. Main thread."""
@@ -240,8 +243,11 @@ class Watch:
             self._talk.ended.wait(_TURN)
         else:
             panel.prepare(self._stage.words(now))
-            if panel.turn(_TURN) and self._running is not None:
-                self._running.show_alone(panel.alone)
+            if panel.turn(_TURN):
+                self._unsettled = _EXPOSURES
+            if self._unsettled and self._running is not None:
+                self._unsettled -= 1
+                self._running.arrange(panel.alone)
         if self._running is not None:
             self._look_after(self._running, now)
 
@@ -277,7 +283,8 @@ class _Running:
     reading: Reading
     looking: Looking
 
-    def show_alone(self, index: int | None) -> None:
-        """Of the tiler; what is shown fills its whole picture."""
+    def arrange(self, alone: int | None) -> None:
+        """Show one camera or all, in a window that may have another size."""
         if self.pipeline.has("tiler"):
-            self.pipeline.set("tiler", "show-source", "-1" if index is None else str(index))
+            self.pipeline.set("tiler", "show-source", "-1" if alone is None else str(alone))
+        self.pipeline.expose()
