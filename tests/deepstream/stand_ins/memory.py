@@ -12,6 +12,11 @@ NVMM: Final = "memory:NVMM"
 _ANY: Final[Any] = Gst.Caps.from_string("video/x-raw; video/x-raw(memory:NVMM)")
 _COLOURS: Final = ("colorimetry", "chroma-site")
 RGB: Final = ("RGB", "BGR", "GRAY", "GBR")
+_LIMITED: Final[Any] = Gst.Caps.from_string(
+    "video/x-raw,colorimetry=2:4:0:0,format={NV12,I420,P010_10LE,I420_12LE,Y444,UYVY,YUY2,YVYU,"
+    "Y42B,AYUV,YV12,NV21,Y41B};"
+    "video/x-raw,format={RGBA,BGRA,ARGB,ABGR,RGBx,BGRx,xRGB,xBGR,RGB,BGR,GRAY8,GRAY16_LE,GBR}"
+)
 
 
 def labelled(caps: Any, *, nvmm: bool) -> Any:
@@ -45,16 +50,7 @@ def without_colours(caps: Any) -> Any:
 
 def in_limited_range(caps: Any) -> Any:
     """As a GPU's memory has its pictures: YUV in BT.601's limited range."""
-    made = Gst.Caps.new_empty()
-    plain = without_colours(caps)
-    for at in range(plain.get_size()):
-        structure = plain.get_structure(at)
-        yuv = structure.copy()
-        yuv.set_value("colorimetry", "2:4:0:0")
-        made.append_structure(yuv)
-        if any(name in structure.to_string() for name in RGB):
-            made.append_structure(structure.copy())
-    return made
+    return without_colours(caps).intersect_full(_LIMITED, Gst.CapsIntersectMode.FIRST)
 
 
 class Relabel(GstBase.BaseTransform):

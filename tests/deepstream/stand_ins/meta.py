@@ -281,6 +281,12 @@ class Batch:
         _library().meta.nvds_add_frame_meta_to_batch(c_void_p(self.address), c_void_p(address))
         return frame
 
+    def remove(self, frame: Frame) -> None:
+        """Take a picture out, with all that was found in it."""
+        _library().meta.nvds_remove_frame_meta_from_batch(
+            c_void_p(self.address), c_void_p(frame.address)
+        )
+
 
 def new_batch(buffer: int, most: int) -> Batch:
     """Attach the metadata of a batch of at most so many pictures to a buffer that nobody shares."""

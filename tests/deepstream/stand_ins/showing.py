@@ -81,7 +81,8 @@ def _overlap(one: Sequence[float], other: Sequence[float]) -> float:
 class Tiler(Element, Gst.Element):
     """nvmultistreamtiler: one picture with all of a batch; boxes and texts move along.
 
-    A camera that is not in a batch keeps its last picture.
+    A camera that is not in a batch keeps its last picture. With `show-source` one camera alone
+    fills the whole, and nothing is told of the others.
     """
 
     __gtype_name__ = "StandIn_Tiler"
@@ -127,7 +128,10 @@ class Tiler(Element, Gst.Element):
                 (self._tiled,) = lay_out(empty, [(kind, size)])
                 self._tiled.blacken()
             for frame in batch.frames():
-                self._lay(frame, pictures[frame.meta.batch_id])
+                if self.value("show-source") in (-1, frame.meta.source_id):
+                    self._lay(frame, pictures[frame.meta.batch_id])
+                else:
+                    batch.remove(frame)
         with raw.memory(made) as memory:
             (whole,) = lay_out(memory, [(kind, size)])
             whole.data[:] = self._tiled.data
@@ -142,7 +146,9 @@ class Tiler(Element, Gst.Element):
             found.scale(width / picture.width, height / picture.height, left, top)
 
     def _tile(self, index: int) -> Place:
-        rows, columns = max(1, self.value("rows")), max(1, self.value("columns"))
+        rows, columns = self.value("rows"), self.value("columns")
+        if self.value("show-source") >= 0:
+            rows, columns, index = 1, 1, 0
         width, height = (side // 2 * 2 for side in self._size())
         across, down = width // columns // 2 * 2, height // rows // 2 * 2
         return index % columns * across, index // columns % rows * down, across, down
