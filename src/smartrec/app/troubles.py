@@ -154,30 +154,29 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "that nobody is looked for.",
             "`smartrec doctor` tries the model; another one: `detector.model`",
         ),
-    },
-    "deepstream": {
         "nvinfer-config": Trouble(
-            "`pgie.txt:7: network-mode: must be …`; DeepStream: `Configuration file parsing failed`",
+            "`pgie.txt:7: network-mode: must be …`; of DeepStream: `Configuration file parsing "
+            "failed`",
             "The configuration of nvinfer has mistakes. All are told at once before the pipeline "
             "starts, also those of which DeepStream only warns, each with its line.",
             "Mend these lines; without `detector.model` the built-in model needs no such file",
         ),
         "nvinfer-model": Trouble(
             "`pgie.txt:2: onnx-file: … (NVDSINFER_CONFIG_FAILED)`",
-            "DeepStream ends nearly every start of a model that fails with this one code: a file is "
-            "missing, or TensorRT cannot build the model. The line is the likely one.",
+            "DeepStream ends nearly every start of a model that fails with this one code: a file "
+            "is missing, or TensorRT cannot build the model. The line is the likely one.",
             "`/usr/src/tensorrt/bin/trtexec --onnx=MODEL.onnx` says what TensorRT minds",
         ),
         "nvinfer-library": Trouble(
-            "`pgie.txt:9: custom-lib-path: …`; DeepStream: `NVDSINFER_CUSTOM_LIB_FAILED`",
-            "The library is missing, was compiled for another machine or DeepStream, lacks one that "
-            "it needs, or lacks the function that the file names.",
+            "`pgie.txt:9: custom-lib-path: …`; of DeepStream: `NVDSINFER_CUSTOM_LIB_FAILED`",
+            "The library is missing, was compiled for another machine or DeepStream, lacks one "
+            "that it needs, or lacks the function that the file names.",
             "`ldd LIBRARY.so`; `nm -D --defined-only LIBRARY.so`; compile it anew on this machine",
         ),
         "nvinfer-id": Trouble(
-            "DeepStream: `Unique ID not set`",
-            "`gie-unique-id` is 0 or missing in a configuration that another program uses; smartrec "
-            "sets it itself.",
+            "Of DeepStream: `Unique ID not set`",
+            "`gie-unique-id` is 0 or missing in a configuration that another program uses; "
+            "smartrec sets it itself.",
             "`gie-unique-id=1` below `[property]`",
         ),
         "nvinfer-engine": Trouble(
@@ -359,7 +358,6 @@ _HEADINGS: Final = {
     "encoder": "Encoder and decoders",
     "cameras": "Cameras",
     "detector": "Detector",
-    "deepstream": "DeepStream",
     "screen": "Screen",
     "directory": "Clip directory",
     "room": "Room and speed of the disk",
