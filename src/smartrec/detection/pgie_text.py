@@ -111,7 +111,7 @@ def told(mistakes: list[str]) -> ConfigError:
     if len(lines) > _MOST_MISTAKES:
         lines = [*lines[:_MOST_MISTAKES], f"… and {len(lines) - _MOST_MISTAKES} more"]
     return ConfigError(
-        "\n".join(lines), hint="Mend the file; or name an ONNX file itself as detector.model"
+        "\n".join(lines), hint="Mend the file; or leave detector.model out: one is built in"
     )
 
 
