@@ -34,6 +34,13 @@ class Bin(Element, Gst.Bin):
             self.add_pad(ghost)
         self.prepare()
 
+    def do_handle_message(self, message: Any) -> None:
+        """What goes wrong within goes wrong in the real element itself."""
+        if message.type == Gst.MessageType.ERROR and message.src != self:
+            error, debug = message.parse_error()
+            message = Gst.Message.new_error(self, error, debug or "")
+        Gst.Bin.do_handle_message(self, message)
+
     @property
     def sink(self) -> Any:
         """Its pad that takes."""
