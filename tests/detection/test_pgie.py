@@ -104,6 +104,15 @@ def test_a_yolo_configuration_is_read_and_says_what_it_cannot_give(home: Path) -
     )
 
 
+def test_yaml_says_the_same(home: Path) -> None:
+    lines = ["property:", *(f"  {line.replace('=', ': ', 1)}" for line in YOLO.splitlines()[3:-4])]
+    tail = ["class-attrs-all:", "  nms-iou-threshold: 0.45", "  pre-cluster-threshold: 0.25"]
+    text = "\n".join([*lines, *tail, "  topk: 300"])
+    assert read_pgie(written(home, text, "pgie.yml")) == read_pgie(written(home, YOLO))
+    text = text.replace("topk", "topkk")
+    assert mistakes(home, text, "pgie.yml") == [":26: topkk: unknown; did you mean topk?"]
+
+
 def test_offsets_colours_and_the_persons_own_threshold_are_read(home: Path) -> None:
     pgie = read_pgie(written(home, NANODET))
     assert (pgie.offsets, pgie.color) == ((103.53, 116.28, 123.675), "bgr")

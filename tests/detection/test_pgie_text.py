@@ -60,7 +60,7 @@ def test_yaml_says_what_a_key_file_says() -> None:
     ("text", "line", "said"),
     [
         ("  gpu-id: 0", 1, "stands before the first group"),
-        ("gpu-id: 0", 1, "gpu-id: stands at the margin; indent it below property:"),
+        ("gpu-id: 0", 1, "gpu-id: stands at the margin; indent it below its group"),
         ("property:\n  gpu-id=0", 2, "is neither group: nor key: value: 'gpu-id=0'"),
         ("property:\n  gpu-id:0", 2, "is neither group: nor key: value"),
         ("property:\n  : 0", 2, "is neither group: nor key: value"),

@@ -202,7 +202,8 @@ def _detects(found: Configuration) -> None:
 
 def _has_classes(found: Configuration) -> None:
     key = "num-detected-classes"
-    if (PROPERTY, key) not in found.said:
+    detector = found.whole("network-type", 0) in (0, 3) and found.whole("process-mode", 1) == 1
+    if detector and (PROPERTY, key) not in found.said:
         found.wrong(key, "is not said, and nvinfer takes 0: nobody would be found")
     count = found.whole(key, 0)
     if not count:

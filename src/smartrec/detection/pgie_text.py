@@ -165,7 +165,7 @@ def _of_yaml(text: str) -> Iterator[Statement | Finding]:
 def _yaml_group(found: tuple[str, str], line: int) -> Statement | Finding:
     group, value = found
     if value:
-        return Finding(line, f"{group[:_SHOWN]}: stands at the margin; indent it below property:")
+        return Finding(line, f"{group[:_SHOWN]}: stands at the margin; indent it below its group")
     return Statement(group, "", "", line)
 
 
