@@ -257,6 +257,7 @@ class Loss(str, Enum):
     DAMAGED = "damaged"
     RING = "ring"
     DECODER = "decoder"
+    SMART_RECORD = "smart-record"
     UNKNOWN = "unknown"
 
 
@@ -328,7 +329,8 @@ class Finished:
         lost: Pictures lost on the way from journal to file, by cause.
         bytes: Size of the clip.
         sha256: Of the clip.
-        encoder: Recipe that made it; ``"copy"`` or ``"remux"`` where nothing was encoded.
+        encoder: Recipe that made it; ``"copy"`` or ``"remux"`` where nothing was encoded,
+            ``"nvdssr"`` where NVIDIA's Smart Record recorded it.
         duration: From the first picture to the end of the last.
     """
 

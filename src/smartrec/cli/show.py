@@ -26,6 +26,7 @@ _LOST: Final = {
     Loss.DAMAGED.value: "arrived damaged",
     Loss.RING.value: "no longer in the ring",
     Loss.DECODER.value: "the decoder could not read",
+    Loss.SMART_RECORD.value: "not recorded by NVIDIA's Smart Record",
     Loss.UNKNOWN.value: "for no known cause",
 }
 

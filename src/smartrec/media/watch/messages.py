@@ -73,11 +73,14 @@ class SmartRecordSetup:
         library: Path of libnvdsgst_smartrecord.so; None for where DeepStream puts it.
         directory: Where it writes; there when it starts.
         cache: How much it shall hold from before a trigger.
+        container: ``"mp4"``: an edit list can then hide what lies before the pre-roll. That MP4
+            cannot be read after a crash costs nothing, for there is a journal.
     """
 
     library: str | None
     directory: str
     cache: Ns
+    container: str = "mp4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,8 @@ class Unit:
 
     Attributes:
         unit: Whole, never damaged.
-        show: It is to be decoded: for the screen, or because later ones need it.
+        show: It is to be decoded: for the screen, for a recorder of the watch's own, or because
+            later ones need it.
         look: Persons are to be looked for in it. At most one such unit is under way: the next
             comes after `Ready`.
     """
@@ -181,11 +185,19 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Record that clip no longer; it was told by `Record`."""
+    """Record that clip no longer; it was told by `Record`.
+
+    Attributes:
+        camera: Whose.
+        clip: Its id.
+        until: Pts of the first picture that is not wanted any more, of which the camera has sent
+            one; None to end it with what came, for none will.
+    """
 
     kind: ClassVar[str] = "leave"
     camera: str
     clip: str
+    until: Ns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +261,8 @@ class Hello:
         model: Name for people; empty without detector.
         model_digest: SHA-256 of the model's file; empty without detector.
         min_confidence: In force: the setting or the model's own.
+        records: Whether it answers `Record` by clips; all pictures are then sent to be decoded.
+        records_note: For people: why it does not, where `Setup` asks for it.
     """
 
     kind: ClassVar[str] = "hello"
@@ -261,6 +275,8 @@ class Hello:
     model: str = ""
     model_digest: str = ""
     min_confidence: float = 0.5
+    records: bool = False
+    records_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
