@@ -6,6 +6,7 @@ elements are those of `tests.deepstream.stand_ins`; the metadata is made by NVID
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,16 @@ from typing import Any
 
 import pytest
 
-from smartrec.media.demo_scene import LOOP_FRAMES, PERSON_FIRST, PERSON_LAST, person_box
+from smartrec.media.demo_scene import HEIGHT as DEMO_HEIGHT
+from smartrec.media.demo_scene import (
+    LOOP_FRAMES,
+    PERSON_FIRST,
+    PERSON_LAST,
+    Scene,
+    person_box,
+    picture_of,
+)
+from smartrec.media.demo_scene import WIDTH as DEMO_WIDTH
 from smartrec.model import Box, Verdict
 from smartrec.units import SECOND
 from tests.deepstream.machine import deepstream_environment
@@ -22,7 +32,7 @@ from tests.e2e.pictures import FPS, check, film
 from tests.e2e.recorder import DETECTING, Home, Recorder, settings
 from tests.e2e.test_persons import looks_of, overlap
 from tests.e2e.test_screen import box_on, number_on
-from tests.xserver import XServer, run
+from tests.xserver import HEIGHT, WIDTH, XServer, run
 
 PRE, POST = 2 * SECOND, 2 * SECOND
 TIMING = ("--pre-roll", "2s", "--post-roll", "2s")
@@ -154,6 +164,65 @@ def test_camera_that_ends_goes_quiet_and_the_other_is_watched_on(
         running.stop()
     (row,) = [row for row in home.rows() if row["camera"] == "cam1"]
     exact(row)
+
+
+@pytest.mark.timeout(120)
+def test_two_cameras_share_a_window_and_one_can_be_seen_alone(
+    home: Home, x_server: XServer, deepstream: Machine
+) -> None:
+    config = settings(home.clips.parent / "two.toml", ["demo"] * 2)
+    begin = ("run", "--config", str(config), *ENGINE)
+    with shown(home, x_server, deepstream(), *begin) as running:
+        running.wait_for(SEES)
+        running.wait_until(lambda _: len(_numbers(x_server)) == 2)
+        assert number_on(x_server.picture()) is None
+        run("xdotool", "key", "2")
+        running.wait_until(lambda _: number_on(x_server.picture()) is not None)
+        run("xdotool", "key", "0")
+        running.wait_until(lambda _: len(_numbers(x_server)) == 2)
+        running.stop()
+
+
+def _numbers(server: XServer) -> list[int]:
+    """What the demo says in each half of the screen, its pictures side by side in the middle."""
+    pixels = server.picture()[HEIGHT // 4 : HEIGHT // 4 * 3]
+    halves = (pixels[:, : WIDTH // 2], pixels[:, WIDTH // 2 :])
+    return [number for half in halves if (number := number_on(half)) is not None]
+
+
+@pytest.mark.timeout(120)
+def test_camera_that_sends_h264_is_watched_as_well(
+    home: Home, deepstream: Machine, tmp_path: Path
+) -> None:
+    path = tmp_path / "her.mkv"
+    scene = Scene()
+    pictures = b"".join(scene.draw(picture_of(n)).tobytes() for n in range(330, 360))
+    subprocess.run(
+        [
+            *("ffmpeg", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-r", str(FPS)),
+            *("-s", f"{DEMO_WIDTH}x{DEMO_HEIGHT}", "-i", "-", "-pix_fmt", "yuv420p"),
+            *("-c:v", "libx264", "-preset", "veryfast", "-bf", "2", "-g", "20", str(path)),
+        ],
+        input=pictures,
+        check=True,
+        timeout=60,
+    )
+    config = settings(tmp_path / "her.toml", [f"file:{path}"])
+    config.write_text(config.read_text() + "loop = true\n")
+    begin = ("run", "--config", str(config), *ENGINE, *TIMING)
+    with Recorder(home, begin, environ=deepstream()) as running:
+        running.wait_for(SEES)
+        running.wait_for(r"recording \(person\)")
+        running.command(stop=True)
+        running.wait_ready()
+        running.stop()
+    (row,) = home.rows()
+    assert (row["engine"], row["frames_lost"]) == ("deepstream", 0)
+    standing = person_box(STANDING)
+    assert standing is not None
+    tracks = [track for look in looks_of(home, row) for track in look.tracks if track.score > 0.5]
+    assert tracks
+    assert all(overlap(track.box, standing) > 0.6 for track in tracks)
 
 
 def test_recording_goes_on_while_the_engine_is_built(
