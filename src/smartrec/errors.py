@@ -7,6 +7,7 @@
       DetectionFailed           the model failed on one picture; the next may do         (exit 1)
       MissingElement            a GStreamer element is not installed                     (exit 3)
       EngineMissing             the engine asked for is not installed, or not whole      (exit 3)
+        EngineTooOld            that DeepStream, or that JetPack, is not supported
         MetadataUnreadable      what DeepStream hands over is not what it should be
       CameraError               one camera failed; the others go on without it           (exit 4)
         CameraGone              unplugged, or never there
@@ -83,6 +84,10 @@ class EngineMissing(SmartrecError):  # noqa: N818
     """The engine asked for is not installed, or not whole."""
 
     exit_code = 3
+
+
+class EngineTooOld(EngineMissing):
+    """That DeepStream, or the JetPack it belongs to, is not supported."""
 
 
 class MetadataUnreadable(EngineMissing):

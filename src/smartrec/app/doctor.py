@@ -1,7 +1,8 @@
 """`smartrec doctor`: look at all that a recording needs, and say what mends what is amiss.
 
 A check is a row of `CHECKS`; its troubles are rows of `smartrec.app.troubles`. Nothing is changed
-but for one unnamed file of 32 MB, written to time the disk and gone again.
+but for one unnamed file of 32 MB, written to time the disk and gone again, and for what
+DeepStream is given to read, in the cache.
 """
 
 import os
@@ -13,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
+from smartrec.app.deepstream_checks import Asked, check_deepstream, uses_deepstream
 from smartrec.app.disk import check_directory, check_journal, check_room
 from smartrec.app.finding import Finding, Status, amiss
 from smartrec.app.identity import holder
@@ -64,7 +66,10 @@ class Subject:
         fps: Wanted pictures a second.
         detector: How to detect; None where that is switched off.
         watched: How many cameras persons are looked for at.
+        shown: How many cameras there are.
         sink: The recipe that shows, or "auto"; None where nothing is to be shown.
+        smart_record: Whether clips are to be recorded by NVIDIA's Smart Record.
+        smart_record_library: Its library; None for where DeepStream puts it.
         environ: The environment.
         mistakes: What is wrong with the settings; empty where nothing is.
         clock: Times the disk and the detector.
@@ -77,7 +82,10 @@ class Subject:
     fps: Fraction = Fraction(30)
     detector: DetectorSetup | None = field(default_factory=DetectorSetup)
     watched: int = 1
+    shown: int = 1
     sink: str | None = "auto"
+    smart_record: bool = False
+    smart_record_library: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict)
     mistakes: str = ""
     clock: Clock = field(default_factory=SystemClock)
@@ -194,7 +202,13 @@ def _encoder(subject: Subject) -> Iterator[Finding]:
                 status=Status.BAD if needed else Status.WARN,
             )
         else:
-            yield Finding(Status.OK, f"{role.value}: {recipe.name} ({recipe.launch.split()[0]})")
+            yield Finding(Status.OK, f"{role.value}: {recipe.name} ({_coder(recipe.launch)})")
+
+
+def _coder(launch: str) -> str:
+    """The element that does the work, among those that prepare it."""
+    elements = [part.split()[0] for part in launch.split(" ! ")]
+    return next((each for each in elements if "enc" in each or "dec" in each), elements[0])
 
 
 def _cameras(subject: Subject) -> Iterable[Finding]:
@@ -266,6 +280,22 @@ def _recorder(subject: Subject) -> Iterator[Finding]:
         yield Finding(Status.OK, f"one runs in {subject.directory} (pid {pid or 'unknown'})")
 
 
+def _asked(subject: Subject) -> Asked:
+    return Asked(
+        subject.detector,
+        subject.shown,
+        subject.sink is not None,
+        subject.smart_record,
+        subject.smart_record_library,
+    )
+
+
+def _detector(subject: Subject) -> Iterable[Finding]:
+    if uses_deepstream(_asked(subject)):
+        return [Finding(Status.OK, "DeepStream's; see there")]
+    return check_detector(subject.detector, subject.watched, subject.clock)
+
+
 def _install(package: str | None) -> str:
     return f"sudo apt install {package}" if package else ""
 
@@ -278,7 +308,8 @@ CHECKS: Final = (
     Check("elements", _elements),
     Check("encoder", _encoder),
     Check("cameras", _cameras),
-    Check("detector", lambda s: check_detector(s.detector, s.watched, s.clock)),
+    Check("detector", _detector),
+    Check("deepstream", lambda subject: check_deepstream(_asked(subject))),
     Check("screen", lambda subject: check_screen(subject.sink, subject.environ)),
     Check("directory", lambda subject: check_directory(subject.directory)),
     Check("room", lambda subject: check_room(subject.directory, subject.clock)),

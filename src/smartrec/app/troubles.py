@@ -7,26 +7,11 @@
 
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from smartrec import errors
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """One thing that can go wrong.
-
-    Attributes:
-        symptom: What a person sees, in one line.
-        why: The cause, in one sentence.
-        mend: A command, or where none can help, what to do.
-    """
-
-    symptom: str
-    why: str
-    mend: str
-
+from smartrec.app.deepstream_troubles import DEEPSTREAM
+from smartrec.app.trouble import Trouble
 
 # Heading of the page -> key -> trouble. A check of doctor has the heading as its name.
 TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
@@ -154,39 +139,8 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "that nobody is looked for.",
             "`smartrec doctor` tries the model; another one: `detector.model`",
         ),
-        "nvinfer-config": Trouble(
-            "`pgie.txt:7: network-mode: must be …`; of DeepStream: `Configuration file parsing "
-            "failed`",
-            "The configuration of nvinfer has mistakes. All are told at once before the pipeline "
-            "starts, also those of which DeepStream only warns, each with its line.",
-            "Mend these lines; without `detector.model` the built-in model needs no such file",
-        ),
-        "nvinfer-model": Trouble(
-            "`pgie.txt:2: onnx-file: … (NVDSINFER_CONFIG_FAILED)`",
-            "DeepStream ends nearly every start of a model that fails with this one code: a file "
-            "is missing, or TensorRT cannot build the model. The line is the likely one.",
-            "`/usr/src/tensorrt/bin/trtexec --onnx=MODEL.onnx` says what TensorRT minds",
-        ),
-        "nvinfer-library": Trouble(
-            "`pgie.txt:9: custom-lib-path: …`; of DeepStream: `NVDSINFER_CUSTOM_LIB_FAILED`",
-            "The library is missing, was compiled for another machine or DeepStream, lacks one "
-            "that it needs, or lacks the function that the file names.",
-            "`ldd LIBRARY.so`; `nm -D --defined-only LIBRARY.so`; compile it anew on this machine",
-        ),
-        "nvinfer-id": Trouble(
-            "Of DeepStream: `Unique ID not set`",
-            "`gie-unique-id` is 0 or missing in a configuration that another program uses; "
-            "smartrec sets it itself.",
-            "`gie-unique-id=1` below `[property]`",
-        ),
-        "nvinfer-engine": Trouble(
-            "`model-engine-file: was built by another TensorRT`, or for another GPU or batch",
-            "An engine of TensorRT fits one version, one kind of GPU and up to so many cameras. "
-            "Where the ONNX file is there a new one is built, which takes minutes.",
-            "`rm MODEL.onnx_b1_gpu0_fp16.engine`; of the built-in model: "
-            "`rm -r ~/.cache/smartrec/deepstream`",
-        ),
     },
+    "deepstream": DEEPSTREAM,
     "screen": {
         "no-screen": Trouble(
             "`The screen ':0' cannot be opened: …`",
@@ -335,6 +289,9 @@ ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
     errors.ControlError: TROUBLES["control"]["no-runtime-directory"],
     errors.ModelUnusable: TROUBLES["detector"]["model-unusable"],
     errors.DetectionFailed: TROUBLES["detector"]["failed-picture"],
+    errors.EngineMissing: DEEPSTREAM["no-deepstream"],
+    errors.EngineTooOld: DEEPSTREAM["deepstream-too-old"],
+    errors.MetadataUnreadable: DEEPSTREAM["metadata-unread"],
     errors.NoScreen: TROUBLES["screen"]["no-screen"],
     errors.ScreenLost: Trouble(
         "The window is gone and comes back after some seconds",
@@ -358,6 +315,7 @@ _HEADINGS: Final = {
     "encoder": "Encoder and decoders",
     "cameras": "Cameras",
     "detector": "Detector",
+    "deepstream": "DeepStream",
     "screen": "Screen",
     "directory": "Clip directory",
     "room": "Room and speed of the disk",

@@ -62,6 +62,11 @@ def _subject(path: Path | None, clips: Path | None) -> Subject:
         fps=Fraction(str(cameras[0].fps)),
         detector=detector_of(config) if watched else None,
         watched=watched,
+        shown=len(cameras),
+        smart_record=recording.recorder == "nvdssr",
+        smart_record_library=Path(recording.smart_record_library)
+        if recording.smart_record_library
+        else None,
         sink=None if config.screen.show == "off" else config.screen.sink,
         environ=os.environ,
         mistakes=mistakes,

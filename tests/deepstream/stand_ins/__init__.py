@@ -9,3 +9,11 @@ drawn upon with Pillow, shown by ximagesink. The metadata is made by NVIDIA's ow
 
 A process takes them up by its environment only; see `tests.deepstream.machine`.
 """
+
+import ctypes
+from contextlib import suppress
+
+# As in smartrec.media.gst, which comes too late here: GCC's unwinder before libgstreamer's, or the
+# first exception of ONNX Runtime aborts the process.
+with suppress(OSError):
+    ctypes.CDLL("libgcc_s.so.1", mode=ctypes.RTLD_GLOBAL)

@@ -62,8 +62,7 @@ def look_here(installed: Installed, *, shows: bool) -> Here:
     Raises:
         EngineMissing: An element is missing, or no GPU answers.
     """
-    wanted = (*_WATCHES, *(_SHOWS if shows else ()))
-    missing = [name for name in wanted if not has_element(name)]
+    missing = missing_elements(shows=shows)
     if missing:
         raise EngineMissing(
             f"{installed.words} in {installed.root} is not whole: GStreamer finds no"
@@ -78,6 +77,16 @@ def look_here(installed: Installed, *, shows: bool) -> Here:
             hint="Look at it: nvidia-smi; in a container: start it with --runtime nvidia",
         )
     return Here(installed, _platform(installed.board), gpu())
+
+
+def missing_elements(*, shows: bool) -> list[str]:
+    """Those of DeepStream's elements that are needed and that GStreamer does not find.
+
+    Args:
+        shows: Whether pictures are to be shown as well.
+    """
+    wanted = (*_WATCHES, *(_SHOWS if shows else ()))
+    return [name for name in wanted if not has_element(name)]
 
 
 def _platform(board: str) -> Platform:

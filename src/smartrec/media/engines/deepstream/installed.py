@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from smartrec.errors import EngineMissing
+from smartrec.errors import EngineMissing, EngineTooOld
 
 ROOT_VARIABLE: Final = "SMARTREC_DEEPSTREAM"
 """Environment variable: where DeepStream is, if not where its package puts it."""
@@ -19,11 +19,20 @@ OLDEST: Final = (6, 4)
 _GUIDE: Final = "docs/guide/deepstream.md says how to install it"
 _L4T: Final = Path("etc/nv_tegra_release")
 _TREE: Final = Path("proc/device-tree")
-_RELEASE: Final = re.compile(r"# R(\d+) ")
+_RELEASE: Final = re.compile(r"# R(\d+) (?:.*?REVISION: (\d+))?")
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)")
 _OLD_L4T: Final = 36
 """JetPack 6 begins with L4T 36; 35 is JetPack 5."""
 _THOR: Final = "nvidia,tegra264"
+_MADE_FOR: Final = {
+    (36, 2): "6.4",
+    (36, 3): "7.0",
+    (36, 4): "7.1",
+    (38, 2): "8.0",
+    (38, 4): "9.0",
+    (39, 2): "9.1",
+}
+"""L4T (JetPack's system) -> the DeepStream made for it; NVIDIA's release notes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,8 @@ def find_installed(environ: Mapping[str, str], root: Path = Path("/")) -> Instal
         root: Of the file system.
 
     Raises:
-        EngineMissing: There is none, or one that is too old.
+        EngineMissing: There is none.
+        EngineTooOld: It is older than what is supported.
     """
     release = _RELEASE.search(_read(root / _L4T))
     if release is not None and int(release[1]) < _OLD_L4T:
@@ -72,7 +82,9 @@ def find_installed(environ: Mapping[str, str], root: Path = Path("/")) -> Instal
     given = environ.get(ROOT_VARIABLE)
     home = Path(given) if given else root / USUAL_ROOT
     if not home.is_dir():
-        raise EngineMissing(f"DeepStream is not installed: {home} is not there", hint=_GUIDE)
+        raise EngineMissing(
+            f"DeepStream is not installed: {home} is not there", hint=_package(release)
+        )
     found = _VERSION.search(_read(home / "version")) or _VERSION.search(home.resolve().name)
     if found is None:
         raise EngineMissing(
@@ -93,8 +105,16 @@ def _board(root: Path) -> str:
     return "jetson-orin-nano" if nano else "jetson-orin"
 
 
-def _too_old(what: str) -> EngineMissing:
-    return EngineMissing(
+def _package(release: "re.Match[str] | None") -> str:
+    """What to install where nothing is."""
+    version = _MADE_FOR.get((int(release[1]), int(release[2] or 0))) if release else None
+    if version is None:
+        return _GUIDE
+    return f"sudo apt install ./deepstream-{version}_{version}.0-1_arm64.deb; {_GUIDE}"
+
+
+def _too_old(what: str) -> EngineTooOld:
+    return EngineTooOld(
         f"{what} is not supported: its Python 3.8 and GStreamer 1.16 are too old",
         hint="Install JetPack 6 or newer, or DeepStream 6.4 or newer",
     )
