@@ -29,6 +29,13 @@ SIZE = (1920, 1080)
 RUNS = 3
 FIRST_PTS = 123_456_789_987_654_321
 FRAME = 33_333_333
+DELAYED = 12
+DECODERS = (
+    "nvv4l2decoder",
+    "nvv4l2decoder low-latency-mode=true",
+    "nvv4l2decoder disable-dpb=true",
+    "jpegdec",
+)
 
 
 def picture(width: int, height: int, seed: int = 0) -> Image.Image:
@@ -63,26 +70,56 @@ def through(text: str, units: list[bytes]) -> Iterator[tuple[int, Gst.Sample]]:
     assert source is not None
     assert isinstance(sink, GstApp.AppSink)
     source.set_property("leaky-type", 0)
-    source.set_property("block", True)
+    source.set_property("max-buffers", 0)
+    fresh = pipeline.get_by_name("fresh_0")
+    if fresh is not None:  # here none shall give way
+        fresh.set_property("leaky", 0)
     with running(pipeline):
         for number, unit in enumerate(units):
             buffer = Gst.Buffer.new_wrapped(unit)
             buffer.pts, buffer.duration = FIRST_PTS + number * FRAME, FRAME
             source.emit("push-buffer", buffer)
-            sample = sink.try_pull_sample(10 * Gst.SECOND)
-            if sample is None:
-                return
+        source.emit("end-of-stream")
+        while (sample := sink.try_pull_sample(10 * Gst.SECOND)) is not None:
             taken = sample.get_buffer()
             assert taken is not None
             yield taken.pts, sample
-        source.emit("end-of-stream")
+
+
+def delay(decoder: str) -> str:
+    """How many pictures a decoder keeps before it gives the first, and whether it gives one each.
+
+    One is pushed, and half a second waited for what it gives, as when few are looked at.
+    """
+    unit = jpeg(640, 480, "4:2:0")
+    pipeline = launch(
+        "appsrc name=source format=time is-live=true"
+        ' caps="image/jpeg,width=640,height=480,framerate=30/1"'
+        f" ! {decoder} ! appsink name=out sync=false"
+    )
+    source, sink = pipeline.get_by_name("source"), pipeline.get_by_name("out")
+    assert source is not None
+    assert isinstance(sink, GstApp.AppSink)
+    out: list[int] = []
+    with running(pipeline):
+        for number in range(DELAYED):
+            buffer = Gst.Buffer.new_wrapped(unit)
+            buffer.pts = FIRST_PTS + number * FRAME
+            source.emit("push-buffer", buffer)
+            sample = sink.try_pull_sample(Gst.SECOND // 2)
+            taken = None if sample is None else sample.get_buffer()
+            out.append(-1 if taken is None else round((taken.pts - FIRST_PTS) / FRAME))
+    first = next((number for number, got in enumerate(out) if got >= 0), None)
+    return f"first after {first} more; out at each push: {out}"
 
 
 def planes(sample: Gst.Sample) -> Planes:
     """Y, U and V of an NV12 or I420 picture, chroma at its own size."""
     buffer, caps = sample.get_buffer(), sample.get_caps()
     assert buffer is not None
+    assert caps is not None
     info = GstVideo.VideoInfo.new_from_caps(caps)
+    assert info is not None
     meta = GstVideo.buffer_get_video_meta(buffer)
     offsets = list(meta.offset if meta else info.offset)
     strides = list(meta.stride if meta else info.stride)
@@ -130,7 +167,7 @@ def soft_of(shape: StreamFormat) -> str:
 def colours(sampling: str, rotate: int = 0, *, flip: bool = False) -> str:
     shape = stream(Codec.JPEG, (640, 480), rotate, flip=flip)
     unit = [jpeg(640, 480, sampling)]
-    ours = [planes(sample) for _, sample in through(branch_of(shape, sampling), unit * 3)]
+    ours = [planes(sample) for _, sample in through(branch_of(shape, sampling), unit * 8)]
     theirs = [planes(sample) for _, sample in through(soft_of(shape), unit)]
     if not ours:
         return "nothing came out"
@@ -148,12 +185,10 @@ def rate(name: str, text: str, frames: int) -> None:
     took = []
     for _ in range(RUNS):
         pipeline = launch(text)
-        counted = [0]
+        counted: list[int] = []
         sink = pipeline.get_by_name("end")
         assert sink is not None
-        sink.connect(
-            "handoff", lambda *_args, counted=counted: counted.__setitem__(0, counted[0] + 1)
-        )
+        sink.connect("handoff", lambda *_args, counted=counted: counted.append(1))
         began = time.perf_counter()
         with running(pipeline) as bus:
             message = bus.timed_pop_filtered(
@@ -212,6 +247,8 @@ def main() -> None:
         for flip in (False, True):
             print(f"turned {rotate} mirrored {flip}: {colours('4:2:0', rotate, flip=flip)}")
     times()
+    for decoder in DECODERS:
+        print(f"kept by {decoder}: {delay(decoder)}")
     rates(given.frames)
 
 
