@@ -11,12 +11,12 @@ from collections import deque
 from typing import Any, Final
 
 from smartrec.errors import PipelineError
-from smartrec.media.gst import Gst, has_element
+from smartrec.media.gst import Gst
 from smartrec.media.nvdssr_abi import (
     Context,
     SmartRecordLibrary,
     Told,
-    address_of_capsule,
+    address_in,
     capsule_of,
     find_library,
 )
@@ -75,27 +75,31 @@ class SmartRecorder(Recorder):
         self._library = library
         self._old: deque[Gst.Bin] = deque(maxlen=_OLD_BINS)
         self.bin = Gst.Bin.new(None)
-        self._entry = self._entrance()
+        self._entry = _element("identity")
         self.bin.add(self._entry)
-        sink = self._entry.get_static_pad("sink")
+        target = self._entry.get_static_pad("sink")
+        assert target is not None
+        sink = Gst.GhostPad.new("sink", target)
         assert sink is not None
-        self.bin.add_pad(Gst.GhostPad.new("sink", sink))
+        self._isolate(sink)
+        self.bin.add_pad(sink)
         self._engine = self._new_engine()
 
-    def _entrance(self) -> Gst.Element:
-        """What stands before the record bin and keeps its failures from the camera's pipeline.
+    def _isolate(self, sink: Gst.GhostPad) -> None:
+        """Keep the record bin's failures from the camera's pipeline.
 
-        Fault: a disk that is full, and an end in the wrong moment, come back as a flow error, which
-        ends everything upstream.
+        Fault: a file that cannot be opened or written, and a picture in the moment of the end, come
+        back upstream as FLUSHING, ERROR or EOS, and whatever sends pictures stops for good, mostly
+        without a word. (GStreamer's errorignore does not know FLUSHING.)
         """
-        if not has_element("errorignore"):  # of gst-plugins-bad
-            return _element("identity")
-        entry = _element("errorignore")
-        entry.set_property("ignore-notlinked", True)  # between two record bins
-        entry.set_property("convert-to", 0)
-        if has_property(entry, "ignore-eos"):
-            entry.set_property("ignore-eos", True)
-        return entry
+        inner = sink.get_internal()
+        assert inner is not None
+
+        def chain(_pad: Gst.Pad, _parent: Gst.Object | None, buffer: Gst.Buffer) -> Gst.FlowReturn:
+            inner.push(buffer)
+            return Gst.FlowReturn.OK
+
+        sink.set_chain_function_full(chain)
 
     def _make(self) -> "_LibraryEngine | None":
         try:
@@ -252,7 +256,7 @@ class _UriEngine:
 
     def _hear(self, _source: Gst.Element, info: object, _user_data: object) -> None:
         """On a thread of the library's."""
-        self._said.put(Told.of(address_of_capsule(info)))
+        self._said.put(Told.of(address_in(info)))
         self._wake()
 
     def start(self, back: int, after: int) -> None:

@@ -263,19 +263,19 @@ def _installed(nvidia: Path) -> Iterator[Path]:
 
 
 def address_of(thing: Gst.Object) -> int:
-    """Where the C object of a Python one lies."""
-    return address_of_capsule(getattr(thing, "__gpointer__"))  # noqa: B009 - the stubs have no such
-
-
-def address_of_capsule(capsule: object) -> int:
-    """What a pointer of GObject's points to; PyGObject gives these as capsules without a name."""
+    """Where the C object of a Python one lies: a capsule without a name says it."""
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-    return int(pointer(capsule, None))
+    return int(pointer(getattr(thing, "__gpointer__"), None))  # noqa: B009 - unknown to the stubs
+
+
+def address_in(pointer: object) -> int:
+    """What a GPointer, which is how a signal's pointer comes, points to: its hash, by design."""
+    return hash(pointer)
 
 
 def capsule_of(address: int) -> object:
-    """A pointer as PyGObject takes it."""
+    """A pointer as PyGObject takes it for a signal."""
     new = ctypes.pythonapi.PyCapsule_New
     new.restype = ctypes.py_object
     new.argtypes = [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]

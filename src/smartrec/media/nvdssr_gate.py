@@ -7,7 +7,7 @@ waits for these threads while a caller of ours may wait for the library.
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from smartrec.errors import PipelineError
@@ -108,23 +108,25 @@ class Passed:
         began: Running time of the first, which is a keyframe.
         last: Running time of the last.
         ended: Running time of the end of the last.
+        size: Bytes of all.
     """
 
     frames: int = 0
     began: Ns = _ZERO
     last: Ns = _BEFORE
     ended: Ns = _ZERO
+    size: int = 0
 
-    def plus(self, begins: Ns, ends: Ns) -> "Passed":
+    def plus(self, begins: Ns, ends: Ns, size: int) -> "Passed":
         """With one more picture; they come in the order of decoding."""
         if self.frames == 0:
-            return Passed(1, begins, begins, ends)
-        return replace(
-            self,
-            frames=self.frames + 1,
-            began=min(self.began, begins),
-            last=max(self.last, begins),
-            ended=max(self.ended, ends),
+            return Passed(1, begins, begins, ends, size)
+        return Passed(
+            self.frames + 1,
+            min(self.began, begins),
+            max(self.last, begins),
+            max(self.ended, ends),
+            self.size + size,
         )
 
 
@@ -273,9 +275,9 @@ class Gate:
         self.held = False
 
     def _passes(self, pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
-        times = self._times(pad, info)
-        if times is not None:
-            self.passed = self.passed.plus(times[0], times[1])
+        times, buffer = self._times(pad, info), info.get_buffer() if _is_buffer(info) else None
+        if times is not None and buffer is not None:
+            self.passed = self.passed.plus(times[0], times[1], buffer.get_size())
             if self.held or self.past:
                 self._wake()
         return Gst.PadProbeReturn.OK
@@ -285,7 +287,7 @@ class Gate:
 
         Running time and not pts: x264enc writes pts 1000 hours late, and says so in its segment.
         """
-        if not info.type & Gst.PadProbeType.BUFFER:
+        if not _is_buffer(info):
             event = info.get_event()
             if event is not None and event.type == Gst.EventType.SEGMENT:
                 self._segments[pad] = event.parse_segment().copy()
@@ -300,6 +302,10 @@ class Gate:
         lasts = 0 if buffer.duration == Gst.CLOCK_TIME_NONE else buffer.duration
         keyframe = not buffer.has_flags(Gst.BufferFlags.DELTA_UNIT)
         return Ns(begins), Ns(begins + lasts), keyframe
+
+
+def _is_buffer(info: Gst.PadProbeInfo) -> bool:
+    return bool(info.type & Gst.PadProbeType.BUFFER)
 
 
 def _event_probe(pad: Gst.Pad, info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:

@@ -12,7 +12,7 @@ from typing import Final
 
 from smartrec.media.gst import GLib, Gst
 from smartrec.media.nvdssr_abi import Told
-from smartrec.media.nvdssr_gate import Gate, Hold, Parts
+from smartrec.media.nvdssr_gate import Gate, Hold, Parts, Passed
 from smartrec.media.nvdssr_values import (
     AFTER,
     LONGEST,
@@ -24,6 +24,7 @@ from smartrec.media.nvdssr_values import (
     Recorded,
     SmartRecordSettings,
     Want,
+    shorter_than,
     trouble_with,
 )
 from smartrec.units import MILLISECOND, SECOND, Ns, seconds
@@ -200,6 +201,14 @@ class Recorder:
         """Whether it was told of this file: by name, for the user data may be a later start's."""
         return told.name == part.name
 
+    def _is_cut_off(self, path: Path, passed: Passed) -> bool:
+        """Whether the file lacks something.
+
+        Fault: of a file that could not be written whole, the library tells as of any other if the
+        disk fails at the very end.
+        """
+        return shorter_than(path, passed.size)
+
     def _continues(self, part: Part, gate: Gate) -> bool:
         """Whether the clip goes on behind this file: it grew too long, or the library ended it."""
         until, reached = part.want.until, gate.arrived if part.reached is None else part.reached
@@ -222,10 +231,8 @@ class Recorder:
             part.stopped_at = now if part.stopped_at is None else part.stopped_at
             if now - part.stopped_at > _FILE_PATIENCE:
                 self._untold(part)
-        else:
-            part.seen_at = now if part.seen_at is None else part.seen_at
-            if now - part.seen_at > _FRAME_PATIENCE and self._starves(part, engine.gate):
-                self._give_up("the smart recorder takes no pictures")
+        elif self._starves(part, engine.gate, now):
+            self._give_up("the smart recorder takes no pictures")
 
     # The way of a clip
 
@@ -306,8 +313,12 @@ class Recorder:
         engine.gate.let_go()
         passed = engine.gate.passed
         self._part = None
-        if passed.frames == 0 or not part.path.is_file():
+        if passed.frames == 0:
             self._outbox.fail(part.want.clip, "no picture went into the file")
+            return
+        if self._is_cut_off(part.path, passed):
+            self._outbox.fail(part.want.clip, "its file is cut off; the disk may be full")
+            self._give_up("")
             return
         self._consumed = passed.last
         goes_on = self._continues(part, engine.gate)
@@ -335,11 +346,11 @@ class Recorder:
         waited = seconds(_FILE_PATIENCE)
         self._give_up(f"its file was not finished within {waited:g} s; the disk may be full")
 
-    def _starves(self, part: Part, gate: Gate) -> bool:
+    def _starves(self, part: Part, gate: Gate, now: Ns) -> bool:
         """Whether pictures come in, also such as a file can begin with, and none goes into it."""
-        if gate.passed.frames == 0:
-            return gate.keyframes_in > part.keyframes_before
-        return (gate.newest or 0) - gate.passed.last > _FRAME_PATIENCE
+        if part.seen_at is None or gate.passed.frames != part.frames:
+            part.seen_at, part.frames, part.keyframes = now, gate.passed.frames, gate.keyframes_in
+        return now - part.seen_at > _FRAME_PATIENCE and gate.keyframes_in > part.keyframes
 
     def _watch_refused(self, now: Ns) -> None:
         if not self._waiting or self._engine is None:

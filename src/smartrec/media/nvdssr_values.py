@@ -124,11 +124,25 @@ class Want:
 
 @dataclass(slots=True)
 class Part:
-    """The file being written; `reached` is what had come in when it was stopped."""
+    """The file being written.
+
+    Attributes:
+        want: Of which clip.
+        path: Of it.
+        keyframes: That had come in when it last grew, or began.
+        frames: That were in it then.
+        stopping: It was stopped.
+        reached: What had come in when it was.
+        told: What the library said of it.
+        seen_at: When it was seen to have grown.
+        stopped_at: When it was seen to be stopped.
+        name: Without directory.
+    """
 
     want: Want
     path: Path
-    keyframes_before: int
+    keyframes: int
+    frames: int = 0
     stopping: bool = False
     reached: Ns | None = None
     told: Told | None = None
@@ -163,6 +177,14 @@ class Outbox:
             except IndexError:
                 return
             self._done(one)
+
+
+def shorter_than(path: Path, size: int) -> bool:
+    """Whether a file is not there, or shorter than what was written to it."""
+    try:
+        return path.stat().st_size < size
+    except OSError:
+        return True
 
 
 def trouble_with(directory: Path) -> str | None:

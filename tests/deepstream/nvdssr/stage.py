@@ -30,13 +30,15 @@ class Stage:
     Attributes:
         shift: Pictures are stamped so much later, and the segment says so.
         told: What the recorder told, in order.
-        errors: What came on the bus and was not the recorder's.
+        errors: What came on the bus and was not the recorder's: who said it, and what.
+        came_in: Pictures that reached the recorder's bin.
         hands_errors_in: Whether errors on the bus are shown to the recorder.
     """
 
     def __init__(self, make: Callable[[Done], Recorder], gop: int = GOP) -> None:
         self.told: list[Recorded | NotRecorded] = []
-        self.errors: list[str] = []
+        self.errors: list[tuple[str, str]] = []
+        self.came_in = 0
         self.taken = 0
         self.hands_errors_in = True
         self.shift = Ns(0)
@@ -54,6 +56,9 @@ class Stage:
         self.source = source
         self.pipeline.add(end)
         assert last.link(end)
+        out = last.get_static_pad("src")
+        assert out is not None
+        out.add_probe(Gst.PadProbeType.BUFFER, self._count)
         format_, self._units = stream_units(Codec.H264, LENGTH, self._gop, 0, "byte-stream")
         source.set_caps(Gst.Caps.from_string(format_.caps))
         self.pipeline.set_state(Gst.State.PLAYING)
@@ -62,7 +67,7 @@ class Stage:
         self.recorder.close()
         self.pipeline.set_state(Gst.State.NULL)
 
-    def feed(self, count: int) -> None:
+    def feed(self, count: int, *, wait: bool = True) -> None:
         """The next `count` pictures; waits until they are in the record bin."""
         for _ in range(count):
             unit = self._units[self._next]
@@ -74,6 +79,8 @@ class Stage:
             self._push(buffer)
             self._next += 1
         newest = at(self._next - 1)
+        if not wait:
+            return
         self.until(lambda: self._came(newest))
 
     def _push(self, buffer: Gst.Buffer) -> None:
@@ -86,15 +93,9 @@ class Stage:
         self.source.set_property("handle-segment-change", True)
         self.source.push_sample(Gst.Sample.new(buffer, self.source.get_caps(), segment, None))
 
-    def feed_to(self, number: int) -> None:
+    def feed_to(self, number: int, *, wait: bool = True) -> None:
         """All pictures up to but not including `number`."""
-        self.feed(number - self._next)
-
-    def event(self, event: Gst.Event) -> None:
-        """Something from upstream, behind the pictures so far."""
-        pad = self.source.get_static_pad("src")
-        assert pad is not None
-        pad.push_event(event)
+        self.feed(number - self._next, wait=wait)
 
     def until(self, so: Callable[[], bool]) -> None:
         """Run the main loop until something is so."""
@@ -123,6 +124,21 @@ class Stage:
         assert engine is not None
         self.until(lambda: engine.gate.drained)
 
+    def written_or_between(self) -> None:
+        """As `written`, or no file is being written."""
+        engine = self.recorder._engine
+        assert engine is not None
+        gate = engine.gate
+        self.until(lambda: gate.drained or self._between() or gate.passed.frames == 0)
+
+    def _between(self) -> bool:
+        part = self.recorder._part
+        return part is None or part.stopping
+
+    def _count(self, _pad: Gst.Pad, _info: Gst.PadProbeInfo) -> Gst.PadProbeReturn:
+        self.came_in += 1
+        return Gst.PadProbeReturn.OK
+
     def _came(self, newest: Ns) -> bool:
         engine = self.recorder._engine
         return engine is None or (engine.gate.newest or 0) >= newest
@@ -134,7 +150,8 @@ class Stage:
             if self.hands_errors_in and self.recorder.error(message):
                 self.taken += 1
             else:
-                self.errors.append(message.parse_error()[0].message)
+                source = message.src.get_name() or ""
+                self.errors.append((source, message.parse_error()[0].message))
 
 
 def settings(directory: Path, **changes: object) -> SmartRecordSettings:
