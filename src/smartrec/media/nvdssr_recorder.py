@@ -27,7 +27,7 @@ from smartrec.media.nvdssr_values import (
     shorter_than,
     trouble_with,
 )
-from smartrec.units import MILLISECOND, SECOND, Ns, seconds
+from smartrec.units import MILLISECOND, SECOND, Ns
 
 _RETRY_MS: Final = 10
 _ROOM_S: Final = 5
@@ -78,7 +78,8 @@ class Recorder:
         One that never began is then not recorded. Others are left alone.
         """
         with self._lock:
-            self._set_until(clip, self._now() if until is None else until)
+            newest = None if self._engine is None else self._engine.gate.newest
+            self._set_until(clip, until or newest or Ns(0))
             self._proceed()
         self._outbox.deliver()
 
@@ -115,23 +116,18 @@ class Recorder:
         """
         with self._lock:
             self._closed = True
-            self._fail_waiting("the recorder was closed before it could begin")
+            self._outbox.fail_all(self._waiting, "the recorder was closed before it could begin")
             self._end()
             engine, part = self._engine, self._part
         if engine is not None:
-            if (
-                part is not None
-                and engine.gate.passed.frames
-                and (told := engine.told(_CLOSE_PATIENCE)) is not None
-            ):
-                with self._lock:
-                    self._hear(told)
+            written = part is not None and engine.gate.passed.frames > 0
+            told = engine.told(_CLOSE_PATIENCE) if written else None
             with self._lock:
+                if told is not None:
+                    self._hear(told)
                 self._give_up("the file was not finished when the recorder was closed")
             engine.closed(_CLOSE_PATIENCE)
         self._outbox.deliver()
-
-    # What an engine brings along
 
     def _make(self) -> Engine | None:
         """A new record bin; None where there cannot be one now."""
@@ -168,8 +164,7 @@ class Recorder:
         if newest is None or first is None:
             return self.settings.cache_seconds
         margin = 3 * gate.lasts + 100 * MILLISECOND if gate.lasts else SECOND // 2
-        span = newest - first + margin
-        return min(max(1, -(-span // SECOND)), self.settings.cache_seconds)
+        return min(-(-(newest - first + margin) // SECOND), self.settings.cache_seconds)
 
     def _widen(self, parts: Parts) -> None:
         """Give a recording more room than its pre-roll; see `Parts.widen`."""
@@ -223,7 +218,7 @@ class Recorder:
         if self._engine is None and not self._closed:
             self._engine = self._make()
         if self._engine is None:
-            self._fail_waiting("there is no smart recorder")
+            self._outbox.fail_all(self._waiting, "there is no smart recorder")
         engine, part = self._engine, self._part
         if engine is None or part is None:
             self._watch_refused(now)
@@ -292,13 +287,12 @@ class Recorder:
     def _end(self) -> None:
         """Stop the file, if there is one."""
         engine, part = self._engine, self._part
-        if engine is None or part is None or part.stopping:
-            return
-        part.stopping = True
-        part.reached = engine.gate.arrived
-        engine.stop()
-        self._consumed = max(engine.gate.passed.last, self._consumed or Ns(-1))
-        engine.gate.let_go()
+        if engine is not None and part is not None and not part.stopping:
+            part.stopping = True
+            part.reached = engine.gate.arrived
+            engine.stop()
+            self._consumed = max(engine.gate.passed.last, self._consumed or Ns(-1))
+            engine.gate.let_go()
 
     def _hear(self, told: Told) -> None:
         part = self._part
@@ -343,8 +337,7 @@ class Recorder:
         if engine is not None and engine.parts.location != str(part.path):
             self._finish(part)
             return
-        waited = seconds(_FILE_PATIENCE)
-        self._give_up(f"its file was not finished within {waited:g} s; the disk may be full")
+        self._give_up("its file does not come to its end; the disk may be full")
 
     def _starves(self, part: Part, gate: Gate, now: Ns) -> bool:
         """Whether pictures come in, also such as a file can begin with, and none goes into it."""
@@ -374,10 +367,6 @@ class Recorder:
             self._consumed = None
             engine.close()
 
-    def _fail_waiting(self, why: str) -> None:
-        while self._waiting:
-            self._outbox.fail(self._waiting.popleft().clip, why)
-
     def _set_until(self, clip: str, until: Ns | None) -> bool:
         """Set the end of a clip that is recorded or waits; False where there is no such clip."""
         part = self._part
@@ -391,11 +380,6 @@ class Recorder:
                 self._waiting[at] = replace(want, until=until)
                 return True
         return False
-
-    def _now(self) -> Ns:
-        """The moment behind the newest picture."""
-        newest = None if self._engine is None else self._engine.gate.newest
-        return Ns(0 if newest is None else newest)
 
     # From other threads
 

@@ -169,6 +169,11 @@ class Outbox:
         """Have it told that a clip is not recorded."""
         self._results.append(NotRecorded(clip, f"Smart record: {why}", hint))
 
+    def fail_all(self, waiting: deque[Want], why: str) -> None:
+        """Have it told of all that wait, which then no longer do."""
+        while waiting:
+            self.fail(waiting.popleft().clip, why)
+
     def deliver(self) -> None:
         """Tell; `done` may call back."""
         while True:

@@ -141,12 +141,12 @@ def test_a_clip_that_is_asked_for_by_its_pre_roll_begins_late(
 def test_more_than_is_kept_is_not_asked_for(library: SmartRecordLibrary, open_stage: Open) -> None:
     asked: list[int] = []
 
-    class _Listens(SmartRecorder):
+    class _Asks(SmartRecorder):
         def _back(self, gate: Gate, since: Ns) -> int:
             asked.append(super()._back(gate, since))
             return asked[-1]
 
-    stage = open_stage(library, _Listens, cache=Ns(2 * SECOND + 1))
+    stage = open_stage(library, _Asks, cache=Ns(2 * SECOND + 1))
     assert _clip(stage, "a", 0, 200, 220).began == at(120)
     assert asked == [3]
 
@@ -292,17 +292,25 @@ def test_a_writer_that_is_slow_for_a_moment_costs_no_picture(
 # What is told
 
 
-class _BelievesAnything(SmartRecorder):
+class _Listens(SmartRecorder):
+    heard = 0
+
+    def _hear(self, told: Told) -> None:
+        self.heard += 1
+        super()._hear(told)
+
+
+class _BelievesAnything(_Listens):
     def _is_mine(self, told: Told, part: Part) -> bool:
         return True
 
 
-@pytest.mark.parametrize(("kind", "whole"), [(SmartRecorder, True), (_BelievesAnything, False)])
+@pytest.mark.parametrize(("kind", "whole"), [(_Listens, True), (_BelievesAnything, False)])
 def test_a_file_that_is_told_of_late_is_not_taken_for_the_next(
     stand_in: SmartRecordLibrary,
     open_stage: Open,
     monkeypatch: pytest.MonkeyPatch,
-    kind: type[SmartRecorder],
+    kind: type[_Listens],
     whole: bool,
 ) -> None:
     monkeypatch.setenv("STAND_IN_TELL_MS", "700")
@@ -317,16 +325,10 @@ def test_a_file_that_is_told_of_late_is_not_taken_for_the_next(
     for now in (0, 6):  # so long after its end it is taken as finished
         stage.recorder.turn(Ns(now * SECOND))
     assert recorded(stage.told[0]).ended == at(110)
-    heard: list[Told] = []
-    hear = stage.recorder._hear
-
-    def listen(told: Told) -> None:
-        heard.append(told)
-        hear(told)
-
-    monkeypatch.setattr(stage.recorder, "_hear", listen)
+    recorder = stage.recorder
+    assert isinstance(recorder, _Listens)
     stage.recorder.start("b", Ns(0), at(129))
-    stage.until(lambda: len(heard) == 1)
+    stage.until(lambda: recorder.heard == 1)
     assert (len(stage.told) == 1) is whole  # else "b" is over before anyone stopped it
 
 
