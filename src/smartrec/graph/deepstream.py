@@ -319,7 +319,9 @@ def _branch(
 def _jpeg_decoder(on: Platform, chroma: str, *, shared: bool) -> tuple[str, ...]:
     if not on.decodes_jpeg or chroma not in HARDWARE_CHROMA:
         return _SOFT_JPEG
-    decoder = "nvv4l2decoder"
+    # Otherwise it keeps each picture until the next has come (seen on an H200), and where few are
+    # sent, because few are looked at, that is a long time.
+    decoder = "nvv4l2decoder disable-dpb=true"
     if on.has("nvv4l2decoder", "mjpeg"):
         decoder += " mjpeg=true"
     if shared:

@@ -18,6 +18,8 @@ from smartrec.units import SECOND, Ns
 
 LOOK_WITHIN: Final = Ns(2 * SECOND)
 """A picture that has not come out by then is not waited for any longer."""
+_UNDER_WAY: Final = 3
+"""Pictures of a camera that may be: some decoder may keep one or two until others come."""
 SILENT: Final = 20
 """When so many pictures in a row do not come out, it is told."""
 
@@ -50,7 +52,7 @@ class Looking(threading.Thread):
         say: Sends to the recorder.
         min_confidence: From which a person is one.
         first_track: Number of the first track.
-        cameras: How many pictures may be under way at a time.
+        cameras: In how many cameras' pictures persons are looked for.
     """
 
     def __init__(
@@ -97,7 +99,7 @@ class Looking(threading.Thread):
 
     def run(self) -> None:
         """See the class."""
-        self._give(self._cameras)
+        self._give(_UNDER_WAY * self._cameras)
         while True:
             self._take(self._inbox.get())
 
