@@ -28,7 +28,7 @@ from smartrec.model import Box, Verdict
 from smartrec.units import SECOND
 from tests.deepstream.machine import deepstream_environment
 from tests.deepstream.stand_ins.inferring import BUILD
-from tests.e2e.pictures import FPS, check, film
+from tests.e2e.pictures import FPS, Grid, check, film
 from tests.e2e.recorder import DETECTING, Home, Recorder, settings
 from tests.e2e.test_persons import looks_of, overlap
 from tests.e2e.test_screen import box_on, number_on
@@ -64,10 +64,10 @@ def shown(home: Home, server: XServer, environ: dict[str, str], *begin: str) -> 
     return Recorder(home, (*begin, *TIMING), environ={**environ, **there}, headless=False)
 
 
-def exact(row: dict[str, Any]) -> None:
+def exact(row: dict[str, Any]) -> Grid:
     """The clip holds just what its trigger asked for."""
     (trigger,) = row["triggers"]
-    check(row, trigger["pts"] - PRE, trigger["last_pts"] + POST)
+    return check(row, trigger["pts"] - PRE, trigger["last_pts"] + POST)
 
 
 def test_a_persons_appearance_leaves_an_exact_clip(home: Home, deepstream: Machine) -> None:
@@ -78,7 +78,7 @@ def test_a_persons_appearance_leaves_an_exact_clip(home: Home, deepstream: Machi
         running.stop()
     (row,) = home.rows()
     (trigger,) = row["triggers"]
-    grid = check(row, trigger["pts"] - PRE, trigger["last_pts"] + POST)
+    grid = exact(row)
     first, last = (round((trigger[at] - grid.start) * FPS / SECOND) for at in ("pts", "last_pts"))
     assert PERSON_FIRST <= first % LOOP_FRAMES <= PERSON_FIRST + 3 * FPS, "seen within seconds"
     assert PERSON_LAST - FPS <= last % LOOP_FRAMES <= PERSON_LAST
@@ -152,7 +152,7 @@ def test_two_cameras_share_one_watch_and_each_gets_its_clip(
 def test_camera_that_ends_goes_quiet_and_the_other_is_watched_on(
     home: Home, deepstream: Machine, tmp_path: Path
 ) -> None:
-    gone = film(tmp_path / "gone.mp4", 3 * FPS, "-c:v", "libx264", "-preset", "ultrafast")
+    gone = film(tmp_path / "gone.mp4", 10 * FPS, "-c:v", "libx264", "-preset", "ultrafast")
     config = settings(tmp_path / "two.toml", [f"file:{gone}", "demo"])
     begin = ("run", "--config", str(config), *ENGINE, *TIMING)
     with Recorder(home, begin, environ=deepstream()) as running:
@@ -163,7 +163,10 @@ def test_camera_that_ends_goes_quiet_and_the_other_is_watched_on(
         assert running.status()["watch"]["starts"] == 1
         running.stop()
     (row,) = [row for row in home.rows() if row["camera"] == "cam1"]
-    exact(row)
+    grid = exact(row)
+    # The other one ended while she was there, or before.
+    last = round((row["triggers"][0]["last_pts"] - grid.start) * FPS / SECOND)
+    assert PERSON_LAST - FPS <= last % LOOP_FRAMES <= PERSON_LAST
 
 
 @pytest.mark.timeout(120)
