@@ -7,7 +7,7 @@ from typing import ClassVar
 import pytest
 
 from smartrec.app.watch import Ended, Loss, Watch
-from smartrec.media.watch.messages import DetectorSetup, Setup
+from smartrec.media.watch.messages import DetectorSetup, Leave, Record, Setup
 from smartrec.units import SECOND, Ns
 
 
@@ -73,6 +73,14 @@ class Gone:
 
         @staticmethod
         def show(screen: bool) -> None:
+            pass
+
+        @staticmethod
+        def order(order: Record | Leave) -> None:
+            pass
+
+        @staticmethod
+        def record(records: bool) -> None:
             pass
 
         @staticmethod

@@ -104,6 +104,11 @@ class Clips:
         return self._current.number
 
     @property
+    def format(self) -> StreamFormat | None:
+        """Of the current epoch; None until its first unit."""
+        return self._current.format
+
+    @property
     def ring(self) -> Ring:
         """Of the current epoch."""
         return self._current.session.ring

@@ -9,14 +9,23 @@ from typing import Final
 
 from smartrec.app.turns import Turns
 from smartrec.media.watch.link import Hangup, Link
-from smartrec.media.watch.messages import CameraView, Format, Message, Setup, StationView, Unit
+from smartrec.media.watch.messages import (
+    CameraView,
+    Format,
+    Leave,
+    Message,
+    Record,
+    Setup,
+    StationView,
+    Unit,
+)
 from smartrec.model import AccessUnit, Codec, StreamFormat
 from smartrec.units import SECOND, Ns
 
 MOST_WAITING: Final = 2
 """JPEGs of a camera that may wait to be sent; an older one gives way."""
 MOST_CODED_WAITING: Final = 60
-"""Inter-coded units of a camera that may wait; then all up to the next keyframe give way."""
+"""Units that are recorded or inter-coded; of the latter all up to the next keyframe give way."""
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +64,7 @@ class Feed(threading.Thread):
         super().__init__(name="watch-feed", daemon=True)
         self._link = link
         self._needs = needs
-        self._screen = False
+        self._screen = self._records = False
         self._change = threading.Condition()
         self._turns = Turns[str](needs.interval or Ns(SECOND))
         self._ready = 0
@@ -65,6 +74,7 @@ class Feed(threading.Thread):
         self._queued = Counter[str]()
         self._flowing: set[str] = set()
         self._news: dict[object, Message] = {}
+        self._orders: deque[Record | Leave] = deque()
         self._told: dict[str, StreamFormat] = {}
         self._closing = False
         self.skipped = Counter[str]()
@@ -109,6 +119,17 @@ class Feed(threading.Thread):
         with self._change:
             self._screen = screen
 
+    def record(self, records: bool) -> None:
+        """Whether the watch records, for which it needs every picture."""
+        with self._change:
+            self._records = records
+
+    def order(self, order: Record | Leave) -> None:
+        """What to record; all of them are sent, in order."""
+        with self._change:
+            self._orders.append(order)
+            self._change.notify()
+
     def gone(self, camera: str) -> None:
         """A camera sends nothing any more."""
         with self._change:
@@ -149,6 +170,8 @@ class Feed(threading.Thread):
             while True:
                 if self._news:
                     return self._news.pop(next(iter(self._news)))
+                if self._orders:
+                    return self._orders.popleft()
                 if self._queue:
                     waiting = self._queue.popleft()
                     self._queued[waiting.camera] -= 1
@@ -187,7 +210,7 @@ class Feed(threading.Thread):
     def _decoded_all(self, *, coded: bool, detect: bool) -> bool:
         """Whether every unit is sent: a picture that others are coded from cannot be left out."""
         looks = detect and self._needs.interval is not None and not self._needs.keyframes_only
-        return self._screen or (looks and coded)
+        return self._screen or self._records or (looks and coded)
 
     def _may_be_looked_at(self, waiting: _Waiting) -> bool:
         """Whether it can be decoded: one that needs others can where these were sent."""
@@ -213,7 +236,7 @@ class Feed(threading.Thread):
         if camera not in self._flowing:
             self.skipped[camera] += 1
             return
-        if not coded and self._queued[camera] >= MOST_WAITING:
+        if not coded and self._queued[camera] >= self._most_jpegs:
             self._drop_oldest(camera)
         elif coded and self._queued[camera] >= MOST_CODED_WAITING:
             self._drop(lambda each: each.camera == camera)
@@ -223,6 +246,10 @@ class Feed(threading.Thread):
                 return
         self._queue.append(waiting)
         self._queued[camera] += 1
+
+    @property
+    def _most_jpegs(self) -> int:
+        return MOST_CODED_WAITING if self._records else MOST_WAITING
 
     def _drop_oldest(self, camera: str) -> None:
         oldest = next(each for each in self._queue if each.camera == camera)

@@ -12,10 +12,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from smartrec.media.orders import Recording
 from smartrec.model import Finished
 from smartrec.units import SECOND, Ns
 
@@ -46,12 +47,14 @@ class Made:
         finished: What it made, or None.
         error: Name of the error class where it made nothing.
         message: Why it made nothing.
+        declined: Why it did not take the recording that it was offered.
     """
 
     clip_id: str
     finished: Finished | None
     error: str = ""
     message: str = ""
+    declined: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class _Job:
     child: "_Child | None" = None
     told: int = -1
     told_at: int = 0
+    recording: Recording | None = None
 
 
 class Finishers:
@@ -98,15 +102,41 @@ class Finishers:
         self._limit = limit
         self._report = report
         self._jobs: dict[str, _Job] = {}
+        self._held: set[str] = set()
+        self._offered: dict[str, Recording] = {}
 
     @property
     def backlog(self) -> int:
         """Clips that are not finished yet."""
         return len(self._jobs)
 
+    @property
+    def recordings(self) -> set[Path]:
+        """Files that clips are to be made of."""
+        waiting = (job.recording for job in self._jobs.values())
+        return {each.path for each in (*waiting, *self._offered.values()) if each is not None}
+
     def begin(self, clip_id: str, journal: Path) -> None:
         """A journal exists that shall become a clip."""
-        self._jobs[clip_id] = _Job(clip_id, journal)
+        self._jobs[clip_id] = _Job(clip_id, journal, recording=self._offered.pop(clip_id, None))
+
+    def hold(self, clip_id: str) -> None:
+        """Do not begin with a clip before `release`: another recorder may make it."""
+        self._held.add(clip_id)
+
+    def release(self, clip_id: str, recording: Recording | None) -> None:
+        """Begin with a clip that was held.
+
+        Args:
+            clip_id: Its journal may come later.
+            recording: What another recorder made of it: it becomes the clip if it is as good as
+                the journal.
+        """
+        self._held.discard(clip_id)
+        if clip_id in self._jobs:
+            self._jobs[clip_id].recording = recording
+        elif recording is not None:
+            self._offered[clip_id] = recording
 
     def readable(self, clip_id: str, size: int) -> None:
         """The journal may be read up to `size`."""
@@ -123,6 +153,8 @@ class Finishers:
         for job in self._jobs.values():
             if job.child is not None:
                 self._tell(job, now)
+            elif job.clip_id in self._held:
+                continue
             elif running < self._limit and now >= job.not_before:
                 self._start(job, now)
                 running += job.child is not None
@@ -136,6 +168,7 @@ class Finishers:
         if made.finished is None:
             # A full disk says nothing against the clip: it is tried for as long as it takes.
             job.tries += made.error != "DiskFull"
+            job.recording = None  # a finisher may have died of it; what is left goes at a start
             # Nor is one given up that is still being recorded.
             if not job.closed or (job.tries < TRIES and job.journal.exists()):
                 job.not_before = Ns(now + RETRY_AFTER)
@@ -150,13 +183,15 @@ class Finishers:
                 job.child.abandon()
 
     def _start(self, job: _Job, now: Ns) -> None:
-        line = {
+        line: dict[str, object] = {
             "journal": str(job.journal),
             "clips": str(self._order.clips),
             "format": self._order.format,
             "encoder": self._order.encoder,
             "quality": self._order.quality,
         }
+        if job.recording is not None:
+            line["recording"] = {**asdict(job.recording), "path": str(job.recording.path)}
         try:
             job.child = _Child(job.clip_id, self._report)
         except OSError as error:
@@ -221,11 +256,13 @@ class _Child(threading.Thread):
         """See the class."""
         assert self._process.stdout is not None
         last: dict[str, object] = {}
+        declined = ""
         for line in iter(lambda: self._process.stdout.readline(_ANSWER_LIMIT), b""):  # type: ignore[union-attr]
             last = self._understood(line) or last
+            declined = str(last.get("declined", declined))
         status = self._process.wait()
         self._process.stdout.close()
-        self._report(self._made(last, status))
+        self._report(replace(self._made(last, status), declined=declined))
 
     def _understood(self, line: bytes) -> dict[str, object] | None:
         try:

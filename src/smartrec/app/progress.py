@@ -114,6 +114,11 @@ class Progress(Follower):
     def made(self, made: Made, *, settled: bool) -> None:
         """A finisher ended."""
         clip = self._open[made.clip_id]
+        if made.declined:
+            log.warning(
+                "%s: Smart Record's file is not taken (%s): %s is made from the journal",
+                *(clip.head.camera_id, made.declined, clip.head.file_name),
+            )
         if made.finished is not None:
             self._keeping += 1
             self._keeper.finished(clip.head, made.finished, clip.journal)

@@ -17,6 +17,8 @@ from smartrec.store.record import ClipRecord
 
 OPEN: Final = ".open"
 """Directory beside the clips of what is not finished."""
+RECORDINGS: Final = "nvdssr"
+"""Directory in it of what another recorder makes; it gets its name by a rename."""
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +70,19 @@ def left_behind(journals: Path, clips: Path) -> list[Path]:
                 part.unlink(missing_ok=True)
             except OSError as error:  # no finisher makes a directory of that name
                 log.warning("%s is left as it is: %s", part, error.strerror)
+    _remove_recordings(clips / OPEN / RECORDINGS)
     return sorted(journals.glob("*.mkv"))
+
+
+def _remove_recordings(directory: Path) -> None:
+    """What another recorder had begun or made: their journals make those clips."""
+    try:
+        for path in directory.glob("*"):
+            path.unlink(missing_ok=True)
+        if directory.exists():
+            directory.rmdir()
+    except OSError as error:
+        log.warning("%s is left as it is: %s", directory, error)
 
 
 def examine(journals: list[Path], clips: Path) -> Iterator[Found | Gone]:

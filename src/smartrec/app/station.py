@@ -24,6 +24,7 @@ from smartrec.app.gate import Gate
 from smartrec.app.journaling import Closed, Failed, Report, Wrote
 from smartrec.app.keeper import Free, Keeper, Kept, NotKept
 from smartrec.app.progress import Progress
+from smartrec.app.smart_record import SmartRecord, longest_of
 from smartrec.app.watch import Ended, Said, Watch
 from smartrec.app.watching import Watching, latest_of, setup_of
 from smartrec.clock import Clock
@@ -118,9 +119,7 @@ class Station(Listener):
         self._finishers = Finishers(order, config.recording.finishers, self._inbox.put)
         self._keeper = Keeper(places.clips, self._inbox.put)
         self._progress = Progress(bus, self._finishers, self._keeper, places.clips)
-        timing = Timing(
-            config.recording.pre_roll, config.recording.post_roll, config.recording.max_length
-        )
+        timing = Timing(config.recording.pre_roll, config.recording.post_roll, longest_of(config))
         recorder = Recorder(
             timing=timing,
             ring_bytes=config.ring.max_bytes,
@@ -144,14 +143,17 @@ class Station(Listener):
             )
             for settings in config.camera
         )
+        watch = Watch(setup_of(config, places.clips, terminal_keys=terminal_keys), self._inbox.put)
+        self._smart = SmartRecord(config, places.clips, watch, self._finishers)
         self.watching = Watching(
             config,
             self.cameras,
-            Watch(setup_of(config, terminal_keys=terminal_keys), self._inbox.put),
+            watch,
             bus,
             self._keeper.looked,
             self._person,
             self._pressed,
+            self._smart,
         )
         self.gate = Gate(self._obey, clock)
         self._handlers: dict[type, Callable[[Any, Ns], None]] = {
@@ -210,6 +212,7 @@ class Station(Listener):
             )
         )
         left = recovery.left_behind(self._places.journals, self._places.clips)
+        self._smart.prepare()
         threading.Thread(target=self._recover, args=(left,), name="recovery", daemon=True).start()
         while self._stop_reason is None:
             self._turn()
@@ -357,6 +360,7 @@ class Station(Listener):
         self._turn_until(lambda: not any(c.clips.recording for c in self.cameras), _LAST_PICTURES)
         for camera in self.cameras:
             camera.close()
+        self._turn_until(lambda: self._smart.settled or self._hurry.is_set(), CLOSING)
         self.watching.close()
         self._turn_until(lambda: all(c.clips.idle for c in self.cameras), CLOSING)
         if not self._settled:

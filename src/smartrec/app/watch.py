@@ -22,10 +22,12 @@ from smartrec.media.watch.link import Hangup, Link
 from smartrec.media.watch.messages import (
     CameraView,
     Hello,
+    Leave,
     Looked,
     Message,
     Preparing,
     Ready,
+    Record,
     Setup,
     StationView,
 )
@@ -127,7 +129,13 @@ class Watch:
     @property
     def wanted(self) -> bool:
         """Whether there is anything to watch for."""
-        return self._needs.interval is not None or self._setup.screen is not None
+        setup = self._setup
+        return self._needs.interval is not None or bool(setup.screen or setup.recorder)
+
+    @property
+    def records(self) -> bool:
+        """Whether the running one records what `order` says."""
+        return self.hello is not None and self.hello.records
 
     @property
     def pid(self) -> int | None:
@@ -169,6 +177,11 @@ class Watch:
         if self._child is not None:
             self._child.feed.gone(camera)
 
+    def order(self, order: Record | Leave) -> None:
+        """What to record; nothing happens where none runs."""
+        if self._child is not None:
+            self._child.feed.order(order)
+
     def tell(self, view: CameraView | StationView) -> None:
         """How things stand, for the screen; nothing happens where they stood so before."""
         key: object = view.camera if isinstance(view, CameraView) else StationView
@@ -185,6 +198,7 @@ class Watch:
         if isinstance(message, Hello):
             self.hello = message
             self._child.feed.show(message.screen != "")
+            self._child.feed.record(message.records)
         elif isinstance(message, Preparing):
             self._silence = Ns(0) if message.seconds < PREPARES_AT_MOST else self._silence
         elif isinstance(message, Looked):
@@ -194,9 +208,13 @@ class Watch:
             self._silence = Ns(0)
         return message
 
+    def is_current(self, ended: Ended) -> bool:
+        """Whether it is the running one that has ended."""
+        return self._child is not None and ended.generation == self.starts
+
     def ended(self, ended: Ended, now: Ns) -> Loss | None:
         """It has ended; None where that was known, or need not be told."""
-        if self._child is None or ended.generation != self.starts:
+        if self._child is None or not self.is_current(ended):
             return None
         shown = self.hello is not None and self.hello.screen != ""
         screen_lost = shown and ended.status in (SCREEN_LOST, _XLIB_ENDED)

@@ -5,13 +5,15 @@ Station thread only. Who is seen becomes triggers here; keys at the screen becom
 
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
-from smartrec.app import events
+from smartrec.app import events, smart_record
 from smartrec.app.bus import Bus
 from smartrec.app.camera import Camera, CameraPhase
 from smartrec.app.clips import LATE
 from smartrec.app.sight import Keep, Sight
+from smartrec.app.smart_record import SmartRecord
 from smartrec.app.watch import Ended, Said, Watch
 from smartrec.config.schema import Camera as CameraSettings
 from smartrec.config.schema import Config
@@ -24,7 +26,9 @@ from smartrec.media.watch.messages import (
     Looked,
     Message,
     Note,
+    NotRecorded,
     Preparing,
+    Recorded,
     Refused,
     ScreenSetup,
     Setup,
@@ -41,8 +45,8 @@ _TURN: Final = Ns(SECOND // 5)
 log = logging.getLogger(__name__)
 
 
-def setup_of(config: Config, *, terminal_keys: bool) -> Setup:
-    """What the watch is told to do by the settings."""
+def setup_of(config: Config, clips: Path, *, terminal_keys: bool) -> Setup:
+    """What the watch is told to do by the settings; `clips` is the directory of the clips."""
     screen = config.screen
     detected = tuple(camera.id for camera in config.camera if camera.detect)
     return Setup(
@@ -53,6 +57,7 @@ def setup_of(config: Config, *, terminal_keys: bool) -> Setup:
         else ScreenSetup(screen.fullscreen, screen.sink, screen.low_disk, terminal_keys),
         detected,
         max((_upright(camera) for camera in config.camera), default=(1280, 720)),
+        smart_record.setup_of(config, clips),
     )
 
 
@@ -98,6 +103,7 @@ class Watching:
         keep: Takes looks for the catalogue.
         record: Called with a camera and each trigger that begins.
         press: Called with each key at the screen, and the camera it is meant for (None: all).
+        smart: Has the watch record; None where it never does.
     """
 
     def __init__(  # noqa: PLR0913 - what it stands between
@@ -109,7 +115,9 @@ class Watching:
         keep: Keep,
         record: Callable[[Camera, Trigger], None],
         press: Callable[[str, str | None], None],
+        smart: SmartRecord | None = None,
     ) -> None:
+        self._smart = smart
         self._cameras = {camera.id: camera for camera in cameras}
         self._watch = watch
         self._bus = bus
@@ -159,6 +167,8 @@ class Watching:
     def turn(self, now: Ns, known: Callable[[str], bool]) -> None:
         """Keep the watch running and the screen true."""
         self._watch.turn(now)
+        if self._smart is not None:
+            self._smart.turn(now, self._cameras.values())
         if now - self._turned_at < _TURN:
             return
         self._turned_at = now
@@ -183,11 +193,16 @@ class Watching:
     def said(self, said: Said) -> None:
         """A message of the watch."""
         message = self._watch.take(said)
-        if message is not None:
+        if isinstance(message, (Recorded, NotRecorded)):
+            if self._smart is not None:
+                self._smart.take(message)
+        elif message is not None:
             self._hear(message)
 
     def ended(self, ended: Ended, now: Ns) -> None:
         """The watch has ended; it is started again."""
+        if self._smart is not None and self._watch.is_current(ended):
+            self._smart.watch_ended()
         loss = self._watch.ended(ended, now)
         if loss is not None:
             self._bus.publish(events.WatchLost(loss.reason, seconds(loss.retry)))
@@ -223,6 +238,8 @@ class Watching:
 
     def _began(self, hello: Hello) -> None:
         self._detector = (hello.engine, hello.model_digest or None)
+        if self._smart is not None:
+            self._smart.began(hello)
         for sight in self._sights.values():
             sight.trust(hello.min_confidence)
         self._bus.publish(

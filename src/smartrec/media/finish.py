@@ -1,9 +1,11 @@
 """Makes a clip of a journal, as a child process of its own: ``python -m smartrec.media.finish``.
 
-    stdin   {"journal": ..., "clips": ..., "format": "mp4" | "copy", "encoder": ..., ...}   first
+    stdin   {"journal": ..., "clips": ..., "format": "mp4" | "copy", "encoder": ..., ...}   first;
+            with "recording": {...}, a file that becomes the clip if it is as good
             {"readable": N}     the journal is whole up to byte N; any number of times
             {"closed": N}       and will not grow any more
     stdout  {"progress": pictures}                           at most twice a second
+            {"declined": why}                                the recording was not, and is removed
             {"finished": {...}} or {"failed": {...}}         last
     exit    0 finished, 1 failed, 3 the recorder died first; only then and when failed is there
             nothing but the journal left
@@ -19,16 +21,17 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from smartrec.errors import ClipDamaged, SmartrecError, store_error
+from smartrec.media.adopt import ENCODER, adopt
 from smartrec.media.encode import Progress, write_mp4
 from smartrec.media.journal import JournalReader, JournalWriter, finalise
-from smartrec.media.orders import Abandoned, Job, Orders, Report
-from smartrec.media.proof import Proof, prove
+from smartrec.media.orders import Abandoned, Job, Orders, Recording, Report
+from smartrec.media.proof import Fed, Proof, prove
 from smartrec.media.publish import digest, publish, remove_twin
 from smartrec.media.thumbnail import make_thumbnail
 from smartrec.model import AccessUnit, ClipHead, Codec, Finished
@@ -70,8 +73,23 @@ class Work:
 Step = Callable[[Work], None]
 
 
-def finish(job: Job, orders: Orders, progress: Progress) -> Finished:
+def _say_nothing(_why: str) -> None:
+    pass
+
+
+def finish(
+    job: Job,
+    orders: Orders,
+    progress: Progress,
+    declined: Callable[[str], None] = _say_nothing,
+) -> Finished:
     """Make the clip; returns when it has its name and is on the device.
+
+    Args:
+        job: What is asked.
+        orders: How far the journal may be read.
+        progress: Told how many pictures are done.
+        declined: Told why the recording that was offered is not taken.
 
     Raises:
         Abandoned: The recorder died before the journal was closed.
@@ -83,6 +101,10 @@ def finish(job: Job, orders: Orders, progress: Progress) -> Finished:
         copied = job.format == "copy" and reader.head.format.codec is Codec.JPEG
         part = _beside(job) / f"{reader.head.file_name}{'.mkv' if copied else '.mp4'}.part"
         work = Work(job, orders, progress, part, reader.head, written=part)
+        if job.recording is not None:
+            offered = replace(work, part=part.with_suffix("").with_suffix(".mp4.part"))
+            if (adopted := _adopted(offered, job.recording, declined)) is not None:
+                return adopted
         try:
             for step in COPY_STEPS if copied else MP4_STEPS:
                 step(work)
@@ -91,6 +113,19 @@ def finish(job: Job, orders: Orders, progress: Progress) -> Finished:
             raise store_error(part, "cannot write", error) from error
         finally:
             part.unlink(missing_ok=True)
+
+
+def _adopted(work: Work, recording: Recording, declined: Callable[[str], None]) -> Finished | None:
+    """The clip made of the recording; None where that is not good enough, or not there."""
+    work.written, work.encoder = recording.path, ENCODER
+    try:
+        for step in ADOPT_STEPS:
+            step(work)
+        return _finished(work)
+    except (SmartrecError, OSError) as error:  # whatever it is, there is the journal
+        declined(str(error))
+        recording.path.unlink(missing_ok=True)
+    return None
 
 
 def _beside(job: Job) -> Path:
@@ -110,6 +145,21 @@ def make_mp4(work: Work) -> None:
     made = write_mp4(work.job, work.orders, work.part, work.progress)
     work.head, work.encoder = made.head, made.encoder
     work.proof = prove(work.part, made.head, made.fed, made.first)
+
+
+def take_recording(work: Work) -> None:
+    """A file recorded beside the journal becomes the clip: nothing is encoded once more."""
+    recording = work.job.recording
+    assert recording is not None
+    while not work.orders.closed:
+        work.orders.poll(None)
+    reader = JournalReader(work.job.journal)
+    try:
+        given = [Fed(unit.pts, unit.duration) for unit in reader.read() if not unit.damaged]
+        work.head = reader.head
+    finally:
+        reader.close()
+    work.proof = adopt(recording, work.head, given)
 
 
 def take_journal(work: Work) -> None:
@@ -159,6 +209,7 @@ def drop_journal(work: Work) -> None:
         work.job.journal.unlink(missing_ok=True)
 
 
+ADOPT_STEPS: Final[tuple[Step, ...]] = (take_recording, give_name, make_thumbnail_of)
 MP4_STEPS: Final[tuple[Step, ...]] = (make_mp4, give_name, make_thumbnail_of)
 COPY_STEPS: Final[tuple[Step, ...]] = (take_journal, give_name, make_thumbnail_of, drop_journal)
 
@@ -228,7 +279,7 @@ def main() -> int:
     report, orders = Report(), Orders(0)
     try:
         job = orders.job()
-        report.finished(finish(job, orders, report.progress))
+        report.finished(finish(job, orders, report.progress, report.declined))
     except Abandoned:
         return EXIT_ABANDONED
     except SmartrecError as error:

@@ -10,12 +10,30 @@ from typing import Final
 
 from smartrec.errors import SmartrecError
 from smartrec.model import Finished
+from smartrec.units import Ns
 
 _PROGRESS_EVERY: Final = 0.5
 
 
 class Abandoned(Exception):  # noqa: N818 - a condition, not an error
     """The recorder is gone; its next start will have the journal finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A finished file of a clip, by a recorder of the watch's own.
+
+    Attributes:
+        path: MP4, on the file system of the clips.
+        began: Pts of its first picture.
+        ended: Pts of its last picture, or of that one's end.
+        frames: How many went in.
+    """
+
+    path: Path
+    began: Ns
+    ended: Ns
+    frames: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +46,7 @@ class Job:
         format: ``"mp4"`` or ``"copy"``.
         encoder: Name of a recipe, or ``"auto"``.
         quality: Constant quantizer of an encode, 0 to 51.
+        recording: A file that may be the clip already.
     """
 
     journal: Path
@@ -35,6 +54,7 @@ class Job:
     format: str = "mp4"
     encoder: str = "auto"
     quality: int = 23
+    recording: Recording | None = None
 
 
 def job_of(line: dict[str, object]) -> Job:
@@ -51,7 +71,15 @@ def job_of(line: dict[str, object]) -> Job:
         str(line.get("format", "mp4")),
         str(line.get("encoder", "auto")),
         int(str(line.get("quality", 23))),
+        _recording_of(line.get("recording")),
     )
+
+
+def _recording_of(fields: object) -> Recording | None:
+    match fields:
+        case {"path": str(path), "began": int(began), "ended": int(ended), "frames": int(frames)}:
+            return Recording(Path(path), Ns(began), Ns(ended), frames)
+    return None
 
 
 class Orders:
@@ -131,6 +159,10 @@ class Report:
         if self._poll.poll(0):
             raise Abandoned
         self._write({"progress": frames})
+
+    def declined(self, why: str) -> None:
+        """The recording that was offered is not taken: the clip is made of the journal."""
+        self._write({"declined": why})
 
     def finished(self, finished: Finished) -> None:
         """The last word, when it went well."""

@@ -72,7 +72,7 @@ def prove(path: Path, head: ClipHead, fed: list[Fed], first: Ns) -> Proof:
     if not (head.format.codec is Codec.JPEG and head.format.flip):
         movie.turn(head.format.rotate, flip=head.format.flip)
     movie.write({"clip_id": head.clip_id, "event_id": head.event_id})
-    _check(path, len(shown))
+    check_shown(path, len(shown))
     cause = Loss.DECODER if head.format.codec is Codec.JPEG else Loss.UNKNOWN
     missing = len(wanted) - len(shown)
     return Proof(
@@ -113,8 +113,13 @@ def _stop(track: Track, order: list[Fed], held: dict[int, int], last: int) -> in
     return track.times[held[last]] + max(1, (length + SECOND // 2) // SECOND)
 
 
-def _check(path: Path, frames: int) -> None:
-    """Read the index back from the file."""
+def check_shown(path: Path, frames: int) -> None:
+    """Read the index back from the file.
+
+    Raises:
+        ClipDamaged: It does not show exactly so many pictures.
+        OSError: It cannot be read.
+    """
     presented = Movie(path).track().presented()
     if len(presented) != frames or presented[0][0] != 0:
         raise ClipDamaged(f"{path} shows {len(presented)} pictures instead of {frames}")
