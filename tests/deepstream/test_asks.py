@@ -39,6 +39,15 @@ def test_pictures_may_go_in_in_another_order_than_they_come_out() -> None:
     assert [each.answers for each in answers if each] == [0, 0, 0, 1]
 
 
+def test_picture_that_comes_twice_goes_in_once_and_is_answered_by_what_comes_next() -> None:
+    asks = Asks(WITHIN)
+    assert asks.pushed("a", 1, pts(0), None)
+    assert asks.came("a", pts(0), looked_at=True) == Seen(1, pts(0), 0)
+    assert not asks.pushed("a", 1, pts(0), Ns(0))
+    assert asks.pushed("a", 1, pts(1), None)
+    assert asks.came("a", pts(1), looked_at=True) == Seen(1, pts(1), 1)
+
+
 def test_picture_that_was_asked_for_answers_once_it_was_looked_at() -> None:
     asks = Asks(WITHIN)
     asks.pushed("a", 1, pts(0), Ns(0))

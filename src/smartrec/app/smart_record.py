@@ -60,7 +60,10 @@ def setup_of(config: Config, clips: Path) -> SmartRecordSetup | None:
     recording = config.recording
     cache = -(-(recording.pre_roll + _GOP) // SECOND) * SECOND
     return SmartRecordSetup(
-        recording.smart_record_library, str(clips.absolute() / OPEN / RECORDINGS), Ns(cache)
+        recording.smart_record_library,
+        str(clips.absolute() / OPEN / RECORDINGS),
+        Ns(cache),
+        recording.quality,
     )
 
 

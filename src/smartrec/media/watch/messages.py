@@ -75,11 +75,13 @@ class SmartRecordSetup:
         cache: How much it shall hold from before a trigger.
         container: ``"mp4"``: an edit list can then hide what lies before the pre-roll. That MP4
             cannot be read after a crash costs nothing, for there is a journal.
+        quality: Constant quantizer of what it encodes, 0 (lossless) to 51 (worst).
     """
 
     library: str | None
     directory: str
     cache: Ns
+    quality: int = 23
     container: str = "mp4"
 
 

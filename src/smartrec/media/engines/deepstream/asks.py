@@ -33,6 +33,7 @@ class Seen:
 class _Camera:
     under_way: list[tuple[Ns, int]] = field(default_factory=list)
     asked: deque[tuple[Ns, Ns]] = field(default_factory=deque)
+    newest: Ns | None = None
 
 
 class Asks:
@@ -47,8 +48,11 @@ class Asks:
         self._lock = threading.Lock()
         self._cameras: dict[str, _Camera] = {}
 
-    def pushed(self, camera: str, epoch: int, pts: Ns, now: Ns | None) -> None:
-        """A picture goes in.
+    def pushed(self, camera: str, epoch: int, pts: Ns, now: Ns | None) -> bool:
+        """A picture goes in; whether it is another than the last.
+
+        The recorder sends a picture once more if it is to be looked at and was shown already: then
+        it is on its way, and the next that comes out answers.
 
         Args:
             camera: Whose.
@@ -58,10 +62,14 @@ class Asks:
         """
         with self._lock:
             known = self._cameras.setdefault(camera, _Camera())
-            insort(known.under_way, (pts, epoch))  # pictures may go in in another order
-            del known.under_way[:-_MOST]
             if now is not None:
                 known.asked.append((pts, Ns(now + self._within)))
+            if pts == known.newest:
+                return False
+            known.newest = pts
+            insort(known.under_way, (pts, epoch))  # pictures may go in in another order
+            del known.under_way[:-_MOST]
+            return True
 
     def came(self, camera: str, pts: Ns, *, looked_at: bool) -> Seen | None:
         """A picture has come out; None where it is none that went in.

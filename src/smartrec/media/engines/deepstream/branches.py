@@ -11,6 +11,7 @@ from smartrec.errors import MissingElement, PipelineError
 from smartrec.graph.deepstream import HARDWARE_CHROMA, branch
 from smartrec.graph.platforms import Platform
 from smartrec.media.engines.deepstream.pipeline import Pipeline
+from smartrec.media.engines.deepstream.recording import Recorders
 from smartrec.media.watch.messages import Message, Note
 from smartrec.model import AccessUnit, Codec, StreamFormat
 from smartrec.recording.jpeg import chroma
@@ -37,15 +38,21 @@ class Branches:
         platform: The machine.
         cameras: Ids by number of the mux's pad.
         say: Sends to the recorder.
+        recorders: Get what each branch encodes; None where nobody records here.
     """
 
     def __init__(
-        self, platform: Platform, cameras: tuple[str, ...], say: Callable[[Message], None]
+        self,
+        platform: Platform,
+        cameras: tuple[str, ...],
+        say: Callable[[Message], None],
+        recorders: Recorders | None = None,
     ) -> None:
         self._platform = platform
         self._names = cameras
         self._cameras = {name: _Camera(index) for index, name in enumerate(cameras)}
         self._say = say
+        self._recorders = recorders
         self._lock = threading.Lock()
         self._pipeline: Pipeline | None = None
 
@@ -97,9 +104,12 @@ class Branches:
         sampling = chroma(unit.data) if stream.codec is Codec.JPEG else "4:2:0"
         if stream.codec is Codec.JPEG and sampling not in HARDWARE_CHROMA:
             log.info("%s sends JPEGs of %s: the processor decodes them", camera.index, sampling)
-        text = branch(camera.index, stream, self._platform, chroma=sampling)
+        recorders = self._recorders
+        leg = None if recorders is None else recorders.leg
+        text = branch(camera.index, stream, self._platform, chroma=sampling, recorder=leg)
         try:
-            pipeline.branch(camera.index, text, stream)
+            into = None if recorders is None else recorders.bin_of(self._names[camera.index])
+            pipeline.branch(camera.index, text, stream, into)
         except (MissingElement, PipelineError) as error:
             camera.broken_at = Ns(time.monotonic_ns())
             self._tell(camera, str(error), error.hint or "")

@@ -72,13 +72,9 @@ class Looking(threading.Thread):
         self._asks = Asks(LOOK_WITHIN)
         self._lost = 0
 
-    def pushed(self, camera: str, epoch: int, pts: Ns, *, look: bool) -> None:
-        """A picture goes into the pipeline. Any thread."""
-        self._asks.pushed(camera, epoch, pts, Ns(time.monotonic_ns()) if look else None)
-
-    def refused(self, camera: str) -> None:
-        """A picture that was to be looked at could not go in, of a camera that has no branch."""
-        self._give(1)
+    def pushed(self, camera: str, epoch: int, pts: Ns, *, look: bool) -> bool:
+        """A picture goes into the pipeline; whether it was not there already. Any thread."""
+        return self._asks.pushed(camera, epoch, pts, Ns(time.monotonic_ns()) if look else None)
 
     def found(self, found: Found) -> None:
         """From the streaming thread; does not wait."""

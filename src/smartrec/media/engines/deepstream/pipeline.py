@@ -117,13 +117,16 @@ class Pipeline:
         changed = self._pipeline.set_state(Gst.State.PLAYING)
         return changed != Gst.StateChangeReturn.FAILURE
 
-    def branch(self, index: int, text: str, stream: StreamFormat) -> None:
+    def branch(
+        self, index: int, text: str, stream: StreamFormat, recorder: Gst.Bin | None = None
+    ) -> None:
         """Join a camera, instead of the branch that it had.
 
         Args:
             index: Of the camera; number of the mux's pad.
             text: As `smartrec.graph.deepstream.branch` gives it.
             stream: What will be pushed.
+            recorder: Gets what the branch encodes; None where it does not.
 
         Raises:
             MissingElement, PipelineError: It cannot be built.
@@ -131,6 +134,9 @@ class Pipeline:
         self.cut(index)
         made = _Branch(self._pipeline, self.element(MUX), index, text, stream)
         self._branches[index] = made
+        if recorder is not None:
+            made.record(recorder)
+        made.flow()
 
     def cut(self, index: int) -> None:
         """Let a camera's branch go; the others flow on. Nothing happens where it has none."""
@@ -143,8 +149,12 @@ class Pipeline:
         branch = self._branches.get(index)
         return branch is not None and branch.push(unit)
 
-    def troubles(self) -> list[Trouble]:
-        """What went wrong since the last call."""
+    def troubles(self, heeds: Callable[[Gst.Message], bool] | None = None) -> list[Trouble]:
+        """What went wrong since the last call.
+
+        Args:
+            heeds: Whether somebody else looks after an error.
+        """
         bus = self._pipeline.get_bus()
         assert bus is not None
         kinds = Gst.MessageType.ERROR | Gst.MessageType.WARNING
@@ -154,7 +164,8 @@ class Pipeline:
                 warning, debug = message.parse_warning()
                 log.info("%s: %s (%s)", message.src.get_name(), warning.message, debug)
                 continue
-            found.append(self._trouble(message))
+            if heeds is None or not heeds(message):
+                found.append(self._trouble(message))
         return found
 
     def stop(self) -> None:
@@ -207,6 +218,20 @@ class _Branch:
             pipeline.remove(self._bin)
             raise PipelineError(MUX, f"takes no camera {index}")
         self._pad = pad
+        self._recorder: Gst.Bin | None = None
+
+    def record(self, recorder: Gst.Bin) -> None:
+        source = self._bin.get_static_pad("record")
+        self._pipeline.add(recorder)
+        sink = recorder.get_static_pad("sink")
+        if source is None or sink is None or source.link(sink) != Gst.PadLinkReturn.OK:
+            raise PipelineError("nvdssr", "the record bin cannot be linked")
+        self._recorder = recorder
+
+    def flow(self) -> None:
+        """Sinks first."""
+        if self._recorder is not None:
+            self._recorder.sync_state_with_parent()
         self._bin.sync_state_with_parent()
 
     def push(self, unit: AccessUnit) -> bool:
@@ -225,6 +250,9 @@ class _Branch:
         self._pad.send_event(Gst.Event.new_flush_stop(False))
         self._mux.release_request_pad(self._pad)
         self._pipeline.remove(self._bin)
+        if self._recorder is not None:
+            self._recorder.set_state(Gst.State.NULL)
+            self._pipeline.remove(self._recorder)
 
 
 def _dress(display: Gst.Element) -> None:

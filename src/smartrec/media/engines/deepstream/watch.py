@@ -21,6 +21,7 @@ from smartrec.media.engines.deepstream.metadata import open_metadata
 from smartrec.media.engines.deepstream.model import Prepared, prepare
 from smartrec.media.engines.deepstream.pipeline import DISPLAY, Pipeline, Trouble
 from smartrec.media.engines.deepstream.reading import Reading, Sees
+from smartrec.media.engines.deepstream.recording import Recorders
 from smartrec.media.engines.deepstream.stage import Stage
 from smartrec.media.engines.deepstream.trunks import Opened, open_panel, trunks
 from smartrec.media.screen.xserver import end_with_the_server
@@ -31,8 +32,10 @@ from smartrec.media.watch.messages import (
     Health,
     Hello,
     Key,
+    Leave,
     Message,
     Note,
+    Record,
     Refused,
     Setup,
     StationView,
@@ -84,7 +87,8 @@ class Watch:
         self._opened = Opened(None)
         self._stage = Stage()
         names = tuple(camera for camera, _ in setup.cameras)
-        self._branches = Branches(here.platform, names, talk.say)
+        self._recorders, self._why_not_recorders = _recorders(setup, talk)
+        self._branches = Branches(here.platform, names, talk.say, self._recorders)
         self._running: _Running | None = None
         self._config: Path | None = None
         self._health_at = Ns(0)
@@ -103,6 +107,9 @@ class Watch:
         except Unusable as unusable:
             self._say_why(unusable.error)
             return EXIT_OTHER_ENGINE
+        finally:
+            if self._recorders is not None:
+                self._recorders.close()
         # Not set to NULL: a driver may hold it for ever, and the process ends at once anyway.
         return 0
 
@@ -172,6 +179,8 @@ class Watch:
                 model=prepared.name,
                 model_digest=prepared.digest,
                 min_confidence=prepared.min_confidence,
+                records=self._recorders is not None,
+                records_note=self._why_not_recorders,
             )
         )
         looking.start()
@@ -214,9 +223,13 @@ class Watch:
             self._branches.stream(message.camera, message.format)
         elif isinstance(message, Unit) and running is not None:
             unit, camera = message.unit, message.camera
-            running.looking.pushed(camera, unit.epoch, unit.pts, look=message.look)
-            if not self._branches.push(camera, unit):
+            new = running.looking.pushed(camera, unit.epoch, unit.pts, look=message.look)
+            if new and not self._branches.push(camera, unit):
                 running.looking.forget(camera)
+        elif isinstance(message, Record) and self._recorders is not None:
+            self._recorders.record(message)
+        elif isinstance(message, Leave) and self._recorders is not None:
+            self._recorders.leave(message)
 
     def _view(self, view: CameraView | StationView) -> None:
         if isinstance(view, StationView) and view.closing:
@@ -256,7 +269,11 @@ class Watch:
         failed = running.reading.failed
         if failed is not None:
             raise Unusable(failed)
-        for trouble in running.pipeline.troubles():
+        heeds = None
+        if self._recorders is not None:
+            self._recorders.turn(now)
+            heeds = self._recorders.heeds
+        for trouble in running.pipeline.troubles(heeds):
             self._heed(trouble)
         if now >= self._health_at:
             self._health_at = Ns(now + _HEALTH_EVERY)
@@ -269,6 +286,16 @@ class Watch:
             raise ScreenLost(trouble.message)
         else:
             raise Unusable(_failure(trouble, self._config))
+
+
+def _recorders(setup: Setup, talk: Talk) -> tuple[Recorders | None, str]:
+    """Smart Record where it is wanted and there, else why it is not there."""
+    if setup.recorder is None:
+        return None, ""
+    try:
+        return Recorders(setup.recorder, talk.say), ""
+    except SmartrecError as error:
+        return None, f"{error}. {error.hint}" if error.hint else str(error)
 
 
 def _failure(trouble: Trouble, config: Path | None) -> SmartrecError:

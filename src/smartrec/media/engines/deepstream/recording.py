@@ -1,0 +1,121 @@
+"""NVIDIA's Smart Record within the pipeline: one recorder a camera, told and heard by messages."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from smartrec.graph.deepstream import Recorder
+from smartrec.graph.recipes import RECORDERS, Role, choose
+from smartrec.media.gst import GLib, Gst, reaches_ready
+from smartrec.media.nvdssr import (
+    LONGEST,
+    NotRecorded,
+    Recorded,
+    SmartRecorder,
+    SmartRecordLibrary,
+    SmartRecordSettings,
+    find_library,
+)
+from smartrec.media.watch import messages
+from smartrec.media.watch.messages import Leave, Message, Record, SmartRecordSetup
+from smartrec.units import Ns
+
+_NOT_YET: Final = "no picture of the camera has come to it yet"
+
+log = logging.getLogger(__name__)
+
+
+class Recorders:
+    """Any thread; its files end on a thread that runs GLib's main loop.
+
+    Attributes:
+        leg: How a branch encodes for it.
+
+    Args:
+        setup: How to record.
+        say: Sends to the recorder process.
+
+    Raises:
+        EngineMissing: NVIDIA's library is not there, or cannot be used.
+        MissingElement: Nothing here encodes.
+    """
+
+    def __init__(self, setup: SmartRecordSetup, say: Callable[[Message], None]) -> None:
+        self._library: SmartRecordLibrary = find_library(
+            None if setup.library is None else Path(setup.library)
+        )
+        encoder = choose(Role.ENCODE_H264, usable=reaches_ready, recipes=RECORDERS)
+        self.leg = Recorder(encoder, setup.quality)
+        self._setup = setup
+        self._say = say
+        self._lock = threading.Lock()
+        self._of: dict[str, SmartRecorder] = {}
+        loop = GLib.MainLoop()
+        threading.Thread(target=loop.run, name="smart-record", daemon=True).start()
+
+    def bin_of(self, camera: str) -> Gst.Bin:
+        """A record bin for a camera whose branch is made; the one it had is given up.
+
+        Raises:
+            PipelineError: The library makes none.
+        """
+        settings = SmartRecordSettings(
+            Path(self._setup.directory), camera, "mp4", self._setup.cache, LONGEST
+        )
+        made = SmartRecorder(self._library, settings, partial(self._done, camera))
+        with self._lock:
+            before, self._of[camera] = self._of.get(camera), made
+        if before is not None:
+            before.close()
+        return made.bin
+
+    def record(self, asked: Record) -> None:
+        """Record a clip, or say that it is not."""
+        recorder = self._recorder(asked.camera)
+        if recorder is None:
+            self._say(messages.NotRecorded(asked.camera, asked.clip, _NOT_YET))
+            return
+        now = Ns(time.monotonic_ns())
+        recorder.start(asked.clip, Ns(max(0, now - asked.since)), now)
+
+    def leave(self, asked: Leave) -> None:
+        """End a clip."""
+        recorder = self._recorder(asked.camera)
+        if recorder is not None:
+            recorder.stop(asked.clip, asked.until)
+
+    def turn(self, now: Ns) -> None:
+        """At least once a second."""
+        for recorder in self._all():
+            recorder.turn(now)
+
+    def heeds(self, error: Gst.Message) -> bool:
+        """Whether an ERROR message is of a record bin, and looked after."""
+        return any(recorder.error(error) for recorder in self._all())
+
+    def close(self) -> None:
+        """End what is being recorded; while the pipeline still plays."""
+        for recorder in self._all():
+            recorder.close()
+
+    def _recorder(self, camera: str) -> SmartRecorder | None:
+        with self._lock:
+            return self._of.get(camera)
+
+    def _all(self) -> tuple[SmartRecorder, ...]:
+        with self._lock:
+            return tuple(self._of.values())
+
+    def _done(self, camera: str, done: Recorded | NotRecorded) -> None:
+        if isinstance(done, NotRecorded):
+            self._say(messages.NotRecorded(camera, done.clip, done.why, done.hint))
+        elif not done.last:
+            # Clips are shorter than the longest file, so this is one whose end nobody told.
+            self._say(messages.NotRecorded(camera, done.clip, "it became several files"))
+        else:
+            said = (str(done.path), done.began, done.ended, done.frames)
+            self._say(messages.Recorded(camera, done.clip, *said))
