@@ -8,7 +8,7 @@ from typing import Final
 
 from smartrec.errors import MetadataUnreadable
 from smartrec.graph.tiles import tiles
-from smartrec.media.engines.deepstream.annotations import Frame, Metadata
+from smartrec.media.engines.deepstream.annotations import UNTRACKED, Frame, Metadata
 from smartrec.media.engines.deepstream.looking import Found
 from smartrec.media.engines.deepstream.overlay import restyle, score_of, texts
 from smartrec.media.engines.deepstream.panel import Panel, tile_of
@@ -17,6 +17,7 @@ from smartrec.media.screen.layout import Rect
 from smartrec.model import Box, Detection
 
 _MOST_PENDING: Final = 64
+_MOST_TRACKS: Final = 1024
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +67,7 @@ class Reading:
         self._found = found
         self._panel = panel
         self._entered: dict[int, float] = {}
+        self._sure: dict[tuple[int, int], float] = {}
         self._at = (0, 0) if panel is None else self._shown_at(panel.size)
 
     def batch_in(self, buffer: Gst.Buffer) -> None:
@@ -99,6 +101,7 @@ class Reading:
             if not 0 <= frame.source < len(sees.cameras):
                 continue
             camera = sees.cameras[frame.source]
+            self._remember(frame)
             self.shown[camera] += 1
             if frame.pts is not None:
                 found = _persons(frame, sees)
@@ -108,6 +111,19 @@ class Reading:
                 persons = sees.persons if camera in sees.detected else ()
                 at = self._at if any(self._at) else frame.picture
                 restyle(frame, persons, sees.min_confidence, at)
+
+    def _remember(self, frame: Frame) -> None:
+        """A tracker goes on with what nvinfer found, but not with how sure it was."""
+        for found in frame.objects:
+            if found.object_id == UNTRACKED:
+                continue
+            track = frame.source, found.object_id
+            known = self._sure.pop(track, -1.0)
+            if found.confidence < 0:
+                found.confidence = known
+            self._sure[track] = found.confidence
+        while len(self._sure) > _MOST_TRACKS:
+            del self._sure[next(iter(self._sure))]
 
     def _write(self, frames: Sequence[Frame]) -> None:
         panel = self._panel

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from smartrec.errors import MissingElement, NoScreen, PipelineError
@@ -17,6 +18,13 @@ from smartrec.media.screen.displays import choose_display
 from smartrec.media.watch.messages import Setup
 
 _OVERLAY: Final = "GstVideoOverlay"
+_SHOWN_FPS: Final = 30
+_TRACKER: Final = "libnvds_nvmultiobjecttracker.so"
+_TRACKER_CONFIGS: Final = (
+    "config_tracker_NvDCF_max_perf.yml",
+    "config_tracker_NvDCF_perf.yml",
+    "config_tracker_IOU.yml",
+)
 _NO_FONT: Final = (
     "no boxes and no texts: nvdsosd ends the process where no font is installed."
     " Run: sudo apt install fonts-dejavu-core"
@@ -66,24 +74,43 @@ def open_panel(setup: Setup, on_key: Callable[[str, str | None], None]) -> Opene
     return Opened(panel, note)
 
 
-def trunks(
-    setup: Setup, here: Here, panel: Panel | None, config: str, tracker: TrackerFiles | None = None
-) -> Iterator[tuple[str, str]]:
-    """Launch texts of the trunk in order of preference, each with the sink's name for people.
+def tracker_of(root: Path) -> TrackerFiles | None:
+    """What nvtracker loads: NVIDIA's own library, with the fastest of its trackers that sees.
 
     Args:
-        setup: Which cameras.
+        root: Of DeepStream.
+    """
+    library = root / "lib" / _TRACKER
+    configs = [root / "samples/configs/deepstream-app" / name for name in _TRACKER_CONFIGS]
+    config = next((each for each in configs if each.is_file()), None)
+    if config is None or not library.is_file() or not has_element("nvtracker"):
+        return None
+    return TrackerFiles(str(library), str(config))
+
+
+def trunks(setup: Setup, here: Here, panel: Panel | None, config: str) -> Iterator[tuple[str, str]]:
+    """Launch texts of the trunk in order of preference, each with the sink's name for people.
+
+    With a screen every picture goes through. Where a tracker keeps boxes on those between, nvinfer
+    leaves some out; else it looks at all, so that boxes do not flicker. Without a screen only
+    pictures come that are to be looked at.
+
+    Args:
+        setup: Which cameras; with a detector.
         here: The machine.
         panel: Where pictures are shown; None for nowhere.
         config: Path of nvinfer's configuration.
-        tracker: What nvtracker loads; None to do without.
     """
+    assert setup.detector is not None
+    tracker = None if panel is None else tracker_of(here.installed.root)
+    interval = 0 if tracker is None else max(0, round(_SHOWN_FPS / setup.detector.fps) - 1)
     for sink in _sinks(here.platform) if panel is not None else (None,):
         shared = Trunk(
             len(setup.cameras),
             setup.size,
             config,
-            tracker=tracker,
+            interval,
+            tracker,
             display=None if panel is None else panel.size,
             sink=sink,
             marked=fonts.are_installed(),

@@ -198,7 +198,8 @@ class Watch:
             for name, value in prepared.properties.items():
                 pipeline.set("infer", name, value)
             pipeline.probe("infer", "sink", reading.batch_in)
-            pipeline.probe("infer", "src", reading.batch_out)
+            last = "tracker" if pipeline.has("tracker") else "infer"
+            pipeline.probe(last, "src", reading.batch_out)
             if pipeline.has("osd"):
                 pipeline.probe("osd", "sink", reading.drawn)
             if pipeline.start():
