@@ -7,7 +7,7 @@ every other case (no file, a bad one, no answer, no watch) the clip is made of t
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -15,6 +15,7 @@ from typing import Final
 from smartrec.app.camera import Camera
 from smartrec.app.finishing import Finishers
 from smartrec.app.recovery import OPEN, RECORDINGS
+from smartrec.app.smart_setup import INSTEAD, notices, wanted
 from smartrec.app.watch import Watch
 from smartrec.config.schema import Config
 from smartrec.media.orders import Recording
@@ -24,72 +25,17 @@ from smartrec.media.watch.messages import (
     NotRecorded,
     Record,
     Recorded,
-    SmartRecordSetup,
 )
 from smartrec.model import Codec
 from smartrec.recording.session import OpenClip
 from smartrec.units import SECOND, Ns, seconds
 
-LONGEST: Final = Ns(280 * SECOND)
-"""Longest clip: NvDsSR ends a file before 300 s (`smartrec.media.nvdssr.LONGEST` less a GOP)."""
 ANSWER_WITHIN: Final = Ns(10 * SECOND)
 """How long a clip that has ended waits for the watch to say what became of it."""
 DRAINING: Final = Ns(SECOND)
 """How long the last pictures of a camera that is gone may be on their way through the watch."""
-_GOP: Final = Ns(2 * SECOND)
-_INSTEAD: Final = "smartrec's own recorder takes over"
 
 log = logging.getLogger(__name__)
-
-
-def wanted(config: Config) -> bool:
-    """Whether the settings ask for it, and for an engine that may have it."""
-    engine = config.detector.engine
-    return config.recording.recorder == "nvdssr" and engine != "portable"
-
-
-def setup_of(config: Config, clips: Path) -> SmartRecordSetup | None:
-    """How it shall record; None where it shall not.
-
-    Args:
-        config: The settings.
-        clips: Directory of the clips.
-    """
-    if not wanted(config):
-        return None
-    recording = config.recording
-    cache = -(-(recording.pre_roll + _GOP) // SECOND) * SECOND
-    return SmartRecordSetup(
-        recording.smart_record_library,
-        str(clips.absolute() / OPEN / RECORDINGS),
-        Ns(cache),
-        recording.quality,
-    )
-
-
-def longest_of(config: Config) -> Ns:
-    """The longest clip that the settings come to."""
-    most = config.recording.max_length
-    return min(most, LONGEST) if wanted(config) else most
-
-
-def notices(config: Config) -> Iterator[str]:
-    """What of the settings cannot be, for people."""
-    recording = config.recording
-    if recording.recorder != "nvdssr":
-        return
-    if not wanted(config):
-        yield f'recorder nvdssr: the engine "{config.detector.engine}" has none; {_INSTEAD}'
-    elif recording.max_length > LONGEST:
-        yield (
-            f"recorder nvdssr: max_length {seconds(recording.max_length):g} s is more than Smart"
-            f" Record can do; a longer event goes on in a new clip every {seconds(LONGEST):g} s"
-        )
-    if recording.format == "copy" and wanted(config):
-        yield (
-            'recorder nvdssr: format = "copy" keeps a camera\'s own JPEGs, which Smart Record'
-            f" encodes; for cameras that send JPEG {_INSTEAD}"
-        )
 
 
 @dataclass(slots=True)
@@ -130,8 +76,8 @@ class SmartRecord:
 
     def prepare(self) -> None:
         """Before the watch starts: make its directory, and say what of the settings cannot be."""
-        for notice in self._notices:
-            log.warning("%s", notice)
+        for level, notice in self._notices:
+            log.log(level, "%s", notice)
         if self._wanted:
             try:
                 self._directory.mkdir(parents=True, exist_ok=True)
@@ -145,7 +91,7 @@ class SmartRecord:
         why = hello.records_note or hello.engine_note or "it needs the DeepStream engine"
         if why != self._said:
             self._said = why
-            log.warning("%s", _line(f"recorder nvdssr: {why}; {_INSTEAD}"))
+            log.warning("%s", _line(f"recorder nvdssr: {why}; {INSTEAD}"))
 
     def turn(self, now: Ns, cameras: Iterable[Camera]) -> None:
         """Tell the watch which clips have begun and ended; wait no longer than is reasonable."""

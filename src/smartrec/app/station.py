@@ -24,7 +24,8 @@ from smartrec.app.gate import Gate
 from smartrec.app.journaling import Closed, Failed, Report, Wrote
 from smartrec.app.keeper import Free, Keeper, Kept, NotKept
 from smartrec.app.progress import Progress
-from smartrec.app.smart_record import SmartRecord, longest_of
+from smartrec.app.smart_record import SmartRecord
+from smartrec.app.smart_setup import longest_of
 from smartrec.app.watch import Ended, Said, Watch
 from smartrec.app.watching import Watching, latest_of, setup_of
 from smartrec.clock import Clock

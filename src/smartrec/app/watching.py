@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from smartrec.app import events, smart_record
+from smartrec.app import events, smart_setup
 from smartrec.app.bus import Bus
 from smartrec.app.camera import Camera, CameraPhase
 from smartrec.app.clips import LATE
@@ -57,7 +57,7 @@ def setup_of(config: Config, clips: Path, *, terminal_keys: bool) -> Setup:
         else ScreenSetup(screen.fullscreen, screen.sink, screen.low_disk, terminal_keys),
         detected,
         max((_upright(camera) for camera in config.camera), default=(1280, 720)),
-        smart_record.setup_of(config, clips),
+        smart_setup.setup_of(config, clips),
     )
 
 

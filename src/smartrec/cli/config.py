@@ -52,6 +52,10 @@ def show(above: Path | None, path: Path | None, as_json: bool) -> None:
     from smartrec.config.reference import as_toml
 
     click.echo(as_toml(loaded), nl=False)
+    from smartrec.app.smart_setup import notices
+
+    for _, notice in notices(loaded.config):
+        click.echo(notice, err=True)
 
 
 @config.command()
