@@ -31,11 +31,11 @@ onnx-file=nanodet.onnx
 model-engine-file=nanodet.onnx_b2_gpu0_fp16.engine
 network-mode=2
 
-# raw BGR values, the picture at the top left, black beside it
+# raw BGR values, the picture in the middle, black beside it
 net-scale-factor=1
 model-color-format=1
 maintain-aspect-ratio=1
-symmetric-padding=0
+symmetric-padding=1
 scaling-filter=1
 
 # boxes come out as they shall be: nothing is clustered

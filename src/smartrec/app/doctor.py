@@ -186,13 +186,15 @@ def judge_elements(
 def _encoder(subject: Subject) -> Iterator[Finding]:
     try:
         from smartrec.media.gst import reaches_ready
+        from smartrec.media.trial import encodes
     except MissingElement:
         yield _UNSEEN
         return
     for role in (each for each in Role if each is not Role.DISPLAY):
         pinned = subject.encoder if role is Role.ENCODE_H264 else None
         try:
-            recipe = choose(role, usable=reaches_ready, pinned=pinned)
+            usable = encodes if role is Role.ENCODE_H264 else reaches_ready
+            recipe = choose(role, usable=usable, pinned=pinned)
         except MissingElement as error:
             needed = role in {Role.ENCODE_H264, Role.DECODE_JPEG}
             yield amiss(

@@ -14,6 +14,7 @@ from smartrec.media.inlet import Inlet, stream_caps
 from smartrec.media.journal import JournalReader
 from smartrec.media.orders import Job, Orders
 from smartrec.media.proof import Fed
+from smartrec.media.trial import encodes
 from smartrec.model import ClipHead, Codec
 from smartrec.units import Ns
 
@@ -68,9 +69,7 @@ def write_mp4(
     pinned = None if job.encoder == "auto" else job.encoder
     decoder = choose(Role.DECODE_JPEG, usable=reaches_ready)
     failure: PipelineError | None = None
-    for encoder in candidates(
-        Role.ENCODE_H264, usable=reaches_ready, pinned=pinned, recipes=recipes
-    ):
+    for encoder in candidates(Role.ENCODE_H264, usable=encodes, pinned=pinned, recipes=recipes):
         text = str(plan.finish_encode(format_, decoder, encoder, job.quality))
         try:
             with _opened(job.journal) as reader:

@@ -9,6 +9,7 @@ from smartrec.errors import EngineMissing
 from smartrec.graph.platforms import CONDITIONAL, PLATFORMS, Platform
 from smartrec.media.engines.deepstream.installed import Installed
 from smartrec.media.gst import Gst, has_element, reaches_ready
+from smartrec.media.trial import encodes
 
 _WATCHES: Final = ("nvv4l2decoder", "nvvideoconvert", "nvstreammux", "nvinfer")
 _SHOWS: Final = ("nvdsosd", "nvmultistreamtiler")
@@ -96,7 +97,7 @@ def _platform(board: str) -> Platform:
         title=known.title,
         integrated=known.integrated,
         decodes_jpeg=known.decodes_jpeg,
-        encodes=has_element(_ENCODER) and reaches_ready(_ENCODER),
+        encodes=has_element(_ENCODER) and encodes(_ENCODER),
         properties={
             element: frozenset(each for each in names if has_property(element, each))
             for element, names in CONDITIONAL.items()

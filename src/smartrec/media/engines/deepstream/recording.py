@@ -10,7 +10,7 @@ from typing import Final
 
 from smartrec.graph.deepstream import Recorder
 from smartrec.graph.recipes import RECORDERS, Role, choose
-from smartrec.media.gst import GLib, Gst, reaches_ready
+from smartrec.media.gst import GLib, Gst
 from smartrec.media.nvdssr import (
     LONGEST,
     NotRecorded,
@@ -20,6 +20,7 @@ from smartrec.media.nvdssr import (
     SmartRecordSettings,
     find_library,
 )
+from smartrec.media.trial import encodes
 from smartrec.media.watch import messages
 from smartrec.media.watch.messages import Leave, Message, Record, SmartRecordSetup
 from smartrec.units import Ns
@@ -48,7 +49,7 @@ class Recorders:
         self._library: SmartRecordLibrary = find_library(
             None if setup.library is None else Path(setup.library)
         )
-        encoder = choose(Role.ENCODE_H264, usable=reaches_ready, recipes=RECORDERS)
+        encoder = choose(Role.ENCODE_H264, usable=encodes, recipes=RECORDERS)
         self.leg = Recorder(encoder, setup.quality)
         self._setup = setup
         self._say = say
