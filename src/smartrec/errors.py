@@ -34,11 +34,13 @@ import errno
 from pathlib import Path
 from typing import ClassVar, Final
 
+from smartrec.masking import masked
+
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class SmartrecError(Exception):
-    """Base of all errors that a person can act on.
+    """Base of all errors that a person can act on; none ever says a camera's password.
 
     Args:
         message: What is wrong and why, in one sentence.
@@ -48,8 +50,8 @@ class SmartrecError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(masked(message))
+        self.hint = None if hint is None else masked(hint)
 
 
 class ConfigError(SmartrecError):
@@ -139,7 +141,7 @@ class PipelineError(SmartrecError):
     def __init__(self, element: str, message: str, *, debug: str = "") -> None:
         super().__init__(f"{element}: {message}")
         self.element = element
-        self.debug = debug
+        self.debug = masked(debug)
 
 
 class StoreError(SmartrecError):

@@ -20,6 +20,7 @@ from smartrec.clock import Instant
 from smartrec.config.schema import Camera as CameraSettings
 from smartrec.errors import CameraError, CameraSilent, SmartrecError, SourceError
 from smartrec.media.capture import Capture
+from smartrec.media.rtsp import STANDS_STILL
 from smartrec.model import (
     AccessUnit,
     Action,
@@ -132,7 +133,7 @@ class Camera:
         """What it gives, such as ``"1280x720 at 30 pictures a second, JPEG"``."""
         stream = self._capture.format if self._capture is not None else None
         if stream is None:
-            return self.settings.source
+            return self.settings.shown_source
         rate = f" at {stream.fps:g} pictures a second" if stream.fps else ""
         return f"{stream.width}x{stream.height}{rate}, {stream.codec.value.upper()}"
 
@@ -156,7 +157,7 @@ class Camera:
         return {
             "id": self.id,
             "name": self.name,
-            "source": self.settings.source,
+            "source": self.settings.shown_source,
             "phase": self.phase.value,
             "error": str(self.error) if self.error else None,
             "ring_s": seconds(self.clips.ring.span),
@@ -267,9 +268,10 @@ class Camera:
 
     def _silent(self, now: Ns) -> CameraSilent:
         waited = seconds(Ns(now - self._heard_at))
+        plugged = "Unplug it and plug it in again; smartrec goes on by itself"
         return CameraSilent(
-            f"{self.settings.source} has sent nothing for {waited:.0f} s",
-            hint="Unplug it and plug it in again; smartrec goes on by itself",
+            f"{self.settings.shown_source} has sent nothing for {waited:.0f} s",
+            hint=STANDS_STILL if self.settings.kind == "rtsp" else plugged,
         )
 
     def _start(self) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from smartrec.app.sources import usb_plan
 from smartrec.config.schema import Camera, Config
 from smartrec.errors import NoScreen
-from smartrec.graph.capture import fed_capture, usb_capture
+from smartrec.graph.capture import fed_capture, rtsp_capture, usb_capture
 from smartrec.graph.decode import DECODES, decode
 from smartrec.graph.deepstream import Recorder, Trunk, whole
 from smartrec.graph.plan import Graph, direction, finish_encode, finish_remux, upright
@@ -40,7 +40,7 @@ def pipelines(config: Config) -> Iterator[tuple[str, Graph]]:
     streams = {}
     for camera in config.camera:
         graph, streams[camera.id] = _capture(camera)
-        yield f"{camera.id}: capture of {camera.source}", graph
+        yield f"{camera.id}: capture of {camera.shown_source}", graph
     yield from _watch(config, streams)
     yield from _finishers(config, None)
 
@@ -57,7 +57,7 @@ def pipelines_on(config: Config, platform: Platform) -> Iterator[tuple[str, Grap
     streams = {}
     for camera in config.camera:
         graph, streams[camera.id] = _assumed_capture(camera)
-        yield f"{camera.id}: capture of {camera.source}", graph
+        yield f"{camera.id}: capture of {camera.shown_source}", graph
     yield f"watch, {platform.title}", _deepstream(config, list(streams.values()), platform)
     yield from _finishers(config, platform)
 
@@ -112,6 +112,8 @@ def _capture(camera: Camera) -> tuple[Graph, StreamFormat]:
         feed = open_file(Path(rest), loop=camera.loop)
         feed.close()
         return fed_capture(), replace(feed.format, rotate=camera.rotate, flip=camera.flip)
+    if camera.kind == "rtsp":  # H.264 or H.265 is known when it answers
+        return rtsp_capture(camera.shown_source), _stream(camera, Codec.H264)
     graph = usb_plan(camera).graph
     text = str(graph)
     coded = (codec for codec in (Codec.H264, Codec.H265) if f"{codec.value}parse" in text)

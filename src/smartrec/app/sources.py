@@ -14,6 +14,7 @@ from smartrec.media import controls, devices
 from smartrec.media.capture import Capture, FedCapture
 from smartrec.media.demo import open_demo
 from smartrec.media.player import open_file
+from smartrec.media.rtsp import RtspCapture
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,13 @@ def start_capture(
             else open_file(Path(_rest(camera.source) or ""), loop=camera.loop)
         )
         capture: Capture = FedCapture(feed, epoch=epoch, turn=(camera.rotate, camera.flip))
-        capture.start()
-        return capture
-    return _start_usb(camera, epoch, note)
+    elif camera.kind == "rtsp":
+        turn = (camera.rotate, camera.flip)
+        capture = RtspCapture(camera.source, epoch=epoch, turn=turn, nominal=camera.fps)
+    else:
+        return _start_usb(camera, epoch, note)
+    capture.start()
+    return capture
 
 
 def _start_usb(camera: Camera, epoch: int, note: Callable[[str], None]) -> Capture:

@@ -38,6 +38,7 @@ from smartrec.config.written import (
     size,
     slug,
 )
+from smartrec.masking import masked
 from smartrec.units import SECOND, Ns
 
 ALIKE: Final = "cameras_alike"
@@ -206,8 +207,11 @@ class Camera(Table):
     )
     source: Annotated[str, SOURCE] = Field(
         default="usb",
+        repr=False,
         description='"usb" is the first USB camera that gives video; "usb:/dev/v4l/by-id/…" names '
-        'one; "file:PATH" plays a video as if live; "demo" is built in.',
+        'one; "rtsp://USER:PASSWORD@HOST:554/PATH" is a camera on the network, H.264 or H.265 '
+        '("rtsps:" encrypts); "file:PATH" plays a video as if live; "demo" is built in. A password '
+        "is never shown.",
         json_schema_extra=RESTARTS_CAPTURE,
     )
     size: Annotated[tuple[int, int], PICTURE] = Field(
@@ -275,16 +279,22 @@ class Camera(Table):
         return table
 
     @property
-    def kind(self) -> Literal["usb", "file", "demo"]:
-        """What sort of source it is."""
-        kind = self.source.partition(":")[0]
-        return "usb" if kind == "usb" else "file" if kind == "file" else "demo"
+    def kind(self) -> Literal["usb", "file", "rtsp", "demo"]:
+        """What sort of source it is; ``"rtsp"`` encrypted or not."""
+        kinds: dict[str, Literal["usb", "file", "rtsp"]]
+        kinds = {"usb": "usb", "file": "file", "rtsp": "rtsp", "rtsps": "rtsp"}
+        return kinds.get(self.source.partition(":")[0], "demo")
+
+    @property
+    def shown_source(self) -> str:
+        """The source as people may see it: with no password."""
+        return masked(self.source)
 
     @property
     def path(self) -> Path | None:
-        """The device or the file; None for the first USB camera and for the demo."""
+        """The device or the file; None for the first USB camera, for the network and the demo."""
         path = self.source.partition(":")[2]
-        return Path(path).expanduser() if path else None
+        return Path(path).expanduser() if path and self.kind != "rtsp" else None
 
 
 class Log(Table):

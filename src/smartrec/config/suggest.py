@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from smartrec.errors import ConfigError
+from smartrec.masking import masked
 
 Place = tuple[str | int, ...]
 """Where a setting stands: ``("camera", 0, "controls", "focus")``."""
@@ -38,6 +39,7 @@ def shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
+        value = masked(value)
         return repr(value if len(value) <= _LONG else f"{value[:_LONG]}…")
     if isinstance(value, (int, float)):
         # Python refuses to write integers of more than 4300 digits.

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.config import JsonDict
 from pydantic_core import CoreSchema, core_schema
 
 from smartrec import units
+from smartrec.masking import MASK, masked
 from smartrec.units import Ns
 
 
@@ -107,7 +109,7 @@ def _directory(value: object) -> Path:
 
 
 def _source(value: object) -> str:
-    choices = '"usb", "usb:/dev/video0", "file:PATH" or "demo"'
+    choices = '"usb", "usb:/dev/video0", "rtsp://HOST/PATH", "file:PATH" or "demo"'
     text = read_text(value, choices)
     kind, _, path = text.partition(":")
     if len(text) > 4096:
@@ -116,8 +118,31 @@ def _source(value: object) -> str:
         return text
     if kind == "file" and path:
         return text
+    if kind.lower() in ("rtsp", "rtsps"):
+        return _address(text)
+    if "@" in text:  # likely a password before it
+        raise ValueError(f"is no source; write {choices}")
     guess = f"; did you mean 'usb:{text}'?" if text.startswith("/dev/") else ""
     raise ValueError(f"{text[:64]!r} is no source{guess or f'; write {choices}'}")
+
+
+def _address(text: str) -> str:
+    """An RTSP camera's; what is wrong with it is said without it, for a password may be in it."""
+    form = '"rtsp://USER:PASSWORD@HOST:554/PATH"'
+    if MASK in text:
+        raise ValueError(f"{MASK} stands for a password that is not shown; write the real one")
+    if re.search(r"[\s\"'\\<>]", text) or not text.startswith(("rtsp://", "rtsps://")):
+        raise ValueError(f"is no address like {form}")
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host:
+        raise ValueError(
+            f"is no address like {form}; in a password write / as %2F, : as %3A, @ as %40"
+        )
+    return text
 
 
 def _file(value: object) -> str:
@@ -220,7 +245,12 @@ POLYGON: Final = Written(
 )
 FREQUENCY: Final = Written(_frequency, str, {"enum": ["off", "50", "60", "auto"]})
 SOURCE: Final = Written(
-    _source, str, {"type": "string", "x-allowed": '"usb", "usb:/dev/…", "file:PATH" or "demo"'}
+    _source,
+    masked,
+    {
+        "type": "string",
+        "x-allowed": '"usb", "usb:/dev/…", "rtsp://HOST/PATH", "file:PATH" or "demo"',
+    },
 )
 PICTURE: Final = Written(
     _picture,

@@ -18,8 +18,8 @@ _TO_FULL_RANGE: Final = "videobalance contrast=1.164384 brightness=-0.062745 sat
 _TO_UNITS: Final[dict[str, tuple[str, ...]]] = {
     "image/jpeg": (),
     "video/x-raw": ("videoconvert", _TO_FULL_RANGE, "jpegenc name=encode quality=90"),
-    "video/x-h264": ("h264parse name=parse", "video/x-h264,stream-format=avc,alignment=au"),
-    "video/x-h265": ("h265parse name=parse", "video/x-h265,stream-format=hvc1,alignment=au"),
+    "video/x-h264": ("h264parse", "video/x-h264,stream-format=avc,alignment=au"),
+    "video/x-h265": ("h265parse", "video/x-h265,stream-format=hvc1,alignment=au"),
 }
 
 
@@ -39,6 +39,26 @@ def usb_capture(device: str, caps: str) -> Graph:
     )
     source = (f'v4l2src name=source device="{device}"', caps, "identity drop-allocation=true")
     return Graph(((*source, *to_units, *_HOLD),))
+
+
+def rtsp_capture(address: str) -> Graph:
+    """Capture from a camera on the network.
+
+    What it sends is known when it answers: of the two branches the one is linked that fits, and
+    sound is linked to none. By TCP, for a lost packet spoils every picture up to the next keyframe.
+
+    Args:
+        address: As people may see it; the real one, with its password, is set on ``source``.
+    """
+    source = f'rtspsrc name=source location="{address}" protocols=tcp latency=200'
+    branches = (
+        ("source.", f"rtp{codec}depay", *_TO_UNITS[f"video/x-{codec}"], "either.")
+        for codec in ("h264", "h265")
+    )
+    return Graph(
+        # The address must answer within 10 s.
+        ((f"{source} tcp-timeout=10000000",), ("funnel name=either", *_HOLD), *branches)
+    )
 
 
 def fed_capture() -> Graph:
