@@ -65,8 +65,8 @@ def adopt(recording: Recording, head: ClipHead, given: Sequence[Fed]) -> Proof:
     missing = len(wanted) - len(shown)
     return Proof(
         frames=len(shown),
-        first=Ns(times[shown[0]]),
-        last=Ns(times[shown[-1]]),
+        first=_nearest(times[shown[0]], wanted),
+        last=_nearest(times[shown[-1]], wanted),
         duration=Ns((stop - start) * SECOND // track.timescale),
         lost={Loss.SMART_RECORD.value: missing} if missing else {},
     )
@@ -148,6 +148,11 @@ def _shown(times: Sequence[int], wanted: Sequence[Fed]) -> list[int]:
     half = wanted[0].duration // 2
     first, last = wanted[0].pts - half, wanted[-1].pts + half
     return [n for n, time in enumerate(times) if first <= time <= last]
+
+
+def _nearest(time: int, wanted: Sequence[Fed]) -> Ns:
+    """A picture's own time, which the file has rounded to its ticks."""
+    return min((picture.pts for picture in wanted), key=lambda pts: abs(pts - time))
 
 
 def _check_complete(shown: Sequence[int], wanted: Sequence[Fed], head: ClipHead) -> None:
