@@ -1,4 +1,4 @@
-"""The real program with a stand-in for a watch that records: whatever it answers, one exact clip."""
+"""The real program and a stand-in for a watch that records: one exact clip, whatever it answers."""
 
 import time
 from pathlib import Path

@@ -58,17 +58,17 @@ class Watch:
                 if self._mode == "dies":
                     os._exit(11)
                 self._leaving[message.clip] = message
-                self._end(None)
+                self._end()
 
     def _take(self, unit: AccessUnit) -> None:
         self._units.append(unit)
-        self._end(unit.pts)
+        self._end()
         if unit.seq % 30 == 0:
             self._link.send(Health())
 
-    def _end(self, newest: Ns | None) -> None:
+    def _end(self) -> None:
         for leave in list(self._leaving.values()):
-            if leave.until is None or (newest is not None and newest >= leave.until):
+            if leave.until is None or self._units[-1].pts >= leave.until:
                 del self._leaving[leave.clip]
                 self._answer(leave)
 
