@@ -9,7 +9,15 @@ import pytest
 
 from smartrec.app.feed import MOST_CODED_WAITING, MOST_WAITING, Feed, Needs
 from smartrec.media.watch.link import Hangup, Link
-from smartrec.media.watch.messages import CameraView, Format, Message, StationView, Unit
+from smartrec.media.watch.messages import (
+    CameraView,
+    Format,
+    Leave,
+    Message,
+    Record,
+    StationView,
+    Unit,
+)
 from smartrec.model import AccessUnit, Codec, StreamFormat
 from smartrec.units import SECOND, Ns
 
@@ -249,3 +257,36 @@ def test_feed_that_fails_lets_the_watch_end(ends: tuple[Link, Link]) -> None:
     with pytest.raises(Hangup):
         ends[1].receive()
     one.feed.join(10)
+
+
+def test_watch_that_records_gets_every_picture_and_every_order_in_turn(
+    ends: tuple[Link, Link],
+) -> None:
+    one = fed(ends)
+    one.feed.record(True)
+    orders = [
+        each
+        for n in range(20)
+        for each in (Record("a", str(n), Ns(n)), Leave("a", str(n), Ns(n + 1)))
+    ]
+    for order in orders:
+        one.feed.order(order)
+    one.offer(*range(MOST_CODED_WAITING), detect=False)
+    one.feed.start()
+    got = first(one.feed, len(orders) + 1 + MOST_CODED_WAITING, ends)
+    assert got[: len(orders)] == orders
+    units = [each for each in got if isinstance(each, Unit)]
+    assert [each.unit.seq for each in units] == list(range(MOST_CODED_WAITING))
+    assert all(each.show and not each.look for each in units)
+    assert one.feed.skipped["a"] == 0
+    one.feed.close()
+
+
+def test_watch_that_records_and_does_not_read_holds_no_more_than_it_may(
+    ends: tuple[Link, Link],
+) -> None:
+    one = fed(ends)
+    one.feed.record(True)
+    one.offer(*range(3 * MOST_CODED_WAITING))
+    assert one.feed.skipped["a"] == 2 * MOST_CODED_WAITING
+    one.feed.close()

@@ -2,15 +2,19 @@
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import event, settings
+from hypothesis import given as examples
+from hypothesis import strategies as st
 
 from smartrec.errors import ClipDamaged
 from smartrec.media.adopt import ENCODER, adopt
 from smartrec.media.gst import Gst, launch
-from smartrec.media.mp4 import identity
+from smartrec.media.mp4 import Movie, identity
 from smartrec.media.orders import Recording
 from smartrec.media.proof import Fed
 from smartrec.model import AccessUnit, ClipState, Trigger
@@ -229,3 +233,60 @@ def test_the_copied_file_of_another_name_is_left_alone(tmp_path: Path) -> None:
     done = here.finish(recording=told(file)).finished
     assert done["path"].endswith("-2.mp4")
     assert identity(other) == {}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return record(tmp_path_factory.mktemp("nvdssr") / "file.mp4").read_bytes()
+
+
+@settings(max_examples=60, deadline=None)
+@examples(
+    first=st.integers(0, 45),
+    length=st.integers(1, 59),
+    trigger=st.integers(0, 59),
+    away=st.integers(-40, 40),
+    more=st.sampled_from([0, 0, 0, -1, 1]),
+    undelivered=st.sets(st.integers(0, 59), max_size=10),
+)
+def test_what_is_adopted_holds_all_but_a_second_of_what_was_given(
+    tmp_path_factory: pytest.TempPathFactory,
+    written: bytes,
+    first: int,
+    length: int,
+    trigger: int,
+    away: int,
+    more: int,
+    undelivered: set[int],
+) -> None:
+    path = tmp_path_factory.mktemp("adopted") / "file.mp4"
+    path.write_bytes(written)
+    pictures = [n for n in range(first, min(first + length, PICTURES)) if n not in undelivered]
+    head = clips.head(
+        clips.jpeg_format(),
+        units(),
+        start=pts(first),
+        end=pts(first + length),
+        triggers=(Trigger("trigger-1", pts(trigger), "key-R"),),
+    )
+    shift = Ns(away * FRAME // 20)
+    offered = recording(path)
+    offered = replace(
+        offered,
+        began=Ns(offered.began + shift),
+        ended=Ns(offered.ended + shift),
+        frames=offered.frames + more,
+    )
+    try:
+        proof = adopt(offered, head, [Fed(pts(n), FRAME) for n in pictures])
+    except ClipDamaged:
+        return
+    missing = len(pictures) - proof.frames
+    assert more == 0
+    assert 0 <= missing * FRAME <= SECOND + FRAME
+    assert proof.lost == ({"smart-record": missing} if missing else {})
+    assert len(Movie(path).track().presented()) == proof.frames
+    assert {proof.first, proof.last} <= {pts(n) for n in pictures}
+    if first <= trigger < first + length:
+        assert proof.first <= max(pts(trigger), pts(pictures[0]))
+    event("adopted")
