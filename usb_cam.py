@@ -12,7 +12,7 @@ WIDTH, HEIGHT, FPS = 1280, 720, 30  # the nearest that the camera offers is take
 SR_BACK_SEC = 10  # a clip begins so many seconds before a person comes, or before the key R
 SR_FRONT_SEC = 10  # and ends so many after the last one has left
 SMARTREC_DIR = "SmartRecDir"  # where clips go; relative paths here start beside this file
-PGIE_CONFIG = None  # a DeepStream configuration that names an ONNX file; None: the built-in model
+PGIE_CONFIG = None  # a configuration of DeepStream's nvinfer (.txt); None: the built-in model
 PERSON_CLASS_IDS = None  # such as [0]; None: the class that the model calls "person"
 MIN_PERSON_CONF = None  # such as 0.5: from which confidence on; None: what suits the model
 # --------------------------------------------------------------------- nothing to set below here

@@ -93,6 +93,7 @@ class System:
             "VENV_BREAKS": "",
             "PIP_BREAKS": "",
             "APT_BREAKS": "",
+            "L4T_RELEASE": str(where / "nv_tegra_release"),
         }
         for name in ("run.sh", "tools/setup.sh", "src/smartrec/packages.txt", "pyproject.toml"):
             (self.checkout / name).parent.mkdir(parents=True, exist_ok=True)
@@ -308,6 +309,30 @@ def test_a_python_that_does_not_fit_is_refused_before_anything_is_installed(
     assert f"is Python {version}" in what
     assert "3.10 to 3.13" in why
     assert system.calls() == []
+
+
+def write_release(system: System, text: str) -> None:
+    Path(system.settings["L4T_RELEASE"]).write_text(text)
+
+
+@pytest.mark.parametrize("version", ["3.8", "3.10"])
+@pytest.mark.parametrize("l4t", ["32", "35"])
+def test_jetpack_5_is_refused_with_the_reason_before_anything_is_installed(
+    system: System, l4t: str, version: str
+) -> None:
+    write_release(system, f"# R{l4t} (release), REVISION: 4.1, GCID: 33958178, BOARD: t186ref\n")
+    what, why, command, *_ = refused(system, {"VERSION": version})
+    assert f"JetPack 5 and older are not supported (this is L4T {l4t})" in what
+    assert "Python 3.8, GStreamer 1.16 and DeepStream 6.3" in why
+    assert "JetPack 6 or 7" in command
+    assert system.calls() == []
+
+
+@pytest.mark.parametrize("l4t", ["36", "38", "39"])
+def test_jetpack_6_and_7_are_set_up_as_any_other_system(system: System, l4t: str) -> None:
+    write_release(system, f"# R{l4t} (release), REVISION: 4.3, GCID: 38968081, BOARD: generic\n")
+    done = system.start(VERSION="3.10" if l4t == "36" else "3.12")
+    assert (done.returncode, done.stdout) == (0, "smartrec run\n"), done.stderr
 
 
 def test_a_missing_venv_module_names_its_package(system: System) -> None:

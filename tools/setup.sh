@@ -145,6 +145,18 @@ need_system_packages() {
   complete=no
 }
 
+# JetPack 5 is named before its Python is: what to do there is another thing.
+check_jetpack() {
+  local release=${L4T_RELEASE:-/etc/nv_tegra_release} line
+  [ -r "$release" ] && read -r line <"$release" || return 0
+  case $line in
+    '# R3'[0-5]' '* | '# R2'*)
+      fail "JetPack 5 and older are not supported (this is L4T ${line:3:2})" \
+        "they are tied to Python 3.8, GStreamer 1.16 and DeepStream 6.3; clips need 3.10 and 1.20" \
+        "JetPack 6 or 7, by NVIDIA's SDK Manager (Jetson Orin, Thor); then ./run.sh" ;;
+  esac
+}
+
 check_python() {
   local version
   [ -x "$python" ] || return 0
@@ -227,6 +239,7 @@ set_up() {
   shift
   is_set_up "$lock" && return
   open_log
+  check_jetpack
   check_python
   rm -f "$venv"/.set-up-*
   need_system_packages "$@"
