@@ -107,7 +107,8 @@ def main() -> None:
     print(f"the detector: {statistics.median(each.took_ms for each in found):.1f} ms a batch")
     if reading.failed is not None:
         sys.exit(f"reading failed: {reading.failed}")
-    os._exit(0)
+    sys.stdout.flush()
+    os._exit(0)  # a driver may hold the pipeline for ever
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from smartrec.media.screen.scene import Scene
 
 _POINTS: Final = 0.75
 """Of a pixel, at the 96 dpi that nvdsosd writes at."""
-_WIDE: Final = 0.6
+_WIDE: Final = 0.7
 """Of its height is a letter, or less; nvdsosd does not say how long a text becomes."""
 
 
