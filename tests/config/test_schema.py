@@ -96,6 +96,8 @@ def test_two_cameras_that_get_in_each_others_way_are_refused(cameras: object) ->
         ("usb:/dev/v4l/by-id/usb-A:B-index0", "usb", "/dev/v4l/by-id/usb-A:B-index0"),
         ("file:a b.mkv", "file", "a b.mkv"),
         ("demo", "demo", None),
+        ("rtsp://me:pw@host:554/path", "rtsp", None),
+        ("rtsps://host", "rtsp", None),
     ],
 )
 def test_a_source_is_taken_apart(source: str, kind: str, path: str | None) -> None:
@@ -113,7 +115,11 @@ def test_a_source_is_taken_apart(source: str, kind: str, path: str | None) -> No
         "usb:video0",
         "file:",
         "demo:1",
-        "rtsp://x",
+        "rtsp:",
+        "rtsp://",
+        "rtsp://a b/c",
+        "rtsp://host:port/",
+        "http://host/",
         "file:a\nb",
         3,
         None,

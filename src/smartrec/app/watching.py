@@ -49,6 +49,8 @@ def setup_of(config: Config, clips: Path, *, terminal_keys: bool) -> Setup:
     """What the watch is told to do by the settings; `clips` is the directory of the clips."""
     screen = config.screen
     detected = tuple(camera.id for camera in config.camera if camera.detect)
+    recorder = smart_setup.setup_of(config, clips)
+    network = (camera for camera in config.camera if camera.kind == "rtsp")
     return Setup(
         tuple((camera.id, camera.name) for camera in config.camera),
         detector_of(config) if detected else None,
@@ -57,7 +59,8 @@ def setup_of(config: Config, clips: Path, *, terminal_keys: bool) -> Setup:
         else ScreenSetup(screen.fullscreen, screen.sink, screen.low_disk, terminal_keys),
         detected,
         max((_upright(camera) for camera in config.camera), default=(1280, 720)),
-        smart_setup.setup_of(config, clips),
+        recorder,
+        () if recorder is None else tuple((camera.id, camera.source) for camera in network),
     )
 
 
@@ -149,6 +152,7 @@ class Watching:
             "model": "" if hello is None else hello.model,
             "screen": "" if hello is None else hello.screen,
             "keys": hello is not None and hello.keys,
+            "records": self._watch.records,
             "skipped": self._watch.skipped,
             "persons": {camera: self._persons(camera) for camera in self._cameras},
         }

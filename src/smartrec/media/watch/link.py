@@ -177,6 +177,7 @@ def _setup(body: dict[str, Any]) -> Setup:
         tuple(body["detected"]),
         (width, height),
         None if recorder is None else SmartRecordSetup(**recorder),
+        tuple((camera_id, uri) for camera_id, uri in body["uris"]),
     )
 
 

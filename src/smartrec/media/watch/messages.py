@@ -96,6 +96,8 @@ class Setup:
         detected: Ids of the cameras in whose pictures persons are looked for.
         size: Largest picture that a camera is asked for, upright, in pixels.
         recorder: None where the recorder alone records.
+        uris: Id and address, password included, of each camera on the network whose branch shall
+            be an nvurisrcbin; only with a `recorder`.
     """
 
     kind: ClassVar[str] = "setup"
@@ -105,6 +107,7 @@ class Setup:
     detected: tuple[str, ...] = ()
     size: tuple[int, int] = (1280, 720)
     recorder: SmartRecordSetup | None = None
+    uris: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
