@@ -106,7 +106,7 @@ def test_units_are_whole_and_on_the_one_timeline(server: Server, codec: Codec) -
     # The server sends a little ahead, and the jitter buffer bends the first second by that.
     for number, unit in enumerate(units):
         away = unit.pts - units[0].pts - number * SECOND // 30
-        assert abs(away) < 100 * MILLISECOND
+        assert abs(away) < 250 * MILLISECOND
     assert all(one.pts < other.pts for one, other in pairwise(units))
     for unit in units:  # lengths before each part, as MP4 has it
         assert int.from_bytes(unit.data[:4], "big") < len(unit.data)
