@@ -116,6 +116,7 @@ class Recorders:
             self._say(messages.NotRecorded(camera, done.clip, done.why, done.hint))
         elif not done.last:
             # Clips are shorter than the longest file, so this is one whose end nobody told.
+            done.path.unlink(missing_ok=True)
             self._say(messages.NotRecorded(camera, done.clip, "it became several files"))
         else:
             said = (str(done.path), done.began, done.ended, done.frames)
