@@ -70,12 +70,16 @@ def check_deepstream(asked: Asked) -> Iterator[Finding]:
         yield _smart_record(asked.library)
 
 
-def uses_deepstream(asked: Asked) -> bool:
-    """Whether the watch will detect with DeepStream, or not at all for want of it."""
+def check_its_detector(asked: Asked) -> Finding | None:
+    """What there is to say of the detector; None where the portable one is to be looked at."""
     detector = asked.detector
     if detector is None or detector.engine == "portable":
-        return False
-    return detector.engine == "deepstream" or _Look(asked, detector).works
+        return None
+    if _Look(asked, detector).works:
+        return Finding(Status.OK, "DeepStream's; see there")
+    if detector.engine == "deepstream":
+        return Finding(Status.WARN, "nobody is looked for without DeepStream; see there")
+    return None
 
 
 class _Look:

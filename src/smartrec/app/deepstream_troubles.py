@@ -8,8 +8,8 @@ from smartrec.app.trouble import Trouble
 DEEPSTREAM: Final[Mapping[str, Trouble]] = {
     "no-deepstream": Trouble(
         "`DeepStream is not installed: /opt/nvidia/deepstream/deepstream is not there`",
-        "There is a GPU of NVIDIA's and no DeepStream, or the container does not hand it in. The "
-        'portable engine does the work meanwhile, with `detector.engine = "auto"`.',
+        "`detector.engine` asks for it, or there is a GPU of NVIDIA's; and it is not where its "
+        'package puts it. With `"auto"` the portable engine does the work meanwhile.',
         "[DeepStream](deepstream.md#what-to-install) names the package for each JetPack; "
         "`sudo apt install ./deepstream-VERSION_arm64.deb`",
     ),

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-from smartrec.app.deepstream_checks import Asked, check_deepstream, uses_deepstream
+from smartrec.app.deepstream_checks import Asked, check_deepstream, check_its_detector
 from smartrec.app.disk import check_directory, check_journal, check_room
 from smartrec.app.finding import Finding, Status, amiss
 from smartrec.app.identity import holder
@@ -293,9 +293,8 @@ def _asked(subject: Subject) -> Asked:
 
 
 def _detector(subject: Subject) -> Iterable[Finding]:
-    if uses_deepstream(_asked(subject)):
-        return [Finding(Status.OK, "DeepStream's; see there")]
-    return check_detector(subject.detector, subject.watched, subject.clock)
+    found = check_its_detector(_asked(subject))
+    return [found] if found else check_detector(subject.detector, subject.watched, subject.clock)
 
 
 def _install(package: str | None) -> str:
