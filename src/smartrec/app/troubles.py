@@ -98,6 +98,28 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "that needs its maker's driver.",
             "`smartrec cameras --formats`",
         ),
+        "rtsp-refused": Trouble(
+            "`rtsp://me:***@HOST/… refuses this user and password`",
+            "The camera knows no such user, or the password has letters that an address cannot "
+            "hold as they are.",
+            "Write `@` as `%40`, `:` as `%3A`, `/` as `%2F`, `%` as `%25` in the source's password",
+        ),
+        "rtsp-gone": Trouble(
+            "`rtsp://HOST/… does not answer, or the connection was lost`",
+            "It is off, the network or the port is wrong, or it serves as many viewers as it can. "
+            "It is tried again for as long as smartrec runs.",
+            "`ping HOST`, then `ffprobe -rtsp_transport tcp rtsp://USER:PASSWORD@HOST/PATH`",
+        ),
+        "rtsp-path": Trouble(
+            "`rtsp://HOST/… has no such stream`",
+            "The camera answers, and does not know the path; every maker has other ones.",
+            "Look it up on the camera's web page or in its manual",
+        ),
+        "rtsp-codec": Trouble(
+            "`rtsp://HOST/… sends no H.264 and no H.265`",
+            "The stream is sound only, or of another codec, such as MJPEG.",
+            "Choose H.264 on the camera's web page, or the path of another stream",
+        ),
         "differs": Trouble(
             "`asked 1920x1080 at 30, the camera gives 1280x720 at 30`",
             "The camera does not offer what was asked; the nearest was taken.",

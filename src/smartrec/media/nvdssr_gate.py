@@ -293,7 +293,7 @@ class Gate:
                 self._segments[pad] = event.parse_segment().copy()
             return None
         buffer = info.get_buffer()
-        segment = self._segments.get(pad)
+        segment = self._segments.get(pad) or self._sticky_segment(pad)
         if segment is None or buffer is None or buffer.pts == Gst.CLOCK_TIME_NONE:
             return None
         begins = segment.to_running_time(Gst.Format.TIME, buffer.pts)
@@ -302,6 +302,14 @@ class Gate:
         lasts = 0 if buffer.duration == Gst.CLOCK_TIME_NONE else buffer.duration
         keyframe = not buffer.has_flags(Gst.BufferFlags.DELTA_UNIT)
         return Ns(begins), Ns(begins + lasts), keyframe
+
+    def _sticky_segment(self, pad: Gst.Pad) -> Gst.Segment | None:
+        """The one that came before the probe: nvurisrcbin's record bin is found while it plays."""
+        event = pad.get_sticky_event(Gst.EventType.SEGMENT, 0)
+        if event is None:
+            return None
+        self._segments[pad] = event.parse_segment().copy()
+        return self._segments[pad]
 
 
 def _is_buffer(info: Gst.PadProbeInfo) -> bool:
