@@ -1,6 +1,7 @@
 """Pipelines that look at the demo's pictures, and what must come of it."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,10 +24,15 @@ def environment(tmp_path: Path, on: Platform = DGPU) -> dict[str, str]:
 
 
 def configuration(tmp_path: Path, **changes: str | None) -> str:
-    """A file for nvinfer; a change to None leaves the key out."""
+    """A file for nvinfer; a change to None leaves the key out.
+
+    The model is copied: nvinfer writes its engine beside it.
+    """
+    if not (tmp_path / "model.onnx").exists():
+        shutil.copy(MODEL, tmp_path / "model.onnx")
     (tmp_path / "labels.txt").write_text("person\n")
     keys: dict[str, str | None] = {
-        "onnx-file": str(MODEL),
+        "onnx-file": "model.onnx",
         "labelfile-path": "labels.txt",
         "custom-lib-path": "deepstream/lib/libnvds_infercustomparser.so",
         "parse-bbox-func-name": "NvDsInferParseCustomTfSSD",

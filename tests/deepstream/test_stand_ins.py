@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -207,7 +208,7 @@ def test_nvinfer_without_a_readable_configuration_is_refused(
 def test_engine_is_kept_beside_the_model_and_taken_the_next_time(
     tmp_path: Path, pictures: dict[int, str]
 ) -> None:
-    (tmp_path / "mine.onnx").symlink_to(MODEL)
+    shutil.copy(MODEL, tmp_path / "mine.onnx")
     first = configuration(tmp_path, onnx_file="mine.onnx", network_mode="2")
     text = plan(Trunk(1, (WIDTH, HEIGHT), first))
     assert drive(Drive(text, rounds(pictures, NOBODY)), environment(tmp_path)).error is None

@@ -6,6 +6,7 @@ Only its camera and its settings are the test's own (see `longhand`); keys come 
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import time
@@ -55,7 +56,8 @@ class Terminal:
         self.clips = at / "clips"
         self.clips.mkdir()
         environ = deepstream_environment(at, platform)
-        (at / "pgie.txt").write_text(PGIE.format(model=MODEL, at=at))
+        shutil.copy(MODEL, at / "model.onnx")  # nvinfer writes its engine beside it
+        (at / "pgie.txt").write_text(PGIE.format(model=at / "model.onnx", at=at))
         (at / "labels.txt").write_text("person\n")
         wanted = {
             "USB_DEVICE": pictures(at / "pictures"),
