@@ -113,6 +113,22 @@ def test_nvidias_recorder_has_a_leg_of_its_own(platform: str, encoder: str) -> N
     assert leg.endswith("! h264parse name=encoded_0\n  ! fakesink name=record_0")
 
 
+def test_a_camera_on_the_network_is_recorded_by_its_own_source_and_shows_no_password() -> None:
+    address = "rtsp://me:s3cret@camera:554/main"
+    found = printed("--platform", "dgpu", "--recorder", "nvdssr", "--source", address)
+    assert "s3cret" not in str(found)
+    capture = found["cam0: capture of rtsp://me:***@camera:554/main"]
+    assert 'rtspsrc name=source location="rtsp://me:***@camera:554/main"' in capture
+    watch = found["watch, graphics card (dGPU)"]
+    assert 'nvurisrcbin name=source_0 uri="rtsp://me:***@camera:554/main"' in watch
+    assert "smart-record=smart-rec-multi" in watch
+    assert "appsrc" not in watch
+    assert watch.endswith("! mux.sink_0")
+    own = printed("--platform", "dgpu", "--source", address)["watch, graphics card (dGPU)"]
+    assert "appsrc name=source_0" in own
+    assert "nvurisrcbin" not in own
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smartrec.graph.capture import fed_capture, usb_capture
+from smartrec.graph.capture import fed_capture, rtsp_capture, usb_capture
 from smartrec.graph.plan import Graph
 
 JPEG = "image/jpeg,width=1280,height=720,framerate=30/1"
@@ -38,4 +38,18 @@ def test_the_whole_capture_of_a_usb_camera() -> None:
         "  ! identity drop-allocation=true\n"
         "  ! queue name=hold max-size-time=2000000000 max-size-buffers=0 max-size-bytes=0\n"
         "  ! appsink name=units sync=false max-buffers=300 wait-on-eos=false"
+    )
+
+
+def test_the_whole_capture_of_a_camera_on_the_network() -> None:
+    assert str(rtsp_capture("rtsp://me:***@camera/main")) == (
+        'rtspsrc name=source location="rtsp://me:***@camera/main" protocols=tcp latency=200'
+        " tcp-timeout=10000000\n\n"
+        "funnel name=either\n"
+        "  ! queue name=hold max-size-time=2000000000 max-size-buffers=0 max-size-bytes=0\n"
+        "  ! appsink name=units sync=false max-buffers=300 wait-on-eos=false\n\n"
+        "source.\n  ! rtph264depay\n  ! h264parse\n"
+        "  ! video/x-h264,stream-format=avc,alignment=au\n  ! either.\n\n"
+        "source.\n  ! rtph265depay\n  ! h265parse\n"
+        "  ! video/x-h265,stream-format=hvc1,alignment=au\n  ! either."
     )

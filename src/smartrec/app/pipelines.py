@@ -7,12 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
+from smartrec.app import smart_setup
 from smartrec.app.sources import usb_plan
 from smartrec.config.schema import Camera, Config
 from smartrec.errors import NoScreen
 from smartrec.graph.capture import fed_capture, rtsp_capture, usb_capture
 from smartrec.graph.decode import DECODES, decode
-from smartrec.graph.deepstream import Recorder, Trunk, whole
+from smartrec.graph.deepstream import Recorder, SmartRecord, Trunk, whole
 from smartrec.graph.plan import Graph, direction, finish_encode, finish_remux, upright
 from smartrec.graph.platforms import Platform
 from smartrec.graph.recipes import RECORDERS, Role, choose
@@ -21,6 +22,7 @@ from smartrec.media.gst import reaches_ready
 from smartrec.media.player import open_file
 from smartrec.media.screen.displays import Display, choose_display
 from smartrec.model import Codec, StreamFormat
+from smartrec.units import SECOND
 
 _SCREEN: Final = (1920, 1080)
 """Of a machine that is not this one."""
@@ -100,7 +102,20 @@ def _deepstream(config: Config, streams: list[StreamFormat], on: Platform) -> Gr
         pinned=on.encoder if recording.encoder == "auto" else recording.encoder,
         recipes=RECORDERS,
     )
-    return whole(shared, streams, on, recorder=Recorder(encoder, recording.quality))
+    network = {
+        number: (camera.shown_source, _smart_record(config, camera))
+        for number, camera in enumerate(config.camera)
+        if camera.kind == "rtsp"
+    }
+    record = Recorder(encoder, recording.quality)
+    return whole(shared, streams, on, recorder=record, network=network)
+
+
+def _smart_record(config: Config, camera: Camera) -> SmartRecord:
+    """How nvurisrcbin records a camera on the network."""
+    setup = smart_setup.setup_of(config, config.recording.directory)
+    directory, cache = (setup.directory, setup.cache) if setup else ("", SECOND)
+    return SmartRecord(directory, camera.id, cache // SECOND)
 
 
 def _capture(camera: Camera) -> tuple[Graph, StreamFormat]:

@@ -11,8 +11,9 @@ pts are the station's own and come out again as the frame's ``buf_pts``: nothing
 clock, and nothing renumbers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from smartrec.graph.plan import Graph, direction, even, jpeg_caps, upright
@@ -146,6 +147,9 @@ class SmartRecord:
     longest_s: int = _LONGEST_SMART
 
 
+NO_NETWORK: Final[Mapping[int, tuple[str, SmartRecord]]] = MappingProxyType({})
+
+
 def trunk(shared: Trunk, on: Platform) -> Graph:
     """The part that is made once; a branch ends in the pad ``sink_N`` of ``mux``."""
     return Graph((tuple(_trunk(shared, on)),))
@@ -179,6 +183,7 @@ def whole(
     *,
     chroma: str = "4:2:0",
     recorder: Recorder | None = None,
+    network: Mapping[int, tuple[str, SmartRecord]] = NO_NETWORK,
 ) -> Graph:
     """The trunk with all its branches, to be read and tried; a fakesink stands for each recorder.
 
@@ -188,9 +193,15 @@ def whole(
         on: The machine.
         chroma: As for `branch`.
         recorder: As for `branch`.
+        network: Of cameras that are an `rtsp_branch`: address as people may see it, and how it
+            records.
     """
     chains: list[tuple[str, ...]] = [tuple(_trunk(shared, on))]
     for index, stream in enumerate(streams):
+        if index in network:
+            address, smart = network[index]
+            chains.append((*_network(index, address, stream, smart), f"mux.sink_{index}"))
+            continue
         watch, *record = _branch(index, stream, on, chroma=chroma, recorder=recorder)
         chains.append((*watch, f"mux.sink_{index}"))
         chains += [(*leg, f"fakesink name=record_{index}") for leg in record]
@@ -209,6 +220,12 @@ def rtsp_branch(index: int, uri: str, stream: StreamFormat, record: SmartRecord 
         stream: Size and direction of its pictures.
         record: None where it does not record.
     """
+    return " ! ".join(_network(index, uri, stream, record))
+
+
+def _network(
+    index: int, uri: str, stream: StreamFormat, record: SmartRecord | None
+) -> tuple[str, ...]:
     # After 10 s without data it connects again, and for ever: that is the default once it is on.
     source = f"nvurisrcbin name=source_{index} uri={quoted(uri)} type=rtsp"
     source += " rtsp-reconnect-interval=10"
@@ -222,7 +239,7 @@ def rtsp_branch(index: int, uri: str, stream: StreamFormat, record: SmartRecord 
             f" smart-rec-dir-path={quoted(record.directory)}"
             f" smart-rec-file-prefix={quoted(record.prefix)}"
         )
-    return " ! ".join((source, *_to_batch(index, stream)))
+    return source, *_to_batch(index, stream)
 
 
 def quoted(text: str) -> str:
