@@ -1,0 +1,86 @@
+"""The real program on a DeepStream that is not whole, and with its Smart Record; simulated.
+
+See `tests.e2e.test_deepstream`.
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from smartrec.units import SECOND
+from tests.deepstream.machine import deepstream_environment
+from tests.deepstream.nvdssr.libraries import compiled
+from tests.e2e.pictures import check
+from tests.e2e.recorder import DETECTING, Home, Recorder
+
+PRE, POST = 2 * SECOND, 2 * SECOND
+TIMING = ("--pre-roll", "2s", "--post-roll", "2s")
+
+Broken = Callable[[str], dict[str, str]]
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Broken:
+    """The environment of a machine whose DeepStream lacks a file."""
+
+    def made(file: str) -> dict[str, str]:
+        environ = {**deepstream_environment(tmp_path), **DETECTING}
+        (tmp_path / "deepstream" / file).unlink()
+        return environ
+
+    return made
+
+
+@pytest.mark.parametrize("file", ["lib/libnvds_infercustomparser.so", "lib/libnvds_meta.so"])
+def test_half_installed_the_portable_engine_takes_over_and_says_why(
+    home: Home, broken: Broken, file: str
+) -> None:
+    with Recorder(home, ("demo", *TIMING), environ=broken(file)) as running:
+        told = running.wait_for(r"DeepStream is not used until smartrec is started again: (.*)")
+        assert Path(file).name in told[1]
+        running.wait_for(r"sees persons from 50% on \(NanoDet-G\)")
+        running.wait_for(r"recording \(person\)")
+        running.wait_ready()
+        running.stop()
+    (row,) = home.rows()
+    assert row["engine"] == "onnx"
+
+
+def test_half_installed_and_asked_for_by_name_it_records_by_command(
+    home: Home, broken: Broken
+) -> None:
+    environ = broken("lib/libnvds_infercustomparser.so")
+    begin = ("demo", "--engine", "deepstream", *TIMING)
+    with Recorder(home, begin, environ=environ) as running:
+        running.wait_for(r"nobody is looked for: .*libnvds_infercustomparser\.so")
+        running.wait_ring(PRE / SECOND)
+        at = time.monotonic_ns()
+        running.trigger(pts=at)
+        running.wait_ready()
+        running.stop()
+    (row,) = home.rows()
+    check(row, at - PRE, at + POST)
+    assert row["engine"] == "none"
+
+
+def test_smart_records_own_file_becomes_the_exact_clip(home: Home, tmp_path: Path) -> None:
+    environ = {
+        **deepstream_environment(tmp_path),
+        **DETECTING,
+        "SMARTREC_TRIGGER__PERSON": "false",
+        "SMARTREC_RECORDING__SMART_RECORD_LIBRARY": str(compiled()),
+    }
+    begin = ("demo", "--engine", "deepstream", "--recorder", "nvdssr", *TIMING)
+    with Recorder(home, begin, environ=environ) as running:
+        running.wait_for("sees persons")
+        running.wait_until(lambda status: status["watch"]["records"])
+        running.wait_ring(PRE / SECOND + 2)
+        at = time.monotonic_ns()
+        running.trigger(pts=at)
+        running.wait_ready()
+        running.stop()
+    (row,) = home.rows()
+    check(row, at - PRE, at + POST)
+    assert row["encoder"] == "nvdssr"
