@@ -42,7 +42,7 @@ def stand_in(tmp_path: Path) -> Make:
     return make
 
 
-@pytest.mark.parametrize(("version", "row"), [("6.4", 0), ("7.1", 0), ("8.0", 1), ("9.0", 1)])
+@pytest.mark.parametrize(("version", "row"), [("6.4", 0), ("7.1", 0), ("8.0", 1)])
 def test_before_9_1_metadata_is_read_and_restyled(stand_in: Make, version: str, row: int) -> None:
     directory = stand_in()
     metadata = open_native(version, directory)
@@ -65,7 +65,7 @@ def test_before_9_1_metadata_is_read_and_restyled(stand_in: Make, version: str, 
 
 
 def test_a_library_of_9_1_that_calls_itself_8_0_is_read_as_9_1(stand_in: Make) -> None:
-    assert open_native("8.0", stand_in("-DTURNED")).how.endswith("laid out as in 9.1")
+    assert open_native("8.0", stand_in("-DTURNED")).how.endswith("laid out as in 9.0 to 9.1")
 
 
 @pytest.mark.parametrize("version", ["10.0", None])
@@ -79,7 +79,7 @@ def test_a_library_that_shows_no_numbers_is_not_trusted_in_an_unknown_version(
 def test_a_library_that_shows_no_numbers_is_trusted_in_the_version_of_its_headers(
     stand_in: Make,
 ) -> None:
-    assert open_native("8.0", stand_in("-DSILENT")).how.endswith("laid out as in 8.0 to 9.0")
+    assert open_native("8.0", stand_in("-DSILENT")).how.endswith("laid out as in 8.0")
 
 
 def test_a_library_that_shows_no_numbers_still_shows_where_an_object_begins(
@@ -94,4 +94,4 @@ def test_a_library_that_shows_no_numbers_still_shows_where_an_object_begins(
 
 
 def test_a_library_may_show_its_boxes_only(stand_in: Make) -> None:
-    assert open_native("10.0", stand_in("-DTERSE")).how.endswith("laid out as in 8.0 to 9.0")
+    assert open_native("10.0", stand_in("-DTERSE")).how.endswith("laid out as in 8.0")

@@ -196,8 +196,8 @@ class Row:
 _TURNED: Final = {**_STRUCTURES, "NvOSD_RectParams": (*_RECT, ("rotation_angle", "float"))}
 ROWS: Final = (
     Row((6, 4), (7, 1), HEADER_ONLY, "headers of 6.2 and 8.0, which agree", _STRUCTURES),
-    Row((8, 0), (9, 0), HEADER_ONLY, "headers of 8.0", _STRUCTURES),
-    Row((9, 1), (9, 1), REAL_LIBRARY, "headers and libnvds_meta of 9.1", _TURNED),
+    Row((8, 0), (8, 0), HEADER_ONLY, "headers of 8.0", _STRUCTURES),
+    Row((9, 0), (9, 1), REAL_LIBRARY, "headers of 9.0 and 9.1; libnvds_meta 9.0.2", _TURNED),
 )
 
 
