@@ -96,3 +96,13 @@ def test_camera_that_goes_takes_with_it_what_was_asked_for() -> None:
     assert asks.forget("a") == 2
     assert asks.came("a", pts(1), looked_at=True) is None
     assert asks.forget("a") == 0
+
+
+def test_camera_that_is_fetched_by_the_pipeline_answers_by_its_own_times() -> None:
+    asks = Asks(WITHIN, frozenset("a"))
+    assert asks.pushed("a", 3, pts(5), Ns(0))
+    own = Ns(pts(5) - 40 * MILLISECOND)
+    assert asks.came("a", own, looked_at=False) == Seen(3, own, 0)
+    assert asks.came("a", own, looked_at=True) == Seen(3, own, 1)
+    later = Ns(pts(9) + 1)
+    assert asks.came("a", later, looked_at=True) == Seen(3, later, 0)

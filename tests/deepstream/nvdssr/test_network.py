@@ -2,8 +2,8 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,9 +11,14 @@ import pytest
 from gi.repository import GObject
 
 from smartrec.graph.deepstream import rtsp_branch
+from smartrec.masking import masked
+from smartrec.media.engines.deepstream.pipeline import Pipeline
+from smartrec.media.engines.deepstream.recording import Recorders
 from smartrec.media.gst import Gst, GstApp, launch
 from smartrec.media.nvdssr import Recorded, SmartRecordSettings, UriRecorder
 from smartrec.media.rtsp import address_of
+from smartrec.media.watch import messages
+from smartrec.media.watch.messages import Leave, Message, Record, SmartRecordSetup
 from smartrec.model import Codec, StreamFormat
 from smartrec.units import SECOND, Ns
 from tests.deepstream.nvdssr import libraries
@@ -168,3 +173,44 @@ def test_the_text_of_a_branch_finds_its_camera_and_its_recorder_records_a_clip(
     drawn = [number for number in numbers(clip.path, WIDTH, HEIGHT) if number is not None]
     assert drawn == list(range(drawn[0], drawn[0] + len(drawn)))
     assert drawn[0] <= 15 < 60 <= drawn[-1]
+
+
+def test_the_watch_has_the_camera_recorded_and_its_password_in_no_launch_text(
+    server: Server, tmp_path: Path
+) -> None:
+    UriSource.library = libraries.library(libraries.STAND_IN)
+    _register()
+    uri = server.address("/main", f"{USER}:{PASSWORD}@")
+    said: list[Message] = []
+    setup = SmartRecordSetup(str(libraries.compiled()), str(tmp_path), Ns(6 * SECOND))
+    recorders = Recorders(setup, said.append)
+    pipeline = Pipeline("funnel name=mux ! fakesink name=display")
+    seen: list[int] = []
+    pipeline.probe("display", "sink", lambda buffer: seen.append(buffer.pts))
+    assert pipeline.start()
+    source, *_ = rtsp_branch(0, masked(uri), STREAM, None).split(" ! ")
+    assert PASSWORD not in source
+    begins = partial(recorders.within, "net", uri)
+    pipeline.fetch(0, f"{source} ! queue name=fresh_0", begins)
+    _await(lambda: len(seen) > 60, recorders)
+    recorders.record(Record("net", "clip", Ns(seen[-1] - SECOND)))
+    asked = len(seen)
+    _await(lambda: len(seen) > asked + 30, recorders)
+    recorders.leave(Leave("net", "clip", Ns(seen[-1])))
+    _await(lambda: bool(said), recorders)
+    recorders.close()
+    pipeline.stop()
+    (clip,) = said
+    assert isinstance(clip, messages.Recorded), clip
+    assert clip.camera == "net"
+    drawn = [number for number in numbers(Path(clip.path), WIDTH, HEIGHT) if number is not None]
+    assert drawn == list(range(drawn[0], drawn[0] + len(drawn)))
+    assert len(drawn) >= 60
+
+
+def _await(so: Callable[[], bool], recorders: Recorders) -> None:
+    deadline = time.monotonic() + TIMEOUT
+    while not so():
+        assert time.monotonic() < deadline
+        recorders.turn(Ns(time.monotonic_ns()))
+        threading.Event().wait(0.02)

@@ -6,10 +6,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from smartrec.units import MILLISECOND, Ns
+from smartrec.units import MILLISECOND, SECOND, Ns
 
 _NEAR: Final = Ns(MILLISECOND)
 """V4L2 counts in microseconds, so that a decoder gives back times that are rounded."""
+_APART: Final = Ns(SECOND // 2)
+"""So much the same picture may be older or newer by another way from the camera."""
 _MOST: Final = 512
 """Pictures of a camera that can be under way; older ones were dropped somewhere."""
 
@@ -34,6 +36,7 @@ class _Camera:
     under_way: list[tuple[Ns, int]] = field(default_factory=list)
     asked: deque[tuple[Ns, Ns]] = field(default_factory=deque)
     newest: Ns | None = None
+    epoch: int = 0
 
 
 class Asks:
@@ -41,10 +44,13 @@ class Asks:
 
     Args:
         within: So long a picture that is to be looked at is waited for.
+        own: Cameras whose pictures the pipeline fetches itself, so that their times differ a little
+            from those of the recorder's.
     """
 
-    def __init__(self, within: Ns) -> None:
+    def __init__(self, within: Ns, own: frozenset[str] = frozenset()) -> None:
         self._within = within
+        self._own = own
         self._lock = threading.Lock()
         self._cameras: dict[str, _Camera] = {}
 
@@ -66,7 +72,9 @@ class Asks:
                 known.asked.append((pts, Ns(now + self._within)))
             if pts == known.newest:
                 return False
-            known.newest = pts
+            known.newest, known.epoch = pts, epoch
+            if camera in self._own:
+                return True
             insort(known.under_way, (pts, epoch))  # pictures may go in in another order
             del known.under_way[:-_MOST]
             return True
@@ -83,12 +91,16 @@ class Asks:
         """
         with self._lock:
             known = self._cameras.get(camera)
-            found = None if known is None else _matching(known.under_way, pts)
-            if known is None or found is None:
+            if known is None:
+                return None
+            own = camera in self._own
+            found = (pts, known.epoch) if own else _matching(known.under_way, pts)
+            if found is None:
                 return None
             exact, epoch = found
             answers = 0
-            while looked_at and known.asked and known.asked[0][0] <= exact:
+            last = exact + _APART if own else exact
+            while looked_at and known.asked and known.asked[0][0] <= last:
                 known.asked.popleft()
                 answers += 1
             return Seen(epoch, exact, answers)

@@ -3,13 +3,16 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 from smartrec.errors import MissingElement, PipelineError
-from smartrec.graph.deepstream import HARDWARE_CHROMA, branch
+from smartrec.graph.deepstream import HARDWARE_CHROMA, branch, rtsp_branch
 from smartrec.graph.platforms import Platform
+from smartrec.masking import masked
 from smartrec.media.engines.deepstream.pipeline import Pipeline
 from smartrec.media.engines.deepstream.recording import Recorders
 from smartrec.media.watch.messages import Message, Note
@@ -39,6 +42,8 @@ class Branches:
         cameras: Ids by number of the mux's pad.
         say: Sends to the recorder.
         recorders: Get what each branch encodes; None where nobody records here.
+        uris: Addresses of cameras that the pipeline fetches pictures from by itself; with
+            `recorders` only.
     """
 
     def __init__(
@@ -47,12 +52,14 @@ class Branches:
         cameras: tuple[str, ...],
         say: Callable[[Message], None],
         recorders: Recorders | None = None,
+        uris: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._platform = platform
         self._names = cameras
         self._cameras = {name: _Camera(index) for index, name in enumerate(cameras)}
         self._say = say
         self._recorders = recorders
+        self._uris = uris if recorders is not None else {}
         self._lock = threading.Lock()
         self._pipeline: Pipeline | None = None
 
@@ -74,7 +81,7 @@ class Branches:
             return False
         if not self._flows(known, known.stream, unit, pipeline):
             return False
-        return pipeline.push(known.index, unit)
+        return camera in self._uris or pipeline.push(known.index, unit)
 
     def broke(self, index: int, why: str) -> None:
         """A branch posted an error: after a while another is made."""
@@ -104,11 +111,16 @@ class Branches:
         sampling = chroma(unit.data) if stream.codec is Codec.JPEG else "4:2:0"
         if stream.codec is Codec.JPEG and sampling not in HARDWARE_CHROMA:
             log.info("%s sends JPEGs of %s: the processor decodes them", camera.index, sampling)
-        recorders = self._recorders
-        leg = None if recorders is None else recorders.leg
-        text = branch(camera.index, stream, self._platform, chroma=sampling, recorder=leg)
+        recorders, name = self._recorders, self._names[camera.index]
         try:
-            into = None if recorders is None else recorders.bin_of(self._names[camera.index])
+            if recorders is not None and name in self._uris:
+                uri = self._uris[name]
+                text = rtsp_branch(camera.index, masked(uri), stream, None)
+                pipeline.fetch(camera.index, text, partial(recorders.within, name, uri))
+                return True
+            leg = None if recorders is None else recorders.leg
+            text = branch(camera.index, stream, self._platform, chroma=sampling, recorder=leg)
+            into = None if recorders is None else recorders.bin_of(name)
             pipeline.branch(camera.index, text, stream, into)
         except (MissingElement, PipelineError) as error:
             camera.broken_at = Ns(time.monotonic_ns())

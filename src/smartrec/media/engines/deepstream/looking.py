@@ -53,6 +53,7 @@ class Looking(threading.Thread):
         min_confidence: From which a person is one.
         first_track: Number of the first track.
         cameras: In how many cameras' pictures persons are looked for.
+        own: See `Asks`.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Looking(threading.Thread):
         min_confidence: float,
         first_track: int,
         cameras: int,
+        own: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(name="looking", daemon=True)
         self._say = say
@@ -69,7 +71,7 @@ class Looking(threading.Thread):
         self._cameras = cameras
         self._inbox: queue.SimpleQueue[Found] = queue.SimpleQueue()
         self._trackers: dict[str, tuple[int, Tracker, Numbers]] = {}
-        self._asks = Asks(LOOK_WITHIN)
+        self._asks = Asks(LOOK_WITHIN, own)
         self._lost = 0
 
     def pushed(self, camera: str, epoch: int, pts: Ns, *, look: bool) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from smartrec.errors import MissingElement, PipelineError
+from smartrec.masking import masked
 from smartrec.media.gst import GLib, Gst, GstVideo, launch
 from smartrec.media.inlet import stream_caps
 from smartrec.model import AccessUnit, Codec, StreamFormat
@@ -138,6 +139,23 @@ class Pipeline:
             made.record(recorder)
         made.flow()
 
+    def fetch(self, index: int, text: str, begins: Callable[[Gst.Bin], None]) -> None:
+        """Join a camera whose pictures come from the network by themselves.
+
+        Args:
+            index: Of the camera; number of the mux's pad.
+            text: As `smartrec.graph.deepstream.rtsp_branch` gives it.
+            begins: Called with ``source_{index}`` before it plays.
+
+        Raises:
+            MissingElement, PipelineError: It cannot be built.
+        """
+        self.cut(index)
+        made = _Branch(self._pipeline, self.element(MUX), index, text, None)
+        self._branches[index] = made
+        begins(made.source)
+        made.flow()
+
     def cut(self, index: int) -> None:
         """Let a camera's branch go; the others flow on. Nothing happens where it has none."""
         branch = self._branches.pop(index, None)
@@ -162,7 +180,8 @@ class Pipeline:
         while (message := bus.timed_pop_filtered(0, kinds)) is not None:
             if message.type == Gst.MessageType.WARNING:
                 warning, debug = message.parse_warning()
-                log.info("%s: %s (%s)", message.src.get_name(), warning.message, debug)
+                said = masked(f"{warning.message} ({debug})")
+                log.info("%s: %s", message.src.get_name(), said)
                 continue
             if heeds is None or not heeds(message):
                 found.append(self._trouble(message))
@@ -177,7 +196,8 @@ class Pipeline:
         owners = [index for index, branch in self._branches.items() if branch.holds(message.src)]
         name = message.src.get_name() or ""
         owner = owners[0] if owners else None
-        return Trouble(owner, name, error.domain, error.code, error.message, debug or "")
+        texts = masked(error.message), masked(debug or "")
+        return Trouble(owner, name, error.domain, error.code, *texts)
 
 
 class _Branch:
@@ -189,10 +209,9 @@ class _Branch:
         mux: Gst.Element,
         index: int,
         text: str,
-        stream: StreamFormat,
+        stream: StreamFormat | None,
     ) -> None:
         self._pipeline, self._mux = pipeline, mux
-        self._live = stream.codec is Codec.JPEG
         try:
             self._bin = Gst.parse_bin_from_description(text, False)
         except GLib.Error as error:
@@ -203,8 +222,8 @@ class _Branch:
             raise PipelineError("branch", error.message, debug=text) from error
         source = self._bin.get_by_name(f"source_{index}")
         assert source is not None, text
-        self._source = source
-        if stream.codec is not Codec.JPEG:
+        self.source: Any = source
+        if stream is not None and stream.codec is not Codec.JPEG:
             source.set_property("caps", stream_caps(stream))
         for name, end in (("src", f"fresh_{index}"), ("record", f"encoded_{index}")):
             last = self._bin.get_by_name(end)
@@ -239,7 +258,7 @@ class _Branch:
         buffer.pts, buffer.dts, buffer.duration = unit.pts, unit.dts, unit.duration
         if not unit.keyframe:
             buffer.set_flags(Gst.BufferFlags.DELTA_UNIT)
-        return bool(self._source.emit("push-buffer", buffer) == Gst.FlowReturn.OK)
+        return bool(self.source.emit("push-buffer", buffer) == Gst.FlowReturn.OK)
 
     def holds(self, element: Gst.Object) -> bool:
         return element.has_as_ancestor(self._bin)

@@ -18,6 +18,7 @@ from smartrec.media.nvdssr import (
     SmartRecorder,
     SmartRecordLibrary,
     SmartRecordSettings,
+    UriRecorder,
     find_library,
 )
 from smartrec.media.trial import encodes
@@ -25,6 +26,7 @@ from smartrec.media.watch import messages
 from smartrec.media.watch.messages import Leave, Message, Record, SmartRecordSetup
 from smartrec.units import Ns
 
+_VIDEO_ONLY: Final = 1
 _NOT_YET: Final = "no picture of the camera has come to it yet"
 
 log = logging.getLogger(__name__)
@@ -54,7 +56,7 @@ class Recorders:
         self._setup = setup
         self._say = say
         self._lock = threading.Lock()
-        self._of: dict[str, SmartRecorder] = {}
+        self._of: dict[str, SmartRecorder | UriRecorder] = {}
         loop = GLib.MainLoop()
         threading.Thread(target=loop.run, name="smart-record", daemon=True).start()
 
@@ -64,15 +66,18 @@ class Recorders:
         Raises:
             PipelineError: The library makes none.
         """
-        settings = SmartRecordSettings(
-            Path(self._setup.directory), camera, "mp4", self._setup.cache, LONGEST
-        )
-        made = SmartRecorder(self._library, settings, partial(self._done, camera))
-        with self._lock:
-            before, self._of[camera] = self._of.get(camera), made
-        if before is not None:
-            before.close()
+        done = partial(self._done, camera)
+        made = SmartRecorder(self._library, self._settings(camera), done)
+        self._take(camera, made)
         return made.bin
+
+    def within(self, camera: str, uri: str, source: Gst.Bin) -> None:
+        """Record by the recorder within an nvurisrcbin that does not play yet."""
+        # As a property: launch texts are logged, and this has a password in it.
+        source.set_property("uri", uri)
+        if "smart-rec-mode" in {each.name for each in source.list_properties()}:
+            source.set_property("smart-rec-mode", _VIDEO_ONLY)
+        self._take(camera, UriRecorder(source, self._settings(camera), partial(self._done, camera)))
 
     def record(self, asked: Record) -> None:
         """Record a clip, or say that it is not."""
@@ -103,11 +108,21 @@ class Recorders:
         for recorder in self._all():
             recorder.close()
 
-    def _recorder(self, camera: str) -> SmartRecorder | None:
+    def _settings(self, camera: str) -> SmartRecordSettings:
+        directory = Path(self._setup.directory)
+        return SmartRecordSettings(directory, camera, "mp4", self._setup.cache, LONGEST)
+
+    def _take(self, camera: str, made: SmartRecorder | UriRecorder) -> None:
+        with self._lock:
+            before, self._of[camera] = self._of.get(camera), made
+        if before is not None:
+            before.close()
+
+    def _recorder(self, camera: str) -> SmartRecorder | UriRecorder | None:
         with self._lock:
             return self._of.get(camera)
 
-    def _all(self) -> tuple[SmartRecorder, ...]:
+    def _all(self) -> tuple[SmartRecorder | UriRecorder, ...]:
         with self._lock:
             return tuple(self._of.values())
 

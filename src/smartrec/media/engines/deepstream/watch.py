@@ -24,6 +24,7 @@ from smartrec.media.engines.deepstream.reading import Reading, Sees
 from smartrec.media.engines.deepstream.recording import Recorders
 from smartrec.media.engines.deepstream.stage import Stage
 from smartrec.media.engines.deepstream.trunks import Opened, open_panel, trunks
+from smartrec.media.prints import mask_prints
 from smartrec.media.screen.xserver import end_with_the_server
 from smartrec.media.watch.messages import (
     CameraView,
@@ -88,7 +89,11 @@ class Watch:
         self._stage = Stage()
         names = tuple(camera for camera, _ in setup.cameras)
         self._recorders, self._why_not_recorders = _recorders(setup, talk)
-        self._branches = Branches(here.platform, names, talk.say, self._recorders)
+        uris = dict(setup.uris) if self._recorders is not None else {}
+        self._own = frozenset(uris)
+        if uris:
+            mask_prints()
+        self._branches = Branches(here.platform, names, talk.say, self._recorders, uris)
         self._running: _Running | None = None
         self._config: Path | None = None
         self._health_at = Ns(0)
@@ -162,6 +167,7 @@ class Watch:
             prepared.min_confidence,
             self._detector.first_track,
             len(self._setup.detected),
+            self._own,
         )
         reading = Reading(metadata, sees, looking.found, self._opened.panel)
         pipeline, sink = self._started(prepared, reading)
