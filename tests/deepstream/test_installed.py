@@ -49,6 +49,21 @@ def test_the_variable_names_another_place(tmp_path: Path) -> None:
     assert (found.root, found.words) == (tmp_path / "mine", "DeepStream 7.1")
 
 
+def test_a_relative_place_is_of_the_working_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "mine/version", "Version: 7.1\n")
+    monkeypatch.chdir(tmp_path)
+    found = find_installed({"SMARTREC_DEEPSTREAM": "mine"}, tmp_path)
+    assert found.root == tmp_path / "mine"
+
+
+def test_a_place_that_is_a_file_is_told(tmp_path: Path) -> None:
+    write(tmp_path / "mine", "no directory")
+    with pytest.raises(EngineMissing, match="mine is no directory"):
+        find_installed({"SMARTREC_DEEPSTREAM": str(tmp_path / "mine")}, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("l4t", "package"),
     [

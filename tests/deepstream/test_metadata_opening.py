@@ -49,6 +49,20 @@ def test_a_file_that_is_no_library_is_told(tmp_path: Path) -> None:
         open_metadata("9.1", tmp_path)
 
 
+@needs_wheel
+@pytest.mark.parametrize("name", ["libnvds_meta.so", "libnvdsgst_meta.so"])
+def test_half_a_library_is_told_and_does_not_end_the_process(tmp_path: Path, name: str) -> None:
+    assert WHEEL is not None
+    for each in ("libnvds_meta.so", "libnvdsgst_meta.so"):
+        (tmp_path / each).symlink_to(WHEEL / each)
+    (tmp_path / name).unlink()
+    # Its headers promise pages that are not there, so that reading them ends in SIGBUS.
+    (tmp_path / name).write_bytes((WHEEL / name).read_bytes()[:3000])
+    with pytest.raises(EngineMissing, match=rf"cannot be loaded: \S*{name} ") as caught:
+        open_native("9.1", tmp_path)
+    assert caught.value.hint
+
+
 def test_a_library_without_its_functions_is_told(tmp_path: Path) -> None:
     nothing = tmp_path / "nothing.c"
     nothing.write_text("int nothing(void) { return 0; }\n")

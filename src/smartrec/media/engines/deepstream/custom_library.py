@@ -54,6 +54,34 @@ def try_library(
     """
     if words := _no_library(path):
         return [("", words)]
+    tried = _tried(path, functions, beside, patience_s)
+    if isinstance(tried, str):
+        return [("", tried)]
+    said, lacks = tried
+    if said:
+        return [("", f"does not load: {_reason(path, said)}")]
+    return [(name, f"{name} is not in {path}") for name in lacks]
+
+
+def why_deadly(path: Path, beside: Sequence[Path] = (), patience_s: float = PATIENCE_S) -> str:
+    """Why a library must not be loaded into this process, since that would end or stop it.
+
+    Args:
+        path: Of the library.
+        beside: See `try_library`.
+        patience_s: See `try_library`.
+
+    Returns:
+        Words; none for a library that loads, or that the loader refuses.
+    """
+    tried = _tried(path, (), beside, patience_s)
+    return tried if isinstance(tried, str) else ""
+
+
+def _tried(
+    path: Path, functions: Sequence[str], beside: Sequence[Path], patience_s: float
+) -> tuple[str, list[str]] | str:
+    """What the loader said and which functions are not there; words where no answer came."""
     environ = dict(os.environ)
     places = [environ.get("LD_LIBRARY_PATH", ""), *map(str, beside)]
     environ["LD_LIBRARY_PATH"] = ":".join(filter(None, places))
@@ -69,22 +97,16 @@ def try_library(
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return [("", f"does not load within {patience_s:g} s")]
-    return _outcome(path, done)
-
-
-def _outcome(path: Path, done: "subprocess.CompletedProcess[bytes]") -> list[tuple[str, str]]:
+        return f"does not load within {patience_s:g} s"
     lines = [
         line.removeprefix(_MARK)
         for line in done.stdout.decode("utf-8", "replace").splitlines()
         if line.startswith(_MARK)
     ]
     if not lines:
-        return [("", f"{_end(done.returncode)} when it is loaded")]
+        return f"{_end(done.returncode)} when it is loaded"
     said, lacks = json.loads(lines[-1])
-    if said:
-        return [("", f"does not load: {_reason(path, said)}")]
-    return [(name, f"{name} is not in {path}") for name in lacks]
+    return said, lacks
 
 
 def _end(code: int) -> str:

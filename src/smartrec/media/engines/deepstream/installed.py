@@ -80,11 +80,11 @@ def find_installed(environ: Mapping[str, str], root: Path = Path("/")) -> Instal
     if release is not None and int(release[1]) < _OLD_L4T:
         raise _too_old(f"JetPack 5 or older (L4T {release[1]})")
     given = environ.get(ROOT_VARIABLE)
-    home = Path(given) if given else root / USUAL_ROOT
+    # A configuration of nvinfer names its libraries relative to itself.
+    home = Path(given).expanduser().absolute() if given else root / USUAL_ROOT
     if not home.is_dir():
-        raise EngineMissing(
-            f"DeepStream is not installed: {home} is not there", hint=_package(release)
-        )
+        words = "is no directory" if home.exists() else "is not there"
+        raise EngineMissing(f"DeepStream is not installed: {home} {words}", hint=_package(release))
     found = _VERSION.search(_read(home / "version")) or _VERSION.search(home.resolve().name)
     if found is None:
         raise EngineMissing(

@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from smartrec.errors import EngineMissing
+from smartrec.media.engines.deepstream.custom_library import why_deadly
 
 USUAL: Final = Path("/opt/nvidia/deepstream/deepstream/lib")
 _META: Final = "libnvds_meta.so"
 _GST: Final = "libnvdsgst_meta.so"
 _HINT: Final = "Install DeepStream anew; smartrec doctor says what is missing"
+_PATIENCE_S: Final = 10.0
+"""Less than a watch may be silent: it loads them before it has said anything."""
 
 _ADDRESS: Final = ctypes.c_uint64
 _PRINTED: Final = ctypes.CFUNCTYPE(None, ctypes.c_char_p)
@@ -39,6 +42,9 @@ class Library:
         if directory is None and USUAL.is_dir():
             directory = USUAL
         meta, gst = _path(directory, _META), _path(directory, _GST)
+        if directory is not None:
+            for path in (meta, gst):
+                _try(Path(path), directory)
         self.path = meta
         """For people: the file, or its bare name."""
         call = _functions(meta)
@@ -129,6 +135,13 @@ class _functions:  # noqa: N801 - called like one
                 f"{self._path} is not DeepStream's as we know it: it has no function {name}",
                 hint=_HINT,
             ) from error
+
+
+def _try(path: Path, directory: Path) -> None:
+    """Load it in a child first: half a file, as a full disk leaves it, would end this process."""
+    words = why_deadly(path, (directory,), _PATIENCE_S)
+    if words:
+        raise EngineMissing(f"a library of DeepStream cannot be loaded: {path} {words}", hint=_HINT)
 
 
 def _path(directory: Path | None, name: str) -> str:
