@@ -12,6 +12,7 @@ import pytest
 from smartrec.units import SECOND
 from tests.deepstream.machine import deepstream_environment
 from tests.deepstream.nvdssr.libraries import compiled
+from tests.deepstream.stand_ins.inferring import SWALLOWS
 from tests.e2e.pictures import check
 from tests.e2e.recorder import DETECTING, Home, Recorder
 
@@ -63,6 +64,37 @@ def test_half_installed_and_asked_for_by_name_it_records_by_command(
     (row,) = home.rows()
     check(row, at - PRE, at + POST)
     assert row["engine"] == "none"
+
+
+@pytest.mark.timeout(150)
+def test_pipeline_that_gives_no_pictures_any_more_is_started_again(
+    home: Home, tmp_path: Path
+) -> None:
+    hangs = tmp_path / "hangs"
+    environ = {**deepstream_environment(tmp_path), **DETECTING, SWALLOWS: str(hangs)}
+    with Recorder(home, ("demo", "--engine", "deepstream", *TIMING), environ=environ) as running:
+        running.wait_for("sees persons")
+        hangs.touch()
+        running.wait_for("DeepStream is started again: .*pictures go in and none comes out")
+        hangs.unlink()
+        running.wait_for("its engine has failed")
+        running.wait_for("sees persons")
+        running.wait_for(r"recording \(person\)")
+        running.stop()
+
+
+@pytest.mark.timeout(150)
+def test_where_no_picture_ever_comes_out_the_portable_engine_takes_over(
+    home: Home, tmp_path: Path
+) -> None:
+    hangs = tmp_path / "hangs"
+    hangs.touch()
+    environ = {**deepstream_environment(tmp_path), **DETECTING, SWALLOWS: str(hangs)}
+    with Recorder(home, ("demo", *TIMING), environ=environ) as running:
+        running.wait_for(r"DeepStream is not used until .*: .*none comes out")
+        running.wait_for(r"sees persons from 50% on \(NanoDet-G\)")
+        running.wait_for(r"recording \(person\)")
+        running.stop()
 
 
 def test_smart_records_own_file_becomes_the_exact_clip(home: Home, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ SCREEN_LOST: Final = 3
 """Exit status of a watch whose window or display is gone."""
 OTHER_ENGINE: Final = 4
 """Exit status of a watch that said why its engine does not work here: another shall be taken."""
+_CAUSES: Final = {SCREEN_LOST: "the screen has gone or come", 5: "its engine has failed"}
 _XLIB_ENDED: Final = 1
 """What Xlib ends a process with whose server is gone, when it comes first."""
 SILENT_AFTER: Final = Ns(20 * SECOND)
@@ -372,7 +373,7 @@ def _cause(status: int) -> str:
         )  # of the real-time ones two have names
         name = signal.Signals(-status).name if known else f"signal {-status}"
         return f"the watching process ended by {name}"
-    return f"the watching process ended with status {status}"
+    return _CAUSES.get(status, f"the watching process ended with status {status}")
 
 
 def _stand_back(pid: int) -> None:

@@ -279,9 +279,11 @@ def _mux(shared: Trunk, on: Platform) -> str:
         # It must not wait for frames to be due, nor for a full batch.
         "live-source": "true",
     }
+    # A camera's branch is made anew now and then, and the last one's end is not everybody's.
     known = [f"{name}={value}" for name, value in wanted.items() if on.has("nvstreammux", name)]
     text = f"nvstreammux name=mux batch-size={shared.cameras}"
-    return " ".join([text, f"batched-push-timeout={_BATCH_WAITS_US}", *known])
+    always = f"batched-push-timeout={_BATCH_WAITS_US} drop-pipeline-eos=true"
+    return " ".join([text, always, *known])
 
 
 def _detection(shared: Trunk, config: str) -> list[str]:

@@ -3,7 +3,8 @@
 A model whose outputs are those of NvDsInferParseCustomTfSSD runs as nvinfer would run it; any other
 goes through the program's portable engine, which reads DeepStream's configurations. Building an
 engine can be held up by STAND_IN_BUILD, a named pipe: it is built when somebody has
-opened the pipe for writing and closed it.
+opened the pipe for writing and closed it. While there is a file STAND_IN_SWALLOWS, it takes batches
+and gives none, as one whose GPU hangs.
 """
 
 import ctypes
@@ -23,6 +24,7 @@ from tests.deepstream.stand_ins.making import fail
 from tests.deepstream.stand_ins.surfaces import Surface, surfaces
 
 BUILD: Final = "STAND_IN_BUILD"
+SWALLOWS: Final = "STAND_IN_SWALLOWS"
 ENGINE: Final = b"ftrt stand-in\n"
 _TF_SSD: Final = {"num_detections", "detection_scores", "detection_classes", "detection_boxes"}
 _PRECISIONS: Final = {0: "fp32", 1: "int8", 2: "fp16"}
@@ -134,6 +136,8 @@ class Infer(Through):
         return True
 
     def do_transform_ip(self, buffer: Any) -> Any:
+        if (file := os.environ.get(SWALLOWS)) and Path(file).exists():
+            return Gst.FlowReturn.CUSTOM_SUCCESS  # GST_BASE_TRANSFORM_FLOW_DROPPED
         batch = meta.batch_of(hash(buffer))
         if batch is None:
             fail(self, Gst.StreamError.FAILED, "NvDsBatchMeta not found for input buffer.")

@@ -1,8 +1,9 @@
 """The watch: decodes, detects and shows, as a child process of the recorder that may die.
 
     argv    the number of the socket's descriptor; see `smartrec.media.watch.link`
-    exit    0 the recorder said so or is gone, 70 a bug, 3 the screen is gone: a new watch finds
-            out whether there is another, 4 its engine does not work here, and it said why
+    exit    0 the recorder said so or is gone, 70 a bug, 3 the screen is gone or has come: a new
+            watch finds out what there is, 4 its engine does not work here, 5 it works no longer
+            and may again; of both it said why
 
 Threads: the main one is the screen's; one reads what the recorder sends and never waits for
 anything else; one detects; each decoder has one, and those of GStreamer.

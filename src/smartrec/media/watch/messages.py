@@ -259,7 +259,7 @@ class Hello:
     Attributes:
         screen: How it shows: name of the recipe, or ``""`` when it does not.
         screen_note: For people: which screen, where keys come from; or why there is none.
-        screen_missing: There ought to be a screen and may be one later: start again to look.
+        screen_missing: There ought to be a screen and may be one later; the watch looks again.
         keys: Whether keys pressed at the screen come as `Key`.
         engine: ``"onnx"``, ``"deepstream"`` or ``"none"``.
         engine_note: For people: what it runs on, or why it is not the one that was hoped for.

@@ -81,7 +81,11 @@ class Branches:
             return False
         if not self._flows(known, known.stream, unit, pipeline):
             return False
-        return camera in self._uris or pipeline.push(known.index, unit)
+        if camera in self._uris or pipeline.push(known.index, unit):
+            return True
+        if known.stream.codec is not Codec.JPEG:
+            self.broke(known.index, "the decoder takes no more")
+        return False
 
     def broke(self, index: int, why: str) -> None:
         """A branch posted an error: after a while another is made."""

@@ -21,7 +21,7 @@ LOOK_WITHIN: Final = Ns(2 * SECOND)
 _UNDER_WAY: Final = 3
 """Pictures of a camera that may be: some decoder may keep one or two until others come."""
 SILENT: Final = 20
-"""When so many pictures in a row do not come out, it is told."""
+"""When so many pictures in a row are not answered, it is told."""
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +48,9 @@ class Found:
 class Looking(threading.Thread):
     """Takes what is found from the streaming thread and tells it, on a thread of its own.
 
+    Attributes:
+        came: Whether any picture has come out yet.
+
     Args:
         say: Sends to the recorder.
         min_confidence: From which a person is one.
@@ -73,6 +76,14 @@ class Looking(threading.Thread):
         self._trackers: dict[str, tuple[int, Tracker, Numbers]] = {}
         self._asks = Asks(LOOK_WITHIN, own)
         self._lost = 0
+        self.came = False
+        self._passed = False
+        self._unseen = 0
+
+    @property
+    def silent(self) -> bool:
+        """Whether pictures go in and none comes out, of no camera."""
+        return self._unseen >= SILENT
 
     def pushed(self, camera: str, epoch: int, pts: Ns, *, look: bool) -> bool:
         """A picture goes into the pipeline; whether it was not there already. Any thread."""
@@ -80,6 +91,7 @@ class Looking(threading.Thread):
 
     def found(self, found: Found) -> None:
         """From the streaming thread; does not wait."""
+        self.came = self._passed = True
         self._inbox.put(found)
 
     def forget(self, camera: str) -> None:
@@ -89,10 +101,12 @@ class Looking(threading.Thread):
     def turn(self, now: Ns) -> None:
         """Now and then: give up what does not come."""
         late = self._asks.overdue(now)
+        self._unseen = 0 if self._passed else self._unseen + late
+        self._passed = False
         if late:
             before, self._lost = self._lost, self._lost + late
             if before < SILENT <= self._lost:
-                self._say(Note(f"{self._lost} pictures in a row did not come out of the pipeline"))
+                self._say(Note(f"{self._lost} pictures in a row were not looked at by nvinfer"))
             self._give(late)
 
     def run(self) -> None:

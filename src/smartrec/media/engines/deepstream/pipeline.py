@@ -13,6 +13,8 @@ from smartrec.model import AccessUnit, Codec, StreamFormat
 
 MUX: Final = "mux"
 DISPLAY: Final = "display"
+_MOST_WAITING: Final = 60
+"""Units that wait for a camera's decoder; of JPEGs the appsrc keeps fewer."""
 _SINK_WANTS: Final = {
     "sync": False,
     "async": False,
@@ -62,6 +64,8 @@ class Pipeline:
     def __init__(self, trunk: str, xid: int | None = None) -> None:
         self._pipeline = launch(trunk)
         self._branches: dict[int, _Branch] = {}
+        self._trunk: list[Gst.Element] = []
+        self._pipeline.iterate_elements().foreach(self._trunk.append)
         display = self.element(DISPLAY)
         _dress(display)
         self._overlay: Any = None
@@ -163,7 +167,11 @@ class Pipeline:
             branch.go()
 
     def push(self, index: int, unit: AccessUnit) -> bool:
-        """The next picture of a camera; whether its branch takes it. Never waits."""
+        """The next picture of a camera; whether its branch takes it. Never waits.
+
+        Of coded pictures none may be left out: after one that is not taken, the branch is of no use
+        until the next keyframe.
+        """
         branch = self._branches.get(index)
         return branch is not None and branch.push(unit)
 
@@ -183,7 +191,8 @@ class Pipeline:
                 said = masked(f"{warning.message} ({debug})")
                 log.info("%s: %s", message.src.get_name(), said)
                 continue
-            if heeds is None or not heeds(message):
+            heeded = heeds is not None and heeds(message)
+            if not heeded and not self._is_cut(message.src):
                 found.append(self._trouble(message))
         return found
 
@@ -191,9 +200,19 @@ class Pipeline:
         """For good. A driver may hold it for ever: the process ends without it, too."""
         self._pipeline.set_state(Gst.State.NULL)
 
+    def _is_cut(self, source: Gst.Object) -> bool:
+        """Whether it is of a branch that was cut: what it said at its end stops nobody."""
+        if source == self._pipeline or any(each.holds(source) for each in self._all()):
+            return False
+        return not any(source == each or source.has_as_ancestor(each) for each in self._trunk)
+
+    def _all(self) -> "tuple[_Branch, ...]":
+        return tuple(self._branches.values())  # another thread joins and cuts
+
     def _trouble(self, message: Gst.Message) -> Trouble:
         error, debug = message.parse_error()
-        owners = [index for index, branch in self._branches.items() if branch.holds(message.src)]
+        branches = tuple(self._branches.items())  # another thread joins and cuts
+        owners = [index for index, branch in branches if branch.holds(message.src)]
         name = message.src.get_name() or ""
         owner = owners[0] if owners else None
         texts = masked(error.message), masked(debug or "")
@@ -241,11 +260,11 @@ class _Branch:
 
     def record(self, recorder: Gst.Bin) -> None:
         source = self._bin.get_static_pad("record")
+        self._recorder = recorder
         self._pipeline.add(recorder)
         sink = recorder.get_static_pad("sink")
         if source is None or sink is None or source.link(sink) != Gst.PadLinkReturn.OK:
             raise PipelineError("nvdssr", "the record bin cannot be linked")
-        self._recorder = recorder
 
     def flow(self) -> None:
         """Sinks first."""
@@ -254,6 +273,8 @@ class _Branch:
         self._bin.sync_state_with_parent()
 
     def push(self, unit: AccessUnit) -> bool:
+        if self.source.get_property("current-level-buffers") >= _MOST_WAITING:
+            return False
         buffer = Gst.Buffer.new_wrapped(unit.data)
         buffer.pts, buffer.dts, buffer.duration = unit.pts, unit.dts, unit.duration
         if not unit.keyframe:

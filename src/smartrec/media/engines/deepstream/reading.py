@@ -73,8 +73,8 @@ class Reading:
     def batch_in(self, buffer: Gst.Buffer) -> None:
         """A batch is about to be looked at."""
         self._entered[buffer.pts] = time.perf_counter()
-        while len(self._entered) > _MOST_PENDING:
-            del self._entered[next(iter(self._entered))]
+        for pts in list(self._entered)[:-_MOST_PENDING]:
+            self._entered.pop(pts, None)  # on another thread its batch may come out just now
 
     def batch_out(self, buffer: Gst.Buffer) -> None:
         """A batch has been looked at."""

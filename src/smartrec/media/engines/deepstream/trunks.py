@@ -15,7 +15,7 @@ from smartrec.media.engines.deepstream.panel import Panel
 from smartrec.media.gst import has_element, has_interface
 from smartrec.media.screen import fonts
 from smartrec.media.screen.displays import choose_display
-from smartrec.media.watch.messages import Setup
+from smartrec.media.watch.messages import ScreenSetup, Setup
 
 _OVERLAY: Final = "GstVideoOverlay"
 _SHOWN_FPS: Final = 30
@@ -72,6 +72,14 @@ def open_panel(setup: Setup, on_key: Callable[[str, str | None], None]) -> Opene
         return Opened(None, f"pictures cannot be shown: {error}")
     note = panel.note if fonts.are_installed() else f"{panel.note}; {_NO_FONT}"
     return Opened(panel, note)
+
+
+def screen_has_come(screen: ScreenSetup) -> bool:
+    """Whether a screen that was missing is there now."""
+    try:
+        return choose_display(screen.sink, os.environ).kind == "x11"
+    except NoScreen:
+        return False
 
 
 def tracker_of(root: Path) -> TrackerFiles | None:

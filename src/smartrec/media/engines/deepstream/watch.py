@@ -23,7 +23,7 @@ from smartrec.media.engines.deepstream.pipeline import DISPLAY, Pipeline, Troubl
 from smartrec.media.engines.deepstream.reading import Reading, Sees
 from smartrec.media.engines.deepstream.recording import Recorders
 from smartrec.media.engines.deepstream.stage import Stage
-from smartrec.media.engines.deepstream.trunks import Opened, open_panel, trunks
+from smartrec.media.engines.deepstream.trunks import Opened, open_panel, screen_has_come, trunks
 from smartrec.media.prints import mask_prints
 from smartrec.media.screen.xserver import end_with_the_server
 from smartrec.media.watch.messages import (
@@ -47,10 +47,16 @@ from smartrec.units import SECOND, Ns
 
 EXIT_SCREEN_LOST: Final = 3
 EXIT_OTHER_ENGINE: Final = 4
+EXIT_FAILED: Final = 5
 _TURN: Final = 0.1
 _EXPOSURES: Final = 4
 """The server may learn of a window's new size later than the sink asks for it."""
 _HEALTH_EVERY: Final = Ns(SECOND)
+_LOOK_AGAIN_EVERY: Final = Ns(2 * SECOND)
+_STEADY_AFTER: Final = Ns(60 * SECOND)
+"""What has worked for so long and fails then may work again in a new process."""
+_STUCK_AFTER: Final = Ns(20 * SECOND)
+"""To give up a branch, whose file is waited for, takes half as long at most."""
 _BUILDING: Final = "TensorRT builds the detector's engine for this GPU, once"
 
 log = logging.getLogger(__name__)
@@ -61,11 +67,13 @@ class Unusable(Exception):  # noqa: N818 - a condition: why this engine is not t
 
     Args:
         error: What is wrong, why, and what mends it.
+        again: Whether it may work in a new process.
     """
 
-    def __init__(self, error: SmartrecError) -> None:
+    def __init__(self, error: SmartrecError, *, again: bool = False) -> None:
         super().__init__(str(error))
         self.error = error
+        self.again = again
 
 
 class Watch:
@@ -98,10 +106,12 @@ class Watch:
         self._config: Path | None = None
         self._health_at = Ns(0)
         self._unsettled = 0
+        self._taking: Ns | None = None
+        self._look_again_at = Ns(0)
 
     def run(self) -> int:
         """Until the recorder is gone or says so; the exit status. Main thread."""
-        self._talk.hear(self._take)
+        self._talk.hear(self._hear)
         try:
             self._open_screen()
             threading.Thread(target=self._begin, name="starting", daemon=True).start()
@@ -110,6 +120,9 @@ class Watch:
         except ScreenLost:
             return EXIT_SCREEN_LOST
         except Unusable as unusable:
+            if unusable.again or self._was_steady(Ns(time.monotonic_ns())):
+                self._say_again(unusable.error)
+                return EXIT_FAILED
             self._say_why(unusable.error)
             return EXIT_OTHER_ENGINE
         finally:
@@ -129,6 +142,12 @@ class Watch:
 
     def _key(self, key: str, camera: str | None) -> None:
         self._talk.say(Key(key, camera))
+
+    def _was_steady(self, now: Ns) -> bool:
+        return self._running is not None and now - self._running.since > _STEADY_AFTER
+
+    def _say_again(self, error: SmartrecError) -> None:
+        self._talk.say(Note(f"DeepStream is started again: {error}", error.hint or ""))
 
     def _say_why(self, error: SmartrecError) -> None:
         if self._detector.engine == "auto":
@@ -171,7 +190,7 @@ class Watch:
         )
         reading = Reading(metadata, sees, looking.found, self._opened.panel)
         pipeline, sink = self._started(prepared, reading)
-        self._running = _Running(pipeline, reading, looking)
+        self._running = _Running(pipeline, reading, looking, Ns(time.monotonic_ns()))
         self._branches.join(pipeline)
         self._stage.is_ready()
         self._talk.say(
@@ -221,6 +240,11 @@ class Watch:
 
     # ------------------------------------------------------------------------- the reader's thread
 
+    def _hear(self, message: Message) -> None:
+        self._taking = Ns(time.monotonic_ns())
+        self._take(message)
+        self._taking = None
+
     def _take(self, message: Message) -> None:
         if isinstance(message, (CameraView, StationView)):
             self._view(message)
@@ -261,6 +285,7 @@ class Watch:
         panel = self._opened.panel
         if panel is None:
             self._talk.ended.wait(_TURN)
+            self._look_for_a_screen(now)
         else:
             panel.prepare(self._stage.words(now))
             if panel.turn(_TURN):
@@ -271,8 +296,18 @@ class Watch:
         if self._running is not None:
             self._look_after(self._running, now)
 
+    def _look_for_a_screen(self, now: Ns) -> None:
+        """A pipeline gets no other sink: where one would have pictures now, all begins anew."""
+        screen = self._setup.screen if self._opened.missing else None
+        if screen is None or self._running is None or now < self._look_again_at:
+            return
+        self._look_again_at = Ns(now + _LOOK_AGAIN_EVERY)
+        if screen_has_come(screen):
+            raise ScreenLost("there is another now")
+
     def _look_after(self, running: "_Running", now: Ns) -> None:
         running.looking.turn(now)
+        self._check_alive(running, now)
         failed = running.reading.failed
         if failed is not None:
             raise Unusable(failed)
@@ -285,6 +320,18 @@ class Watch:
         if now >= self._health_at:
             self._health_at = Ns(now + _HEALTH_EVERY)
             self._talk.say(Health(dict(running.reading.shown)))
+
+    def _check_alive(self, running: "_Running", now: Ns) -> None:
+        """A driver that hangs says nothing."""
+        if running.looking.silent:
+            # Where none ever came, the portable engine may know how to decode them.
+            again = running.looking.came or self._detector.engine != "auto"
+            error = PipelineError("pipeline", "pictures go in and none comes out")
+            raise Unusable(error, again=again)
+        taking = self._taking
+        if taking is not None and now - taking > _STUCK_AFTER:
+            error = PipelineError("pipeline", "a camera's branch is neither made nor given up")
+            raise Unusable(error, again=True)
 
     def _heed(self, trouble: Trouble) -> None:
         if trouble.branch is not None:
@@ -316,6 +363,7 @@ class _Running:
     pipeline: Pipeline
     reading: Reading
     looking: Looking
+    since: Ns
 
     def arrange(self, alone: int | None) -> None:
         """Show one camera or all, in a window that may have another size."""
