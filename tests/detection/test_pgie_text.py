@@ -1,5 +1,6 @@
 """Both forms of nvinfer's files, read line by line."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from smartrec.detection.pgie_text import (
     Statement,
     escaped,
     is_yaml,
+    read_text,
     statements,
     unescaped,
 )
+from smartrec.errors import ConfigError
 
 YAML = """\
 ---
@@ -126,3 +129,10 @@ def test_escaped_text_is_one_line_and_comes_back(text: str) -> None:
     written = escaped(text)
     assert "\n" not in written
     assert unescaped(written) == text
+
+
+@pytest.mark.timeout(30)
+def test_a_named_pipe_is_refused_instead_of_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pgie.txt")
+    with pytest.raises(ConfigError, match=r"pgie\.txt: is no file but a pipe or a device"):
+        read_text(tmp_path / "pgie.txt")

@@ -80,6 +80,9 @@ def read_text(path: Path) -> str:
         ConfigError: It cannot be read, is no UTF-8 text, or is larger than 1 MiB.
     """
     try:
+        # Opening a named pipe would wait for somebody who writes to it.
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise told([f"{path}: is no file but a pipe or a device"])
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
