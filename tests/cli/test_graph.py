@@ -86,6 +86,8 @@ def test_a_machine_that_is_not_here_needs_neither_its_elements_nor_a_camera(plat
     watch = found[f"watch, {PLATFORMS[platform].title}"]
     assert f"! {PLATFORMS[platform].sink} name=display" in watch
     assert "mux.sink_0" in watch
+    assert " interval=5" in watch
+    assert "nvtracker" in watch, "boxes stay between the pictures that are looked at"
 
 
 def test_the_settings_count_on_a_machine_that_is_not_here(tmp_path: Path) -> None:
@@ -94,7 +96,7 @@ def test_the_settings_count_on_a_machine_that_is_not_here(tmp_path: Path) -> Non
     found = printed("--platform", "dgpu", "--new-mux", "--config", str(settings))
     watch = found["watch, graphics card (dGPU)"]
     assert "batch-size=2" in watch
-    assert "interval=2" in watch
+    assert "interval" not in watch, "only what is to be looked at comes"
     assert f'config-file-path="{tmp_path}/mine.txt"' in watch
     assert "fakesink name=display" in watch
     assert "flip-method=clockwise" in watch

@@ -13,7 +13,7 @@ from smartrec.config.schema import Camera, Config
 from smartrec.errors import NoScreen
 from smartrec.graph.capture import fed_capture, rtsp_capture, usb_capture
 from smartrec.graph.decode import DECODES, decode
-from smartrec.graph.deepstream import Recorder, SmartRecord, Trunk, whole
+from smartrec.graph.deepstream import USUAL_TRACKER, Recorder, SmartRecord, Trunk, whole
 from smartrec.graph.plan import Graph, direction, finish_encode, finish_remux, upright
 from smartrec.graph.platforms import Platform
 from smartrec.graph.recipes import RECORDERS, Role, choose
@@ -87,12 +87,16 @@ def _deepstream(config: Config, streams: list[StreamFormat], on: Platform) -> Gr
     detector, recording = config.detector, config.recording
     model = detector.model if detector.model.endswith(_CONFIGURATIONS) else _WRITTEN_CONFIGURATION
     detected = detector.enabled and any(camera.detect for camera in config.camera)
+    shown = config.screen.show != "off"
+    between = round(max(stream.fps for stream in streams) / detector.fps) - 1
     shared = Trunk(
         cameras=len(streams),
         size=max(map(upright, streams)),
         config=model if detected else None,
-        interval=max(0, round(max(stream.fps for stream in streams) / detector.fps) - 1),
-        display=None if config.screen.show == "off" else _SCREEN,
+        # Without a screen only pictures come that are to be looked at.
+        interval=max(0, between) if shown else 0,
+        tracker=USUAL_TRACKER if shown else None,
+        display=_SCREEN if shown else None,
     )
     if recording.recorder != "nvdssr":
         return whole(shared, streams, on)

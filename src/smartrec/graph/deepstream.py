@@ -90,6 +90,14 @@ class TrackerFiles:
     config: str
 
 
+_USUAL: Final = "/opt/nvidia/deepstream/deepstream"
+USUAL_TRACKER: Final = TrackerFiles(
+    f"{_USUAL}/lib/libnvds_nvmultiobjecttracker.so",
+    f"{_USUAL}/samples/configs/deepstream-app/config_tracker_NvDCF_max_perf.yml",
+)
+"""Where DeepStream puts them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Trunk:
     """What all cameras share.

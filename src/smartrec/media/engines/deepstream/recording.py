@@ -104,9 +104,12 @@ class Recorders:
         return any(recorder.error(error) for recorder in self._all())
 
     def close(self) -> None:
-        """End what is being recorded; while the pipeline still plays."""
-        for recorder in self._all():
-            recorder.close()
+        """End what is being recorded; while the pipeline still plays. All wait at the same time."""
+        closing = [threading.Thread(target=each.close, daemon=True) for each in self._all()]
+        for each in closing:
+            each.start()
+        for each in closing:
+            each.join()
 
     def _settings(self, camera: str) -> SmartRecordSettings:
         directory = Path(self._setup.directory)
