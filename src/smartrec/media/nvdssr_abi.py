@@ -6,6 +6,7 @@ touched, the record bin; everything else of it is found by what the bin is made 
 
 import ctypes
 import itertools
+import os
 import queue
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from smartrec.errors import EngineMissing, PipelineError
+from smartrec.media.engines.deepstream.custom_library import why_deadly
+from smartrec.media.engines.deepstream.installed import ROOT_VARIABLE
 from smartrec.media.gst import Gst
 
 FILE_NAME: Final = "libnvdsgst_smartrecord.so"
@@ -22,6 +25,8 @@ CONTAINERS: Final = {"mp4": 0, "mkv": 1}
 _HINT: Final = (
     'Install DeepStream, or record with recording.recorder = "ring"; `smartrec doctor` tells more.'
 )
+_PATIENCE_S: Final = 10.0
+"""Less than a watch may be silent: it loads the library before it has said anything."""
 
 
 class Status(IntEnum):
@@ -249,14 +254,27 @@ def find_library(configured: Path | None, nvidia: Path = NVIDIA) -> SmartRecordL
         path = configured / FILE_NAME if configured.is_dir() else configured
         if not path.is_file():
             raise EngineMissing(f"{path}: there is no such file", hint=_HINT)
-        return SmartRecordLibrary(str(path))
+        return _loaded(path)
     found = next(_installed(nvidia), None)
-    return SmartRecordLibrary(FILE_NAME if found is None else str(found))
+    return SmartRecordLibrary(FILE_NAME) if found is None else _loaded(found)
+
+
+def _loaded(path: Path) -> SmartRecordLibrary:
+    """Load it, in a child first: half a file, as a full disk leaves it, would end this process."""
+    words = why_deadly(path, (path.parent,), _PATIENCE_S)
+    if words:
+        raise EngineMissing(
+            f"NVIDIA's smart record library cannot be used: {path} {words}", hint=_HINT
+        )
+    return SmartRecordLibrary(str(path))
 
 
 def _installed(nvidia: Path) -> Iterator[Path]:
-    """The library of each DeepStream; that of the link "deepstream" first, then the newest."""
-    for root in (nvidia / "deepstream", *sorted(nvidia.glob("deepstream-*"), reverse=True)):
+    """Of each DeepStream: the one that is named, that of the link "deepstream", then the newest."""
+    named = os.environ.get(ROOT_VARIABLE)
+    own = (Path(named).expanduser().absolute(),) if named else ()
+    newest = sorted(nvidia.glob("deepstream-*"), reverse=True)
+    for root in (*own, nvidia / "deepstream", *newest):
         path = root / "lib" / FILE_NAME
         if path.is_file():
             yield path

@@ -217,6 +217,24 @@ def test_the_library_is_found_where_deepstream_puts_it(tmp_path: Path) -> None:
     assert find_library(None, tmp_path).path == str(tmp_path / "deepstream/lib" / FILE_NAME)
 
 
+def test_the_library_of_the_deepstream_that_is_named_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("mine", "nvidia/deepstream"):
+        (tmp_path / place / "lib").mkdir(parents=True)
+        (tmp_path / place / "lib" / FILE_NAME).symlink_to(libraries.compiled())
+    monkeypatch.setenv("SMARTREC_DEEPSTREAM", str(tmp_path / "mine"))
+    found = find_library(None, tmp_path / "nvidia")
+    assert found.path == str(tmp_path / "mine/lib" / FILE_NAME)
+
+
+def test_half_a_library_is_told_and_does_not_end_the_process(tmp_path: Path) -> None:
+    # Its headers promise pages that are not there, so that reading them ends in SIGBUS.
+    (tmp_path / FILE_NAME).write_bytes(libraries.compiled().read_bytes()[:3000])
+    with pytest.raises(EngineMissing, match=r"cannot be used: .* when it is loaded"):
+        find_library(tmp_path)
+
+
 def test_a_library_that_is_missing_or_another_is_said_to_be(tmp_path: Path) -> None:
     with pytest.raises(EngineMissing, match="there is no such file") as missing:
         find_library(tmp_path / "nowhere.so")
