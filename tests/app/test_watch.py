@@ -25,6 +25,7 @@ def test_there_is_nothing_to_start_without_detector_and_screen() -> None:
         (-signal.SIGSEGV, "the watching process ended by SIGSEGV"),
         (-40, "the watching process ended by signal 40"),
         (1, "the watching process ended with status 1"),
+        (5, "its engine has failed"),
     ],
 )
 def test_end_is_told_in_words(status: int, reason: str) -> None:

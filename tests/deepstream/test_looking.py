@@ -37,3 +37,12 @@ def test_pipeline_that_gives_pictures_of_another_camera_is_not_silent() -> None:
         watch.turn(late)
     assert watch.came
     assert not watch.silent
+
+
+def test_pipeline_that_connects_again_to_a_camera_is_given_time() -> None:
+    said: list[Message] = []
+    watch = Looking(said.append, 0.5, 1, 1, own=frozenset("a"))
+    watch.turn(asked(watch, "a", 2 * SILENT))
+    assert not watch.silent
+    watch.turn(asked(watch, "a", SILENT, 2 * SILENT))
+    assert watch.silent

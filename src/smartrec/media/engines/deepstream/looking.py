@@ -22,6 +22,8 @@ _UNDER_WAY: Final = 3
 """Pictures of a camera that may be: some decoder may keep one or two until others come."""
 SILENT: Final = 20
 """When so many pictures in a row are not answered, it is told."""
+_SILENT_NETWORK: Final = 3 * SILENT
+"""Some 40 s: nvurisrcbin waits 10 s for a camera before it connects again."""
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +81,12 @@ class Looking(threading.Thread):
         self.came = False
         self._passed = False
         self._unseen = 0
+        self._patience = _SILENT_NETWORK if own else SILENT
 
     @property
     def silent(self) -> bool:
         """Whether pictures go in and none comes out, of no camera."""
-        return self._unseen >= SILENT
+        return self._unseen >= self._patience
 
     def pushed(self, camera: str, epoch: int, pts: Ns, *, look: bool) -> bool:
         """A picture goes into the pipeline; whether it was not there already. Any thread."""
