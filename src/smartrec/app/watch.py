@@ -38,7 +38,9 @@ SCREEN_LOST: Final = 3
 """Exit status of a watch whose window or display is gone."""
 OTHER_ENGINE: Final = 4
 """Exit status of a watch that said why its engine does not work here: another shall be taken."""
-_CAUSES: Final = {SCREEN_LOST: "the screen has gone or come", 5: "its engine has failed"}
+FAILED: Final = 5
+"""Exit status of a watch that said why its engine works no longer; it may in the next."""
+_CAUSES: Final = {SCREEN_LOST: "the screen has gone or come", FAILED: "its engine has failed"}
 _XLIB_ENDED: Final = 1
 """What Xlib ends a process with whose server is gone, when it comes first."""
 SILENT_AFTER: Final = Ns(20 * SECOND)
