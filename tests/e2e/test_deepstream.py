@@ -32,7 +32,7 @@ from tests.e2e.pictures import FPS, Grid, check, film
 from tests.e2e.recorder import DETECTING, Home, Recorder, settings
 from tests.e2e.test_persons import looks_of, overlap
 from tests.e2e.test_screen import box_on, number_on
-from tests.xserver import HEIGHT, WIDTH, XServer, run
+from tests.xserver import HEIGHT, WIDTH, XServer, run, start
 
 PRE, POST = 2 * SECOND, 2 * SECOND
 TIMING = ("--pre-roll", "2s", "--post-roll", "2s")
@@ -270,6 +270,25 @@ def test_watch_that_is_killed_comes_back_and_costs_no_picture(
     row = next(row for row in home.rows() if row["clip_id"] == answer.clip_id)
     assert row["frames_lost"] == 0
     assert 0 <= row["first_pts"] - (at - PRE) < SECOND // FPS
+
+
+@pytest.mark.timeout(120)
+def test_window_opens_when_the_screen_that_was_gone_returns(
+    home: Home, x_server: XServer, deepstream: Machine
+) -> None:
+    with shown(home, x_server, deepstream()) as running:
+        running.wait_for(SEES)
+        running.wait_until(lambda _: number_on(x_server.picture()) is not None)
+        x_server.kill()
+        running.wait_until(lambda status: status["watch"]["starts"] > 1)
+        running.wait_until(lambda status: status["watch"]["engine"] == "deepstream")
+        assert running.status()["watch"]["screen"] == ""
+        server = start(x_server.display)
+        try:
+            running.wait_until(lambda _: number_on(server.picture()) is not None)
+            running.stop()
+        finally:
+            server.stop()
 
 
 def test_without_deepstream_it_says_so_and_records_by_command(home: Home) -> None:
