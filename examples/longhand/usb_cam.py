@@ -182,10 +182,10 @@ class Program:
 
     def __init__(self) -> None:
         self.loop = GLib.MainLoop()  # NvDsSR needs one, too: it ends its files there
-        self.recorder = SmartRecorder(SMARTREC_DIR, SR_BACK_SEC + 2, self.saved)
         self.recording = self.leaving = self.failed = False
-        tee = camera()
+        tee = camera()  # first: without DeepStream it says which element is missing
         mark_persons(watch(tee))
+        self.recorder = SmartRecorder(SMARTREC_DIR, SR_BACK_SEC + 2, self.saved)
         record(tee, self.recorder)
 
     def run(self) -> bool:
