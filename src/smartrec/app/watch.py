@@ -18,6 +18,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from smartrec.app.feed import Feed, Needs
+from smartrec.app.watch_needs import needs_of, without_its_engine
+from smartrec.media.engines.deepstream.installed import has_nvidia
 from smartrec.media.watch.link import Hangup, Link
 from smartrec.media.watch.messages import (
     CameraView,
@@ -49,6 +51,8 @@ START_WITHIN: Final = Ns(90 * SECOND)
 """So does one that has not loaded its model by then, and does not say that it is about to."""
 PREPARES_AT_MOST: Final = 45 * 60
 """Seconds; TensorRT takes some minutes on the smallest Jetson."""
+DEATHS: Final = 3
+"""When it ended so often in a row before it was ready, another engine is taken if any will do."""
 STEADY_AFTER: Final = Ns(60 * SECOND)
 """A watch that lasted so long did not fail at its start."""
 _BACKOFF_FIRST: Final = Ns(500 * MILLISECOND)
@@ -115,7 +119,7 @@ class Watch:
 
     def __init__(self, setup: Setup, report: Callable[[Report], None]) -> None:
         self._setup = setup
-        self._needs = _needs(setup)
+        self._needs = needs_of(setup)
         self._report = report
         self._child: _Child | None = None
         self._views: dict[object, CameraView | StationView] = {}
@@ -125,6 +129,7 @@ class Watch:
         self._turned_at = Ns(0)
         self._silence = Ns(0)
         self._next_track = 1
+        self._deaths = 0
         self._closed = False
         self.hello: Hello | None = None
         self.starts = 0
@@ -219,14 +224,18 @@ class Watch:
         """It has ended; None where that was known, or need not be told."""
         if self._child is None or not self.is_current(ended):
             return None
+        self._deaths = self._deaths + 1 if self.hello is None else 0
         shown = self.hello is not None and self.hello.screen != ""
         screen_lost = shown and ended.status in (SCREEN_LOST, _XLIB_ENDED)
         self._child.feed.close()
         self._child, self.hello = None, None
         if ended.status == OTHER_ENGINE:
-            self._setup, self._needs = _without_its_engine(self._setup)
+            self._setup, self._needs = without_its_engine(self._setup)
             self._retry_at = now
             return None
+        if self._deaths == DEATHS and self._may_be_deepstream():
+            log.warning("the watch ended %d times before it was ready: portable engine", DEATHS)
+            self._setup, self._needs = without_its_engine(self._setup)
         steady = now - self._started_at > STEADY_AFTER
         if steady or screen_lost:
             self._backoff = _BACKOFF_FIRST
@@ -241,6 +250,11 @@ class Watch:
         if self._child is not None:
             self._child.close(_END_WITHIN)
             self._child = None
+
+    def _may_be_deepstream(self) -> bool:
+        """Whether a driver or a plug-in of NVIDIA's may be what ended it."""
+        detector = self._setup.detector
+        return detector is not None and detector.engine == "auto" and has_nvidia()
 
     def _start(self, now: Ns) -> None:
         detector = self._setup.detector
@@ -349,23 +363,6 @@ class _Child(threading.Thread):
                 self.feed.ready(Ns(time.monotonic_ns()))
             else:
                 self._report(Said(self._generation, message))
-
-
-def _needs(setup: Setup) -> Needs:
-    detector = setup.detector
-    if detector is None:
-        return Needs(None, keyframes_only=False)
-    return Needs(Ns(round(SECOND / detector.fps)), detector.keyframes_only)
-
-
-def _without_its_engine(setup: Setup) -> tuple[Setup, Needs]:
-    """The portable engine where any would do; else none: the screen goes on."""
-    detector = setup.detector
-    if detector is not None:
-        any_engine = detector.engine == "auto"
-        detector = replace(detector, engine="portable") if any_engine else None
-    changed = replace(setup, detector=detector, recorder=None)
-    return changed, _needs(changed)
 
 
 def _cause(status: int) -> str:

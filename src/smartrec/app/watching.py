@@ -59,6 +59,7 @@ def setup_of(config: Config, clips: Path, *, terminal_keys: bool) -> Setup:
         else ScreenSetup(screen.fullscreen, screen.sink, screen.low_disk, terminal_keys),
         detected,
         max((_upright(camera) for camera in config.camera), default=(1280, 720)),
+        min((camera.fps for camera in config.camera), default=30.0),
         recorder,
         () if recorder is None else tuple((camera.id, camera.source) for camera in network),
     )

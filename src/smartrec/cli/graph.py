@@ -45,6 +45,11 @@ def graph(
                 "--new-mux is for a machine with DeepStream",
                 hint=f"Write --platform, too: {', '.join(PLATFORMS)}",
             )
+        if recorder == "nvdssr":
+            raise UsageError(
+                "--recorder nvdssr is for a machine with DeepStream",
+                hint=f"Write --platform, too: {', '.join(PLATFORMS)}",
+            )
         found = pipelines(settled(config, wanted))
     else:
         on = PLATFORMS[platform]

@@ -36,8 +36,11 @@ _AT_ONCE: Final = "sync=false async=false qos=false enable-last-sample=false"
 # Two wait for a decoder that is behind, and a newer one replaces the older. max-bytes would count
 # as well, and by default one large JPEG is more than that.
 _JPEGS: Final = (
-    "format=time is-live=true max-buffers=2 max-bytes=0 max-time=0 leaky-type=downstream"
+    "format=time is-live=true max-buffers={most} max-bytes=0 max-time=0 leaky-type=downstream"
 )
+_NEWEST_JPEGS: Final = 2
+# Where they are recorded too, none shall be missing for a moment in which the machine is busy.
+_RECORDED_JPEGS: Final = 60
 # Of pictures that build on each other none may be left out: no limit, for who pushes looks at the
 # level. Their caps, which carry the decoder's set-up, are set in code.
 _CODED: Final = "format=time is-live=true max-buffers=0 max-bytes=0 max-time=0"
@@ -327,7 +330,8 @@ def _branch(
     """The way to ``mux`` and, with a recorder, the way to its record bin."""
     to_batch = _to_batch(index, stream)
     if stream.codec is Codec.JPEG:
-        source = f"appsrc name=source_{index} {_JPEGS} caps={quoted(jpeg_caps(stream))}"
+        waiting = _JPEGS.format(most=_RECORDED_JPEGS if recorder else _NEWEST_JPEGS)
+        source = f"appsrc name=source_{index} {waiting} caps={quoted(jpeg_caps(stream))}"
         head: tuple[str, ...] = (source, *_jpeg_decoder(on, chroma, shared=recorder is not None))
         tail: tuple[str, ...] = ()
         leg = _encode(index, stream, recorder) if recorder else ()

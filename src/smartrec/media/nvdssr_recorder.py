@@ -311,7 +311,8 @@ class Recorder:
             self._outbox.fail(part.want.clip, "no picture went into the file")
             return
         if self._is_cut_off(part.path, passed):
-            self._outbox.fail(part.want.clip, "its file is cut off; the disk may be full")
+            part.path.unlink(missing_ok=True)
+            self._outbox.fail(part.want.clip, "its file was cut off; the disk may be full")
             self._give_up("")
             return
         self._consumed = passed.last

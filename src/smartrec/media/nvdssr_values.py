@@ -18,7 +18,7 @@ AFTER: Final = 299
 LONGEST: Final = Ns(285 * SECOND)
 #: Where the library writes to between files.
 NOWHERE: Final = "/dev/null"
-_FROM_JOURNAL: Final = "Nothing is lost: the clip is made from the journal."
+_FROM_JOURNAL: Final = "The clip is made from the journal."
 _CACHE: Final = Ns(10 * SECOND)
 
 

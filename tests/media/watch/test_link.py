@@ -23,6 +23,7 @@ EVERY_KIND: list[messages.Message] = [
         messages.ScreenSetup(fullscreen=False),
         ("cam1",),
         (1920, 1080),
+        15.0,
         messages.SmartRecordSetup("/lib/sr.so", "/clips/.open", Ns(12)),
     ),
     messages.Setup((), None, None),

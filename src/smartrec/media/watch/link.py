@@ -176,6 +176,7 @@ def _setup(body: dict[str, Any]) -> Setup:
         None if screen is None else ScreenSetup(**screen),
         tuple(body["detected"]),
         (width, height),
+        float(body["fps"]),
         None if recorder is None else SmartRecordSetup(**recorder),
         tuple((camera_id, uri) for camera_id, uri in body["uris"]),
     )

@@ -95,6 +95,7 @@ class Setup:
         screen: None to show nothing.
         detected: Ids of the cameras in whose pictures persons are looked for.
         size: Largest picture that a camera is asked for, upright, in pixels.
+        fps: Fewest pictures a second that a camera is asked for.
         recorder: None where the recorder alone records.
         uris: Id and address, password included, of each camera on the network whose branch shall
             be an nvurisrcbin; only with a `recorder`.
@@ -106,6 +107,7 @@ class Setup:
     screen: ScreenSetup | None
     detected: tuple[str, ...] = ()
     size: tuple[int, int] = (1280, 720)
+    fps: float = 30.0
     recorder: SmartRecordSetup | None = None
     uris: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 

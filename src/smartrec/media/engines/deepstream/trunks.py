@@ -18,7 +18,6 @@ from smartrec.media.screen.displays import choose_display
 from smartrec.media.watch.messages import ScreenSetup, Setup
 
 _OVERLAY: Final = "GstVideoOverlay"
-_SHOWN_FPS: Final = 30
 _TRACKER: Final = "libnvds_nvmultiobjecttracker.so"
 _TRACKER_CONFIGS: Final = (
     "config_tracker_NvDCF_max_perf.yml",
@@ -111,7 +110,7 @@ def trunks(setup: Setup, here: Here, panel: Panel | None, config: str) -> Iterat
     """
     assert setup.detector is not None
     tracker = None if panel is None else tracker_of(here.installed.root)
-    interval = 0 if tracker is None else max(0, round(_SHOWN_FPS / setup.detector.fps) - 1)
+    interval = 0 if tracker is None else max(0, round(setup.fps / setup.detector.fps) - 1)
     for sink in _sinks(here.platform) if panel is not None else (None,):
         shared = Trunk(
             len(setup.cameras),

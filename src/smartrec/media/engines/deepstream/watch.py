@@ -49,6 +49,7 @@ EXIT_SCREEN_LOST: Final = 3
 EXIT_OTHER_ENGINE: Final = 4
 EXIT_FAILED: Final = 5
 _TURN: Final = 0.1
+_SINK_FAILS_WITHIN: Final = Ns(10 * SECOND)
 _EXPOSURES: Final = 4
 """The server may learn of a window's new size later than the sink asks for it."""
 _HEALTH_EVERY: Final = Ns(SECOND)
@@ -337,6 +338,10 @@ class Watch:
         if trouble.branch is not None:
             self._branches.broke(trouble.branch, trouble.message)
         elif trouble.element == DISPLAY and self._opened.panel is not None:
+            running = self._running
+            if running is not None and time.monotonic_ns() - running.since < _SINK_FAILS_WITHIN:
+                # The server is there, or it had been noticed: this sink shows nothing on it.
+                raise Unusable(PipelineError(DISPLAY, trouble.message, debug=trouble.debug))
             raise ScreenLost(trouble.message)
         else:
             raise Unusable(_failure(trouble, self._config))
