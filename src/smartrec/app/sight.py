@@ -129,10 +129,7 @@ class Sight:
             clips: Not written yet, each behind the number of its epoch.
             known: Whether the catalogue has a row of a clip yet.
         """
-        unwritten = set()
-        for epoch, clip in clips:
-            unwritten.add(clip.clip_id)
-            self._albums.setdefault(clip.clip_id, _Album(epoch, clip, clip.start))
+        unwritten = self.note(clips)
         for clip_id, album in list(self._albums.items()):
             # Once is enough: a short clip may be finished before its last look has come.
             album.known = album.known or known(clip_id)
@@ -140,6 +137,14 @@ class Sight:
                 self._attend(album, now)
             elif clip_id not in unwritten:
                 del self._albums[clip_id]
+
+    def note(self, clips: Iterable[tuple[int, OpenClip]]) -> set[str]:
+        """Keep looks for these clips, which are not written yet; their ids."""
+        noted = set()
+        for epoch, clip in clips:
+            noted.add(clip.clip_id)
+            self._albums.setdefault(clip.clip_id, _Album(epoch, clip, clip.start))
+        return noted
 
     def finish(self, known: Callable[[str], bool]) -> None:
         """Nothing will be seen any more."""

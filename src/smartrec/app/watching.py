@@ -174,6 +174,10 @@ class Watching:
         self._watch.turn(now)
         if self._smart is not None:
             self._smart.turn(now, self._cameras.values())
+        for camera in self._cameras.values():
+            # At every turn: one that is stopped at once is soon written.
+            if camera.clips.recording:
+                self._sights[camera.id].note(camera.clips.held)
         if now - self._turned_at < _TURN:
             return
         self._turned_at = now
@@ -269,6 +273,7 @@ class Watching:
             elif not camera.clips.lengthen(trigger) and (anew := sight.renew(trigger)):
                 self._begins(anew)
                 self._record(camera, anew)
+            sight.note(camera.clips.held)
 
     def _begins(self, trigger: Trigger) -> bool:
         """Whether it was not told before. Of those known the one told longest ago is forgotten."""

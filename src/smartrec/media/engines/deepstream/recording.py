@@ -27,6 +27,7 @@ from smartrec.media.watch.messages import Leave, Message, Record, SmartRecordSet
 from smartrec.units import Ns
 
 _VIDEO_ONLY: Final = 1
+_LOOP_ENDS_S: Final = 5.0
 _NOT_YET: Final = "no picture of the camera has come to it yet"
 
 log = logging.getLogger(__name__)
@@ -57,8 +58,9 @@ class Recorders:
         self._say = say
         self._lock = threading.Lock()
         self._of: dict[str, SmartRecorder | UriRecorder] = {}
-        loop = GLib.MainLoop()
-        threading.Thread(target=loop.run, name="smart-record", daemon=True).start()
+        self._loop = GLib.MainLoop()
+        self._ends = threading.Thread(target=self._loop.run, name="smart-record", daemon=True)
+        self._ends.start()
 
     def bin_of(self, camera: str) -> Gst.Bin:
         """A record bin for a camera whose branch is made; the one it had is given up.
@@ -110,6 +112,8 @@ class Recorders:
             each.start()
         for each in closing:
             each.join()
+        self._loop.quit()
+        self._ends.join(_LOOP_ENDS_S)
 
     def _settings(self, camera: str) -> SmartRecordSettings:
         directory = Path(self._setup.directory)
