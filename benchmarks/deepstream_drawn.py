@@ -14,7 +14,6 @@ import sys
 import time
 from pathlib import Path
 
-from smartrec.app.identity import cache_dir
 from smartrec.graph.deepstream import Trunk, branch, trunk
 from smartrec.media.demo import open_demo
 from smartrec.media.engines.deepstream.here import look_here
@@ -28,6 +27,7 @@ from smartrec.media.gst import Gst
 from smartrec.media.screen.scene import Recording, Scene
 from smartrec.media.watch.messages import DetectorSetup
 from smartrec.model import AccessUnit
+from smartrec.places import cache_dir
 from smartrec.units import SECOND, Ns
 
 FRAME = Ns(SECOND // 30)

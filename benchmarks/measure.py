@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from smartrec.app.identity import cache_dir
 from smartrec.app.wire import ask, ask_status, find_socket
 from smartrec.errors import ControlError
 from smartrec.media import demo_scene
 from smartrec.media.demo import encode, open_demo
 from smartrec.media.gst import Gst, GstApp, launch
 from smartrec.model import Action, Command, new_id
+from smartrec.places import cache_dir
 
 FPS = 30
 NO_WATCH = {"detector": {"enabled": False}, "screen": {"show": "off"}}

@@ -14,12 +14,11 @@ import pytest
 from smartrec.app.identity import (
     LOCK_NAME,
     DirectoryLock,
-    cache_dir,
     holder,
-    state_dir,
     station_id,
 )
 from smartrec.errors import RecorderRunning, StoreError
+from smartrec.places import cache_dir, state_dir
 
 HOLD = """
 import sys

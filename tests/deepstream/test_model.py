@@ -13,7 +13,6 @@ from smartrec.detection.nvinfer_lint import read_configuration
 from smartrec.errors import ConfigError, EngineMissing, ModelUnusable
 from smartrec.graph.platforms import PLATFORMS
 from smartrec.media.engines.deepstream.engine_cache import (
-    cache_directory,
     keep_copy,
     keep_text,
     place,
@@ -23,6 +22,7 @@ from smartrec.media.engines.deepstream.here import Gpu, Here
 from smartrec.media.engines.deepstream.installed import Installed
 from smartrec.media.engines.deepstream.model import prepare, why_not
 from smartrec.media.watch.messages import DetectorSetup
+from smartrec.places import cache_dir
 
 PGIE = """\
 [property]
@@ -276,8 +276,8 @@ def test_tensorrt_is_known_by_its_library(tmp_path: Path) -> None:
 
 
 def test_the_cache_is_where_the_environment_says() -> None:
-    assert cache_directory({"SMARTREC_CACHE_DIR": "/x/y"}) == Path("/x/y")
-    assert cache_directory({}).name == "smartrec"
+    assert cache_dir({"SMARTREC_CACHE_DIR": "/x/y"}) == Path("/x/y")
+    assert cache_dir({}).name == "smartrec"
 
 
 def test_copies_are_made_once_and_mended_where_they_were_cut(tmp_path: Path) -> None:

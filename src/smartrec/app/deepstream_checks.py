@@ -185,6 +185,7 @@ class _Look:
 def _why_missing(element: str, installed: "Installed") -> tuple[str, str, str]:
     """The trouble, what was seen and what to do: GStreamer itself does not tell."""
     from smartrec.media.engines.deepstream.custom_library import try_library
+    from smartrec.media.engines.deepstream.here import FORGET
 
     said = f"{installed.words} has no {element}"
     name = _PLUGINS[element]
@@ -194,8 +195,7 @@ def _why_missing(element: str, installed: "Installed") -> tuple[str, str, str]:
         return "deepstream-not-whole", f"{said}: there is no {files[0]}", ""
     wrong = try_library(file, (), (installed.root / "lib",), _PATIENCE_S)
     if not wrong:
-        forget = "rm -rf ~/.cache/gstreamer-1.0"
-        return "deepstream-not-whole", f"{said}, though {file} loads", forget
+        return "deepstream-not-whole", f"{said}, though {file} loads", FORGET
     words = wrong[0][1]
     cuda = any(f"needs {each}" in words for each in _OF_CUDA)
     trouble = "other-cuda" if cuda else "deepstream-not-whole"

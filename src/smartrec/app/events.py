@@ -11,6 +11,11 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 
+def one_line(text: str) -> str:
+    """What a model's file, a driver or a library said, without what a terminal would obey."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Anything told on the bus; `type` names its class and version."""

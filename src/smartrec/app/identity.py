@@ -6,7 +6,6 @@ import os
 import tempfile
 import time
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -20,24 +19,6 @@ _ID_NAME: Final = "station-id"
 # starts just then must not take the doctor for another recorder.
 _TRIES: Final = 5
 _PAUSE_S: Final = 0.02
-
-
-def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where what must survive is kept; ``SMARTREC_STATE_DIR`` overrides XDG's place. Not made."""
-    if override := environ.get("SMARTREC_STATE_DIR"):
-        return Path(override).absolute()
-    from platformdirs import user_state_path  # late: costs `trigger` 30 ms
-
-    return user_state_path("smartrec")
-
-
-def cache_dir(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where what can be made again is kept; ``SMARTREC_CACHE_DIR`` overrides XDG's. Not made."""
-    if override := environ.get("SMARTREC_CACHE_DIR"):
-        return Path(override).absolute()
-    from platformdirs import user_cache_path  # late: costs `trigger` 30 ms
-
-    return user_cache_path("smartrec")
 
 
 def station_id(directory: Path) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from smartrec.app.camera import Camera
+from smartrec.app.events import one_line
 from smartrec.app.finishing import Finishers
 from smartrec.app.recovery import OPEN, RECORDINGS
 from smartrec.app.smart_setup import INSTEAD, notices, wanted
@@ -91,7 +92,7 @@ class SmartRecord:
         why = hello.records_note or hello.engine_note or "it needs the DeepStream engine"
         if why != self._said:
             self._said = why
-            log.warning("%s", _line(f"recorder nvdssr: {why}; {INSTEAD}"))
+            log.warning("%s", one_line(f"recorder nvdssr: {why}; {INSTEAD}"))
 
     def turn(self, now: Ns, cameras: Iterable[Camera]) -> None:
         """Tell the watch which clips have begun and ended; wait no longer than is reasonable."""
@@ -165,7 +166,7 @@ class SmartRecord:
         self._finishers.release(asked.clip.clip_id, None)
         more = f" - {hint}" if hint else ""
         text = f"{why}; clip {asked.clip.clip_id} is made from its journal{more}"
-        log.warning("%s: Smart Record: %s", asked.camera.id, _line(text))
+        log.warning("%s: Smart Record: %s", asked.camera.id, one_line(text))
 
     def _left_over(self) -> list[Path]:
         """Files that no clip is to be made of; now, before the next watch writes others."""
@@ -183,8 +184,3 @@ def _remove(paths: Iterable[Path]) -> None:
             path.unlink(missing_ok=True)
         except OSError as error:
             log.warning("%s is left as it is: %s", path, error)
-
-
-def _line(text: str) -> str:
-    """What a library said, without what a terminal would obey."""
-    return "".join(each if each.isprintable() else " " for each in text)

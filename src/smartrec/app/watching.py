@@ -233,14 +233,18 @@ class Watching:
         elif isinstance(message, Hello):
             self._began(message)
         elif isinstance(message, Preparing):
-            self._bus.publish(events.WatchPreparing(_line(message.text), message.seconds))
+            self._bus.publish(events.WatchPreparing(events.one_line(message.text), message.seconds))
         elif isinstance(message, Refused):
             self._detector = (NO_ENGINE, None)
-            self._bus.publish(events.DetectorRefused(_line(message.message), _line(message.hint)))
+            self._bus.publish(
+                events.DetectorRefused(
+                    events.one_line(message.message), events.one_line(message.hint)
+                )
+            )
         elif isinstance(message, Note):
             where = f"{message.camera}: " if message.camera else ""
             hint = f" - {message.hint}" if message.hint else ""
-            log.warning("%s", _line(f"{where}{message.text}{hint}"))
+            log.warning("%s", events.one_line(f"{where}{message.text}{hint}"))
         else:
             assert isinstance(message, Health)
             log.debug("watch: %s", message)
@@ -258,7 +262,7 @@ class Watching:
                 hello.min_confidence,
                 hello.screen,
                 hello.screen_note,
-                _line(hello.engine_note),
+                events.one_line(hello.engine_note),
             )
         )
 
@@ -299,8 +303,3 @@ class Watching:
             pre_roll = round(seconds(camera.clips.held_before(clip, since)), 1)
             self._pre_rolls[camera.id] = clip.event_id, pre_roll
         return CameraView(camera.id, camera.phase.value, text, since, pre_roll)
-
-
-def _line(text: str) -> str:
-    """What a model's file or a driver said, without what a terminal would obey."""
-    return "".join(each if each.isprintable() else " " for each in text)

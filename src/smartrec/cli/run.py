@@ -27,6 +27,7 @@ from smartrec.config.schema import Config
 from smartrec.errors import ControlError, StoreError
 from smartrec.media import devices
 from smartrec.model import Action, Command, new_id
+from smartrec.places import cache_dir, state_dir
 from smartrec.units import Ns
 
 log = logging.getLogger(__name__)
@@ -166,7 +167,7 @@ def record(
     clips = config.recording.directory
     with identity.DirectoryLock.acquire(clips):
         journals = _made(journals_of(clips, config.recording.journal_dir))
-        places = Places(clips, journals, identity.cache_dir())
+        places = Places(clips, journals, cache_dir())
         clock = SystemClock()
         bus = Bus(clock)
         console = Console(bus.subscribe(durable_only=True), _say, clock)
@@ -174,7 +175,7 @@ def record(
         station = Station(
             config,
             places,
-            identity.station_id(identity.state_dir()),
+            identity.station_id(state_dir()),
             clock,
             bus,
             terminal_keys=has_terminal(),

@@ -35,6 +35,7 @@ __all__ = [
     "error_of",
     "has_element",
     "has_interface",
+    "has_property",
     "launch",
     "raise_first_error",
     "reaches_ready",
@@ -55,6 +56,11 @@ def has_interface(factory: str, interface: str) -> bool:
     """Whether elements of an installed factory have an interface, such as ``GstVideoOverlay``."""
     found = Gst.ElementFactory.find(factory)
     return found is not None and found.has_interface(interface)
+
+
+def has_property(element: Gst.Element, name: str) -> bool:
+    """Whether an element of this version has a property."""
+    return any(spec.name == name for spec in element.list_properties())
 
 
 @cache

@@ -11,7 +11,7 @@ from collections import deque
 from typing import Any, Final
 
 from smartrec.errors import PipelineError
-from smartrec.media.gst import Gst
+from smartrec.media.gst import Gst, has_property
 from smartrec.media.nvdssr_abi import (
     Context,
     SmartRecordLibrary,
@@ -20,10 +20,8 @@ from smartrec.media.nvdssr_abi import (
     capsule_of,
     find_library,
 )
-from smartrec.media.nvdssr_gate import has_property, parts_of
-from smartrec.media.nvdssr_recorder import (
-    Recorder,
-)
+from smartrec.media.nvdssr_gate import parts_of
+from smartrec.media.nvdssr_recorder import Recorder
 from smartrec.media.nvdssr_values import (
     AFTER,
     LONGEST,

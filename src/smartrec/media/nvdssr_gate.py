@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from smartrec.errors import PipelineError
-from smartrec.media.gst import Gst, GstVideo
+from smartrec.media.gst import Gst, GstVideo, has_property
 from smartrec.media.nvdssr_abi import children
 from smartrec.units import Ns
 
@@ -59,11 +59,6 @@ class Parts:
         """
         if self.cache is not None and has_property(self.cache, "max-size-time"):
             self.cache.set_property("max-size-time", length)
-
-
-def has_property(element: Gst.Element, name: str) -> bool:
-    """Whether an element of this version has a property."""
-    return any(spec.name == name for spec in element.list_properties())
 
 
 def parts_of(whole: Gst.Bin) -> Parts:

@@ -5,6 +5,7 @@ what was asked for but what was seen to go into its muxer; the library's own fig
 """
 
 import threading
+from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from smartrec.media.nvdssr_values import (
     Recorded,
     SmartRecordSettings,
     Want,
+    discard,
     shorter_than,
     trouble_with,
 )
@@ -36,7 +38,7 @@ _FRAME_PATIENCE: Final = Ns(10 * SECOND)
 _CLOSE_PATIENCE: Final = 5.0
 
 
-class Recorder:
+class Recorder(ABC):
     """One file after the other of one camera. Its methods may be called from any thread.
 
     Args:
@@ -129,12 +131,13 @@ class Recorder:
             engine.closed(_CLOSE_PATIENCE)
         self._outbox.deliver()
 
+    @abstractmethod
     def _make(self) -> Engine | None:
         """A new record bin; None where there cannot be one now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _is_ours(self, message: Gst.Message) -> bool:
-        raise NotImplementedError
+        """Whether an ERROR message is of the record bin."""
 
     def _new_gate(self, parts: Parts) -> Gate:
         return Gate(parts, self._wake)
@@ -311,13 +314,12 @@ class Recorder:
             self._outbox.fail(part.want.clip, "no picture went into the file")
             return
         if self._is_cut_off(part.path, passed):
-            part.path.unlink(missing_ok=True)
+            discard(part.path)
             self._outbox.fail(part.want.clip, "its file was cut off; the disk may be full")
             self._give_up("")
             return
         self._consumed = passed.last
         goes_on = self._continues(part, engine.gate)
-        length = Ns(part.told.milliseconds * MILLISECOND) if part.told else Ns(0)
         self._outbox.put(
             Recorded(
                 part.want.clip,
@@ -325,7 +327,7 @@ class Recorder:
                 passed.began,
                 passed.ended,
                 passed.frames,
-                length or Ns(passed.ended - passed.began),
+                part.length(passed),
                 last=not goes_on,
             )
         )
@@ -337,8 +339,8 @@ class Recorder:
         engine = self._engine
         if engine is not None and engine.parts.location != str(part.path):
             self._finish(part)
-            return
-        self._give_up("its file does not come to its end; the disk may be full")
+        else:
+            self._give_up("its file does not come to its end; the disk may be full")
 
     def _starves(self, part: Part, gate: Gate, now: Ns) -> bool:
         """Whether pictures come in, also such as a file can begin with, and none goes into it."""
@@ -359,11 +361,10 @@ class Recorder:
 
     def _give_up(self, why: str) -> None:
         """Report the clip and let the record bin go; `turn` makes a new one."""
-        part, engine = self._part, self._engine
+        part, self._part = self._part, None
+        engine, self._engine = self._engine, None
         if part is not None:
             self._outbox.fail(part.want.clip, why)
-        self._part = None
-        self._engine = None
         if engine is not None:
             self._consumed = None
             engine.close()
@@ -381,8 +382,6 @@ class Recorder:
                 self._waiting[at] = replace(want, until=until)
                 return True
         return False
-
-    # From other threads
 
     def _wake(self) -> None:
         """Have `_proceed` called by GLib's main loop; any thread, no lock."""

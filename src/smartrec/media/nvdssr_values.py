@@ -1,5 +1,6 @@
 """What is asked of a smart recorder, and what it tells."""
 
+import logging
 import os
 from collections import deque
 from collections.abc import Callable
@@ -8,8 +9,8 @@ from pathlib import Path
 from typing import Final, Literal, Protocol
 
 from smartrec.media.nvdssr_abi import Told
-from smartrec.media.nvdssr_gate import Gate, Parts
-from smartrec.units import SECOND, Ns
+from smartrec.media.nvdssr_gate import Gate, Parts, Passed
+from smartrec.units import MILLISECOND, SECOND, Ns
 
 #: What is asked for as duration, in seconds after the start: the largest that counts. The library
 #: takes 0 and everything from 300 on for "the default", silently.
@@ -20,6 +21,8 @@ LONGEST: Final = Ns(285 * SECOND)
 NOWHERE: Final = "/dev/null"
 _FROM_JOURNAL: Final = "The clip is made from the journal."
 _CACHE: Final = Ns(10 * SECOND)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +156,11 @@ class Part:
     def __post_init__(self) -> None:
         self.name = self.path.name
 
+    def length(self, passed: Passed) -> Ns:
+        """As the library read it back; where it did not, of what went in."""
+        told = self.told.milliseconds * MILLISECOND if self.told else 0
+        return Ns(told or passed.ended - passed.began)
+
 
 class Outbox:
     """What there is to tell; filled under a recorder's lock, told without it."""
@@ -182,6 +190,14 @@ class Outbox:
             except IndexError:
                 return
             self._done(one)
+
+
+def discard(path: Path) -> None:
+    """Remove a file that is of no use; one that cannot be is removed at the next start."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("%s is left as it is: %s", path, error)
 
 
 def shorter_than(path: Path, size: int) -> bool:

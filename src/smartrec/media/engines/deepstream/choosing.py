@@ -1,15 +1,17 @@
 """Whether DeepStream is to be the engine; cheap where there is none."""
 
 import os
+from typing import TYPE_CHECKING
 
 from smartrec.errors import EngineMissing, SmartrecError
-from smartrec.media.engines.deepstream.here import Here, look_here
 from smartrec.media.engines.deepstream.installed import find_installed, has_nvidia
-from smartrec.media.engines.deepstream.model import why_not
 from smartrec.media.watch.messages import Setup
 
+if TYPE_CHECKING:
+    from smartrec.media.engines.deepstream.here import Here
 
-def find(setup: Setup) -> tuple[Here | None, SmartrecError | None]:
+
+def find(setup: Setup) -> "tuple[Here | None, SmartrecError | None]":
     """The DeepStream that can do what is asked, or why there is none.
 
     Args:
@@ -25,6 +27,10 @@ def find(setup: Setup) -> tuple[Here | None, SmartrecError | None]:
     except EngineMissing as error:
         hoped = setup.detector.engine == "deepstream" or has_nvidia()
         return None, error if hoped else None
+    # Only now: it brings GStreamer along, without which most watches are smaller.
+    from smartrec.media.engines.deepstream.here import look_here
+    from smartrec.media.engines.deepstream.model import why_not
+
     refused = why_not(setup.detector)
     if refused is not None:
         return None, refused

@@ -30,15 +30,6 @@ _LIBRARIES: Final = (
 _ODD: Final = re.compile(r"[^a-z0-9.]+")
 
 
-def cache_directory(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where what can be made again is kept: ``SMARTREC_CACHE_DIR``, or XDG's place. Not made."""
-    if override := environ.get(_VARIABLE):
-        return Path(override).absolute()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("smartrec")
-
-
 def place(cache: Path, here: Here, tensorrt: str) -> Path:
     """The directory for engines that this GPU, DeepStream and TensorRT may share; not made."""
     major, minor = here.installed.version
@@ -113,9 +104,8 @@ def _whole(target: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             Path(file.name).replace(target)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+        finally:
+            Path(file.name).unlink(missing_ok=True)  # where it has not got its name
 
 
 def _unkept(target: Path, error: OSError) -> ModelUnusable:

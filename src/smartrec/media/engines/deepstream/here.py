@@ -8,13 +8,14 @@ from typing import Final
 from smartrec.errors import EngineMissing
 from smartrec.graph.platforms import CONDITIONAL, PLATFORMS, Platform
 from smartrec.media.engines.deepstream.installed import Installed
-from smartrec.media.gst import Gst, has_element, reaches_ready
+from smartrec.media.gst import Gst, has_element, has_property, reaches_ready
 from smartrec.media.trial import encodes
 
 _WATCHES: Final = ("nvv4l2decoder", "nvvideoconvert", "nvstreammux", "nvinfer")
 _SHOWS: Final = ("nvdsosd", "nvmultistreamtiler")
 _ENCODER: Final = "nvv4l2h264enc"
-_CACHE: Final = "rm -rf ~/.cache/gstreamer-1.0"
+FORGET: Final = "rm -rf ~/.cache/gstreamer-1.0"
+"""Makes GStreamer look at its plug-ins anew."""
 _CAPABILITY: Final = (75, 76)
 """CUdevice_attribute, the compute capability; CUDA's driver API."""
 
@@ -68,7 +69,7 @@ def look_here(installed: Installed, *, shows: bool) -> Here:
         raise EngineMissing(
             f"{installed.words} in {installed.root} is not whole: GStreamer finds no"
             f" {', '.join(missing)}",
-            hint=f"Forget what GStreamer remembers of it: {_CACHE}; then: gst-inspect-1.0"
+            hint=f"Forget what GStreamer remembers of it: {FORGET}; then: gst-inspect-1.0"
             f" {missing[0]} says which library it lacks",
         )
     if not reaches_ready("nvvideoconvert"):
@@ -98,19 +99,18 @@ def _platform(board: str) -> Platform:
         integrated=known.integrated,
         decodes_jpeg=known.decodes_jpeg,
         encodes=has_element(_ENCODER) and encodes(_ENCODER),
-        properties={
-            element: frozenset(each for each in names if has_property(element, each))
-            for element, names in CONDITIONAL.items()
-        },
+        properties={element: _properties(element, asked) for element, asked in CONDITIONAL.items()},
         new_mux=os.environ.get("USE_NEW_NVSTREAMMUX") == "yes",
     )
 
 
-def has_property(element: str, name: str) -> bool:
-    """Whether an installed element has a property."""
+def _properties(element: str, asked: frozenset[str]) -> frozenset[str]:
+    """Those that an installed element has of the properties asked for."""
     factory = Gst.ElementFactory.find(element)
     made = None if factory is None else factory.create(None)
-    return made is not None and name in {each.name for each in made.list_properties()}
+    if made is None:
+        return frozenset()
+    return frozenset(name for name in asked if has_property(made, name))
 
 
 def gpu() -> Gpu:

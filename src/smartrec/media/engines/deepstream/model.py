@@ -30,6 +30,7 @@ from smartrec.media.engines.deepstream.here import Here
 from smartrec.media.engines.deepstream.lint import Wanted, lint, persons_of
 from smartrec.media.engines.model_file import BUILT_IN, BUILT_IN_NAME
 from smartrec.media.watch.messages import DetectorSetup
+from smartrec.places import cache_dir
 
 CONFIGURATIONS: Final = (".txt", ".yml", ".yaml")
 _ASSET: Final = "nanodet-deepstream.onnx"
@@ -117,7 +118,7 @@ def prepare(
     wanted = Wanted(batch, setup.person_class_ids, version, libraries)
     if setup.model != BUILT_IN:
         return _of_file(Path(setup.model).expanduser(), setup, wanted)
-    cache = engine_cache.cache_directory() if cache is None else cache
+    cache = cache_dir() if cache is None else cache
     place = engine_cache.place(cache, here, engine_cache.tensorrt_version(os.environ))
     return _of_ours(setup, wanted, here, place, interval)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from smartrec.errors import MissingElement, PipelineError
 from smartrec.masking import masked
-from smartrec.media.gst import GLib, Gst, GstVideo, launch
+from smartrec.media.gst import GLib, Gst, GstVideo, has_property, launch
 from smartrec.media.inlet import stream_caps
 from smartrec.model import AccessUnit, Codec, StreamFormat
 
@@ -301,7 +301,6 @@ def _dress(display: Gst.Element) -> None:
     if isinstance(display, Gst.Bin):
         display.iterate_sinks().foreach(elements.append)
     for element in elements:
-        known = {each.name for each in element.list_properties()}
         for name, value in _SINK_WANTS.items():
-            if name in known:
+            if has_property(element, name):
                 element.set_property(name, value)

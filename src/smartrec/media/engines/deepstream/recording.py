@@ -10,7 +10,7 @@ from typing import Final
 
 from smartrec.graph.deepstream import Recorder
 from smartrec.graph.recipes import RECORDERS, Role, choose
-from smartrec.media.gst import GLib, Gst
+from smartrec.media.gst import GLib, Gst, has_property
 from smartrec.media.nvdssr import (
     LONGEST,
     NotRecorded,
@@ -21,6 +21,7 @@ from smartrec.media.nvdssr import (
     UriRecorder,
     find_library,
 )
+from smartrec.media.nvdssr_values import discard
 from smartrec.media.trial import encodes
 from smartrec.media.watch import messages
 from smartrec.media.watch.messages import Leave, Message, Record, SmartRecordSetup
@@ -77,7 +78,7 @@ class Recorders:
         """Record by the recorder within an nvurisrcbin that does not play yet."""
         # As a property: launch texts are logged, and this has a password in it.
         source.set_property("uri", uri)
-        if "smart-rec-mode" in {each.name for each in source.list_properties()}:
+        if has_property(source, "smart-rec-mode"):
             source.set_property("smart-rec-mode", _VIDEO_ONLY)
         self._take(camera, UriRecorder(source, self._settings(camera), partial(self._done, camera)))
 
@@ -138,7 +139,7 @@ class Recorders:
             self._say(messages.NotRecorded(camera, done.clip, done.why, done.hint))
         elif not done.last:
             # Clips are shorter than the longest file, so this is one whose end nobody told.
-            done.path.unlink(missing_ok=True)
+            discard(done.path)
             self._say(messages.NotRecorded(camera, done.clip, "it became several files"))
         else:
             said = (str(done.path), done.began, done.ended, done.frames)
