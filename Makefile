@@ -1,5 +1,5 @@
 # Short names for what contributors do. Users need only ./run.sh and ./test.sh.
-.PHONY: check test test-long bench lock wheel docs fresh clean
+.PHONY: check test test-long faults soak bench lock wheel docs fresh clean
 UV ?= uv
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.10 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --upgrade pyproject.toml
@@ -10,6 +10,11 @@ test: ## the gates and the tests, at most 10 minutes
 	./test.sh
 test-long: ## the long tests
 	./test.sh -m long --timeout 900
+faults: ## every fault there is, hours of it, with a table of what held
+	./test.sh -m "" --timeout 1800 tests/faults tests/usb
+soak: ## two hours of cameras to which everything happens; SOAK="--minutes 20" changes that
+	./test.sh --setup-only
+	.venv/bin/python benchmarks/soak.py $(SOAK)
 bench: ## the numbers of docs/benchmarks.md: more than an hour, on a machine with nothing else to do
 	for each in capture many latency finishing memory journal watching "watching --still" \
 	  watch_many watch_latency "watch_latency --screen" watch_memory recall; do \

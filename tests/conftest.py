@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.faults.totals import pytest_terminal_summary, totals
 from tests.xserver import XServer, start
+
+__all__ = ["pytest_terminal_summary", "totals"]
 
 # No example may fail for being slow: the machine may be busy with something else.
 settings.register_profile("smartrec", deadline=None)
@@ -45,5 +48,6 @@ def x_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[XServer]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of the whole program run one after another: each wants a machine to itself."""
     for item in items:
-        if {"e2e", "faults"} & set(item.path.parts):
+        own = item.get_closest_marker("xdist_group")
+        if own is None and {"e2e", "faults"} & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("whole program"))
