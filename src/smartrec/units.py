@@ -122,7 +122,9 @@ def in_words(value: Ns) -> str:
     if value == 0:
         return "0s"
     words, rest = "", abs(int(value))
-    for unit in ("h", "m", "s", "ms", "us", "ns"):
+    # Nobody counts a month in hours, nor a day in days.
+    days = ("d",) if rest >= 2 * _DURATION_UNITS["d"] else ()
+    for unit in (*days, "h", "m", "s", "ms", "us", "ns"):
         count, rest = divmod(rest, _DURATION_UNITS[unit])
         words += f"{count}{unit}" if count else ""
     return words if value > 0 else f"-{words}"

@@ -10,7 +10,7 @@ from smartrec.app.finishing import Finishers, Order
 from smartrec.app.keeper import Keeper
 from smartrec.app.progress import Progress
 from smartrec.clock import SystemClock
-from smartrec.config.schema import Camera as Settings
+from smartrec.config.cameras import Camera as Settings
 from smartrec.errors import CameraGone, SmartrecError, SourceError
 from smartrec.graph.plan import Graph
 from smartrec.media.capture import Capture

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from smartrec.app.sight import Sight
-from smartrec.config.schema import Camera, Config
+from smartrec.config.cameras import Camera
+from smartrec.config.schema import Config
 from smartrec.model import Box, ClipState, Look, Track, Trigger
 from smartrec.recording.session import OpenClip
 from smartrec.units import SECOND, Ns

@@ -8,8 +8,9 @@ import pytest
 from pydantic import BaseModel
 
 from smartrec.config import reference
+from smartrec.config.cameras import Camera, Controls, Keep
 from smartrec.config.load import TABLES, load
-from smartrec.config.schema import Camera, Config, Controls
+from smartrec.config.schema import Config
 from smartrec.config.watching import Zone
 
 DOOR = {"name": "door", "polygon": [[0.1, 0.4], [0.6, 0.4], [0.6, 1]], "anchor": "any"}
@@ -49,9 +50,10 @@ def test_the_example_holds_every_setting_in_a_form_that_is_taken(tmp_path: Path)
     (camera,) = config.camera
     assert camera.model_fields_set == set(Camera.model_fields)
     assert camera.controls.model_fields_set == set(Controls.model_fields)
+    assert camera.retention.model_fields_set == set(Keep.model_fields)
     (zone,) = camera.zone
     assert zone.model_fields_set == set(Zone.model_fields)
-    plain = camera.model_copy(update={"controls": Controls(), "zone": ()})
+    plain = camera.model_copy(update={"controls": Controls(), "retention": Keep(), "zone": ()})
     assert plain == Camera(name="cam0")
 
 
@@ -72,9 +74,9 @@ def test_the_json_schema_shows_defaults_as_people_write_them() -> None:
 
 def test_the_page_names_every_setting() -> None:
     page = reference.settings_page()
-    tables: list[type[BaseModel]] = [*TABLES.values(), Camera, Controls, Zone]
+    tables: list[type[BaseModel]] = [*TABLES.values(), Camera, Controls, Keep, Zone]
     for table in tables:
-        for key in set(table.model_fields) - {"controls", "zone"}:
+        for key in set(table.model_fields) - {"controls", "retention", "zone"}:
             assert f"| `{key}` |" in page
     assert "|  |  |" not in page
 

@@ -9,14 +9,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from smartrec.config.schema import (
-    Camera,
-    Config,
-    Controls,
-    Log,
-    Recording,
-    Ring,
-)
+from smartrec.config.cameras import Camera, Controls, Keep
+from smartrec.config.schema import Config, Log, Recording, Retention, Ring
 from smartrec.config.table import AT_ONCE, NEEDS_NEW_START, REBUILDS_WATCH, RESTARTS_CAPTURE
 from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone
 from smartrec.units import SECOND, Ns, in_words, picture_in_words, size_in_words
@@ -24,8 +18,10 @@ from smartrec.units import SECOND, Ns, in_words, picture_in_words, size_in_words
 TABLES: tuple[type[BaseModel], ...] = (
     Recording,
     Ring,
+    Retention,
     Camera,
     Controls,
+    Keep,
     Zone,
     Detector,
     AutoTrigger,

@@ -17,7 +17,7 @@ from smartrec.app.clips import Clips
 from smartrec.app.events import CameraState
 from smartrec.app.sources import explain, start_capture
 from smartrec.clock import Instant
-from smartrec.config.schema import Camera as CameraSettings
+from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.errors import CameraError, CameraSilent, SmartrecError, SourceError
 from smartrec.media.capture import Capture
 from smartrec.media.rtsp import STANDS_STILL

@@ -9,7 +9,8 @@ from typing import Final
 
 from smartrec.app import smart_setup
 from smartrec.app.sources import usb_plan
-from smartrec.config.schema import Camera, Config
+from smartrec.config.cameras import Camera
+from smartrec.config.schema import Config
 from smartrec.errors import NoScreen
 from smartrec.graph.capture import fed_capture, rtsp_capture, usb_capture
 from smartrec.graph.decode import DECODES, decode

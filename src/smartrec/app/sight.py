@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from smartrec.app.clips import LATE
-from smartrec.config.schema import Camera as CameraSettings
+from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.config.schema import Config
 from smartrec.detection.presence import Presence, Rules
 from smartrec.detection.zones import Zone

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from smartrec.config.schema import Camera
+from smartrec.config.cameras import Camera
 from smartrec.errors import CameraUnusable, PipelineError, SmartrecError
 from smartrec.graph.capture import usb_capture
 from smartrec.graph.formats import Kind, choose, gst_caps

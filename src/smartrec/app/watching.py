@@ -15,7 +15,7 @@ from smartrec.app.clips import LATE
 from smartrec.app.sight import Keep, Sight
 from smartrec.app.smart_record import SmartRecord
 from smartrec.app.watch import Ended, Said, Watch
-from smartrec.config.schema import Camera as CameraSettings
+from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.config.schema import Config
 from smartrec.media.watch.messages import (
     CameraView,

@@ -12,8 +12,9 @@ from smartrec.app.doctor import Check, Subject, examine
 from smartrec.app.finding import Finding, Status
 from smartrec.app.watching import detector_of
 from smartrec.cli.options import GivenPath
+from smartrec.config.cameras import Camera
 from smartrec.config.load import load
-from smartrec.config.schema import Camera, Config
+from smartrec.config.schema import Config
 from smartrec.errors import ConfigError
 
 _MARKS: Final = {Status.OK: "ok  ", Status.WARN: "warn", Status.BAD: "BAD "}

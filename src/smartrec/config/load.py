@@ -17,20 +17,10 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from smartrec.config.cameras import ALIKE, Camera, Controls, Keep, zones_alike
 from smartrec.config.document import Document, read
 from smartrec.config.located import located, located_in
-from smartrec.config.schema import (
-    ALIKE,
-    Camera,
-    Config,
-    Controls,
-    Log,
-    Recording,
-    Ring,
-    alike,
-    numbered,
-    zones_alike,
-)
+from smartrec.config.schema import Config, Log, Recording, Retention, Ring, alike, numbered
 from smartrec.config.suggest import Place, config_error, dotted, nearest, shown
 from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone
 from smartrec.errors import ConfigError
@@ -53,6 +43,7 @@ RESERVED: Final = frozenset(
 TABLES: Final[dict[str, type[BaseModel]]] = {
     "recording": Recording,
     "ring": Ring,
+    "retention": Retention,
     "detector": Detector,
     "trigger": AutoTrigger,
     "screen": Screen,
@@ -65,6 +56,7 @@ _SCHEMA: Final[dict[Place, type[BaseModel]]] = {
     **{(name,): table for name, table in TABLES.items()},
     ("camera",): Camera,
     ("camera", "controls"): Controls,
+    ("camera", "retention"): Keep,
     ("camera", "zone"): Zone,
 }
 _PLAIN_WORDS: Final = {
@@ -278,7 +270,7 @@ class _Sources:
 def _typed(text: str, schema: Mapping[str, Any]) -> object:
     """A variable's text as the type of its setting, where TOML would not write it as text."""
     kind = schema.get("anyOf", [schema])[0].get("type")
-    if kind == "boolean" and text in ("true", "false"):
+    if text in ("true", "false") and (kind == "boolean" or "boolean" in (kind or ())):
         return text == "true"
     if kind == "array":
         return [_typed(part.strip(), {"type": "integer"}) for part in text.split(",")]

@@ -12,8 +12,9 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from smartrec.config.cameras import Camera, Controls, Keep
 from smartrec.config.load import TABLES, Loaded
-from smartrec.config.schema import Camera, Config, Controls
+from smartrec.config.schema import Config
 from smartrec.config.suggest import dotted
 from smartrec.config.watching import Zone
 
@@ -49,8 +50,10 @@ _EXAMPLE_HEAD: Final = """\
 _HEADERS: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
     ("[recording]", TABLES["recording"]),
     ("[ring]", TABLES["ring"]),
+    ("[retention]", TABLES["retention"]),
     ("[[camera]]", Camera),
     ("[camera.controls]", Controls),
+    ("[camera.retention]", Keep),
     ("[[camera.zone]]", Zone),
     ("[detector]", TABLES["detector"]),
     ("[trigger]", TABLES["trigger"]),
@@ -91,10 +94,12 @@ def as_toml(loaded: Loaded) -> str:
     for name in TABLES:
         lines += ["", f"[{name}]", *_lines(loaded, (name,), settings[name])]
     for number, camera in enumerate(settings["camera"]):
-        controls, zones = camera.pop("controls"), camera.pop("zone")
+        tables = {name: camera.pop(name) for name in ("controls", "retention")}
+        zones = camera.pop("zone")
         lines += ["", "[[camera]]", *_lines(loaded, ("camera", number), camera)]
-        place = ("camera", number, "controls")
-        lines += ["", "[camera.controls]", *_lines(loaded, place, controls)]
+        for name, table in tables.items():
+            place = ("camera", number, name)
+            lines += ["", f"[camera.{name}]", *_lines(loaded, place, table)]
         for each, zone in enumerate(zones):
             below = ("camera", number, "zone", each)
             lines += ["", "[[camera.zone]]", *_lines(loaded, below, zone)]
@@ -158,7 +163,7 @@ def _section(header: str, table: type[BaseModel]) -> str:
 def _settings(table: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
     """The keys of a table that are no tables of their own."""
     for key, field in table.model_fields.items():
-        if field.annotation not in (Controls, tuple[Zone, ...]):
+        if field.annotation not in (Controls, Keep, tuple[Zone, ...]):
             yield key, field
 
 

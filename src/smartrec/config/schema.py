@@ -10,47 +10,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import (
-    Field,
-    StrictBool,
-    StrictInt,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, StrictInt, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from smartrec.config.table import (
-    AT_ONCE,
-    NEEDS_NEW_START,
-    RESTARTS_CAPTURE,
-    Table,
-)
-from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone
-from smartrec.config.written import (
-    AUTO_OR_NUMBER,
-    DIRECTORY,
-    FILE,
-    FREQUENCY,
-    PICTURE,
-    SOURCE,
-    duration,
-    read_text,
-    size,
-    slug,
-)
-from smartrec.masking import masked
+from smartrec.config.cameras import ALIKE, HOUR, Camera, MaxAge, MaxBytes, Slug
+from smartrec.config.table import AT_ONCE, NEEDS_NEW_START, Table
+from smartrec.config.watching import AutoTrigger, Detector, Screen
+from smartrec.config.written import DIRECTORY, FILE, duration, size
 from smartrec.units import SECOND, Ns
 
-ALIKE: Final = "cameras_alike"
-"""Type of the validation error for two cameras, or two zones of one, that share a name."""
-
 MINUTE: Final = Ns(60 * SECOND)
-HOUR: Final = Ns(60 * MINUTE)
-
-
-Slug = Annotated[str, slug("a-z0-9_-", 32)]
-ControlName = Annotated[str, slug("a-z0-9_", 64)]
-ControlValue = Annotated[StrictInt, Field(ge=-(2**31), lt=2**31)]
 
 
 class Recording(Table):
@@ -148,153 +117,27 @@ class Ring(Table):
     )
 
 
-class Controls(Table):
-    """Set on the camera before it starts; what is left out stays as the camera has it."""
+class Retention(Table):
+    """How long, and how much of, clips are kept; the oldest go first, pinned ones never."""
 
-    power_line_frequency: Annotated[Literal["off", "50", "60", "auto"], FREQUENCY] | None = Field(
+    max_bytes: MaxBytes | None = Field(
         default=None,
-        description="Frequency of the mains, in hertz, against flicker under lamps.",
-        examples=["50"],
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-    focus: Annotated[Literal["auto"] | int, AUTO_OR_NUMBER] | None = Field(
-        default=None,
-        description="A fixed position in the camera's own units, or autofocus. A fixed one avoids "
-        "blurred moments when someone walks in.",
-        examples=["auto"],
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-    exposure: Annotated[Literal["auto"] | int, AUTO_OR_NUMBER] | None = Field(
-        default=None,
-        description="A fixed time in units of 100 µs (312 is 1/32 s), or automatic.",
-        examples=["auto"],
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-    exposure_dynamic_framerate: StrictBool | None = Field(
-        default=None,
-        description="Whether the camera may lower its rate in the dark; many halve it, silently.",
-        examples=[False],
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-    extra: dict[ControlName, ControlValue] = Field(
-        default_factory=dict,
-        description="Any other V4L2 controls by name; `v4l2-ctl --list-ctrls` lists them.",
-        examples=[{"gain": 32}],
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-
-    def wanted(self) -> dict[str, int | str | bool]:
-        """All that is set, by name; the four named keys win over `extra`."""
-        named = self.model_dump(mode="json", exclude={"extra"}, exclude_none=True)
-        return {**self.extra, **named}
-
-
-class Camera(Table):
-    """One camera; write the table once for each."""
-
-    id: Slug = Field(
-        default="cam0",
-        description="Short and stable: file names and the catalogue use it. Left out: "
-        "`cam0`, `cam1` … by order.",
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-    name: str = Field(
-        default="",
-        max_length=100,
-        description="What people call it. Left out: the id.",
-        examples=["Front door"],
+        description="Most that all finished clips together may take.",
+        examples=["200GB"],
         json_schema_extra=AT_ONCE,
     )
-    source: Annotated[str, SOURCE] = Field(
-        default="usb",
-        repr=False,
-        description='"usb" is the first USB camera that gives video; "usb:/dev/v4l/by-id/…" names '
-        'one; "rtsp://USER:PASSWORD@HOST:554/PATH" is a camera on the network, H.264 or H.265 '
-        '("rtsps:" encrypts); "file:PATH" plays a video as if live; "demo" is built in. A password '
-        "is never shown.",
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-    size: Annotated[tuple[int, int], PICTURE] = Field(
-        default=(1280, 720),
-        description="Picture size to ask for; the nearest that the camera offers is taken.",
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-    fps: Annotated[float, Field(strict=True)] = Field(
-        default=30.0,
-        ge=1,
-        le=240,
-        description="Pictures a second to ask for; the nearest that the camera offers is taken.",
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-    rotate: Literal[0, 90, 180, 270] = Field(
-        default=0,
-        description="Degrees clockwise to turn the picture so that it stands upright.",
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-    flip: StrictBool = Field(
-        default=False,
-        description="Mirror the picture left to right, after turning.",
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-    loop: StrictBool = Field(
-        default=False,
-        description='Start a "file:" again at its end; other sources have none.',
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-    controls: Controls = Field(
-        default_factory=Controls,
-        description="Settings of the camera itself.",
-        json_schema_extra=RESTARTS_CAPTURE,
-    )
-
-    detect: StrictBool = Field(
-        default=True,
-        description="Whether persons are looked for in its pictures.",
+    max_age: MaxAge | None = Field(
+        default=None,
+        description="Finished clips are deleted when they are older.",
+        examples=["30d"],
         json_schema_extra=AT_ONCE,
     )
-    zone: tuple[Zone, ...] = Field(
-        default=(),
-        max_length=64,
-        description="Where persons count. Without any: everywhere.",
+    min_free: Annotated[int, size(0, 10**15)] = Field(
+        default=1_000_000_000,
+        description="Room that is kept free on the disk of the clips, at most a tenth of it, so "
+        "that the next event finds some; 0 deletes nothing for room.",
         json_schema_extra=AT_ONCE,
     )
-
-    @field_validator("zone")
-    @classmethod
-    def _zones_differ(cls, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
-        for number, why in zones_alike([dict(zone) for zone in zones]):
-            raise PydanticCustomError(ALIKE, f"zone[{number}].name: {why}")
-        return zones
-
-    @field_validator("name")
-    @classmethod
-    def _name_fits_one_line(cls, name: str) -> str:
-        return read_text(name, "text of one line")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named_by_id(cls, table: object) -> object:
-        if isinstance(table, Mapping) and "name" not in table:
-            return {**table, "name": table.get("id", "cam0")}
-        return table
-
-    @property
-    def kind(self) -> Literal["usb", "file", "rtsp", "demo"]:
-        """What sort of source it is; ``"rtsp"`` encrypted or not."""
-        kinds: dict[str, Literal["usb", "file", "rtsp"]]
-        kinds = {"usb": "usb", "file": "file", "rtsp": "rtsp", "rtsps": "rtsp"}
-        return kinds.get(self.source.partition(":")[0], "demo")
-
-    @property
-    def shown_source(self) -> str:
-        """The source as people may see it: with no password."""
-        return masked(self.source)
-
-    @property
-    def path(self) -> Path | None:
-        """The device or the file; None for the first USB camera, for the network and the demo."""
-        path = self.source.partition(":")[2]
-        return Path(path).expanduser() if path and self.kind != "rtsp" else None
 
 
 class Log(Table):
@@ -316,6 +159,7 @@ class Config(Table):
         default=(),
         description="Without any: the first USB camera that gives video.",
     )
+    retention: Retention = Field(default_factory=Retention)
     detector: Detector = Field(default_factory=Detector)
     trigger: AutoTrigger = Field(default_factory=AutoTrigger)
     screen: Screen = Field(default_factory=Screen)
@@ -359,17 +203,6 @@ def alike(cameras: Sequence[object]) -> list[tuple[int, str, str]]:
         for word, key in _claims(camera).items():
             if (first := seen.setdefault(word, number)) != number:
                 mistakes.append((number, key, f"{word[:64]!r} is taken by camera[{first}]"))
-    return mistakes
-
-
-def zones_alike(zones: Sequence[object]) -> list[tuple[int, str]]:
-    """Zones of one camera that have the same name, which a trigger would tell: (number, why)."""
-    seen: dict[str, int] = {}
-    mistakes: list[tuple[int, str]] = []
-    for number, zone in enumerate(zones):
-        name = zone.get("name") if isinstance(zone, Mapping) else None
-        if isinstance(name, str) and (first := seen.setdefault(name, number)) != number:
-            mistakes.append((number, f"{name[:64]!r} is taken by zone[{first}]"))
     return mistakes
 
 

@@ -126,6 +126,16 @@ def _source(value: object) -> str:
     raise ValueError(f"{text[:64]!r} is no source{guess or f'; write {choices}'}")
 
 
+def _audio(value: object) -> bool | str:
+    choices = 'true, false, "alsa:DEVICE", "pulse:NAME" or "pipewire:NAME"'
+    if isinstance(value, bool):
+        return value
+    kind, _, name = read_text(value, choices).partition(":")
+    if kind not in ("alsa", "pulse", "pipewire") or not name or len(name) > 256:
+        raise ValueError(f"must be {choices}")
+    return f"{kind}:{name}"
+
+
 def _address(text: str) -> str:
     """An RTSP camera's; what is wrong with it is said without it, for a password may be in it."""
     form = '"rtsp://USER:PASSWORD@HOST:554/PATH"'
@@ -218,6 +228,14 @@ def _auto_or_number(value: object) -> object:
     return value
 
 
+AUDIO: Final = Written(
+    _audio,
+    lambda value: value,
+    {
+        "type": ["boolean", "string"],
+        "x-allowed": 'true, false, "alsa:DEVICE", "pulse:NAME" or "pipewire:NAME"',
+    },
+)
 AUTO_OR_NUMBER: Final = Written(
     _auto_or_number,
     lambda value: value,
