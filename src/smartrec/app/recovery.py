@@ -3,12 +3,13 @@
 import hashlib
 import logging
 import os
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from smartrec.errors import StoreError
+from smartrec.errors import SmartrecError, StoreError
 from smartrec.media.journal import JournalReader, amend
 from smartrec.model import ClipHead, ClipState, Loss
 from smartrec.recording.tally import Tally
@@ -44,6 +45,38 @@ class Gone:
 
     clip_id: str
     why: str
+
+
+class Done:
+    """All that an earlier recorder left has been reported before this."""
+
+
+class Recovery(threading.Thread):
+    """Examines on a thread of its own: journals of a recorder that was killed may be long.
+
+    Args:
+        left: What `left_behind` found.
+        clips: The clip directory.
+        report: Called on this thread; last with `Done`.
+    """
+
+    def __init__(
+        self, left: list[Path], clips: Path, report: Callable[[Found | Gone | Done], None]
+    ) -> None:
+        super().__init__(name="recovery", daemon=True)
+        self._left = left
+        self._clips = clips
+        self._report = report
+
+    def run(self) -> None:
+        """See the class."""
+        try:
+            for item in examine(self._left, self._clips):
+                self._report(item)
+        except SmartrecError as error:
+            log.warning("what an earlier recorder left cannot be read: %s", error)
+        finally:
+            self._report(Done())
 
 
 def journals_of(clips: Path, elsewhere: Path | None) -> Path:

@@ -76,10 +76,6 @@ class Places:
     cache: Path
 
 
-class _Recovered:
-    """All that an earlier recorder left is in the inbox before this."""
-
-
 class Station(Listener):
     """All cameras of this machine. `run` belongs to one thread; `submit` and `stop` to any.
 
@@ -171,7 +167,7 @@ class Station(Listener):
             Said: lambda said, _: self.watching.said(said),
             Ended: self.watching.ended,
             Free: lambda free, _: self.watching.free(free.bytes),
-            _Recovered: lambda *_: self._recovered.set(),
+            recovery.Done: lambda *_: self._recovered.set(),
         }
         self._answers = Answers(self._holds)
         self._recovered = threading.Event()
@@ -214,7 +210,7 @@ class Station(Listener):
         )
         left = recovery.left_behind(self._places.journals, self._places.clips)
         self._smart.prepare()
-        threading.Thread(target=self._recover, args=(left,), name="recovery", daemon=True).start()
+        recovery.Recovery(left, self._places.clips, self._inbox.put).start()
         while self._stop_reason is None:
             self._turn()
             if length is not None and self._clock.monotonic() - begun >= length:
@@ -343,16 +339,6 @@ class Station(Listener):
         self._bus.publish(
             events.ClipFailed(camera_id, clip.clip_id, clip.event_id, "no picture came in its time")
         )
-
-    def _recover(self, left: list[Path]) -> None:
-        """On a thread of its own: journals of a recorder that was killed may be long."""
-        try:
-            for item in recovery.examine(left, self._places.clips):
-                self._inbox.put(item)
-        except SmartrecError as error:
-            log.warning("what an earlier recorder left cannot be read: %s", error)
-        finally:
-            self._inbox.put(_Recovered())
 
     def _close(self) -> None:
         reason = self._stop_reason or ""
