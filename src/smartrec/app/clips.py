@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from smartrec import __version__
-from smartrec.app.journaling import Report
-from smartrec.app.writing import ClipWriting, Describe, Follower
+from smartrec.app.journaling import Failed, Report
+from smartrec.app.writing import RETRY_EVERY, ClipWriting, Describe, Follower
 from smartrec.clock import Instant
 from smartrec.model import (
     AccessUnit,
@@ -27,6 +27,8 @@ from smartrec.units import SECOND, Ns, seconds
 
 LATE: Final = Ns(2 * SECOND)
 """How late a trigger, or a look, is expected at most where looks are as frequent as usual."""
+MOST_STALLED: Final = 3
+"""How many journals of a camera may hang until no other is begun: each costs a thread."""
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +99,8 @@ class Clips:
         self._epochs = [self._current]
         self._writings: dict[str, ClipWriting] = {}
         self._names: dict[str, str] = {}
+        self._resume_at = Ns(0)
+        self._may_write = True
 
     @property
     def epoch(self) -> int | None:
@@ -189,6 +193,8 @@ class Clips:
 
     def turn(self, now: Ns) -> None:
         """Move every clip one step on."""
+        stalled = sum(writing.stalled for writing in self._writings.values())
+        self._may_write = now >= self._resume_at and stalled < MOST_STALLED
         for epoch in self._epochs:
             for clip in list(epoch.session.clips):
                 self._attend(epoch, clip)
@@ -205,6 +211,8 @@ class Clips:
         if writing is None:
             return False
         writing.take(report, now)
+        if isinstance(report, Failed):
+            self._resume_at = Ns(now + RETRY_EVERY)
         return True
 
     def abandon(self) -> None:
@@ -219,8 +227,13 @@ class Clips:
         if clip.exhausted():
             epoch.session.forget(clip)
             self._empty(self._camera_id, clip)
-        elif epoch.format is not None and clip.cursor < epoch.session.ring.end:
-            describe = Describe(lambda c: self._head(epoch, c), self._journal_path)
+        elif self._may_write and epoch.format is not None and clip.cursor < epoch.session.ring.end:
+            describe = Describe(
+                lambda clip: self._head(epoch, clip),
+                lambda clip, name: self._names.update({clip.clip_id: name}),
+                self._recorder.journals,
+                self._recorder.clips,
+            )
             self._writings[clip.clip_id] = ClipWriting(
                 clip, epoch.session, describe, self._recorder.follower, self._recorder.report
             )
@@ -256,23 +269,12 @@ class Clips:
         )
 
     def _file_name(self, clip: OpenClip, instant: Instant) -> str:
-        """Chosen once: neither a clip nor a journal of that name exists."""
+        """Chosen once, until its journal is made: no other that is written now has it."""
         if clip.clip_id not in self._names:
             first = clip.triggers[0]
             name = clip_name(self._camera_id, instant.wall_at(first.pts), first.reason, clip.part)
             choice = 1
-            while self._taken(numbered(name, choice)):
+            while numbered(name, choice) in self._names.values():
                 choice += 1
             self._names[clip.clip_id] = numbered(name, choice)
         return self._names[clip.clip_id]
-
-    def _taken(self, name: str) -> bool:
-        if name in self._names.values():
-            return True
-        there = (self._recorder.clips / name, self._recorder.journals / name)
-        return any(
-            path.with_name(name + end).exists() for path in there for end in (".mp4", ".mkv")
-        )
-
-    def _journal_path(self, head: ClipHead) -> Path:
-        return self._recorder.journals / f"{head.file_name}.mkv"

@@ -1,10 +1,11 @@
 """Journals are written on threads of their own, one a clip: a slow disk delays only them."""
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
@@ -12,6 +13,7 @@ from typing import Final
 from smartrec.errors import StoreError
 from smartrec.media.journal import JournalWriter
 from smartrec.model import AccessUnit, ClipHead
+from smartrec.recording.naming import numbered
 
 SYNC_EVERY: Final = 1.0
 """Seconds between two fdatasync: what a power cut may cost, about doubled by the disk itself."""
@@ -29,7 +31,7 @@ class Wrote:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The journal is whole and on the disk; `size` is its length."""
+    """The journal is whole and on the disk; `size` is its length, 0 where it held no picture."""
 
     clip_id: str
     size: int
@@ -44,12 +46,14 @@ class Failed:
         error: Why.
         unwritten: Whether the request held pictures; none of them is in the file.
         made: Whether there is a file with pictures in it; without any, it is removed.
+        gone: Whether somebody removed the file with all that was in it.
     """
 
     clip_id: str
     error: StoreError
     unwritten: bool
     made: bool
+    gone: bool = False
 
 
 Report = Wrote | Closed | Failed
@@ -62,20 +66,29 @@ class Journal(threading.Thread):
     The first report is about making the file. After `Closed` or `Failed` there is none.
 
     Args:
-        path: Of the file; must not exist.
-        head: What is known of the clip at its start.
+        journals: Directory of the file.
+        clips: Directory of the finished clips.
+        head: What is known of the clip at its start; its name is the one to try first.
         report: Called on this thread.
+
+    Attributes:
+        path: Of the file, under a name that neither a clip nor a journal has; known from the first
+            report on.
     """
 
-    def __init__(self, path: Path, head: ClipHead, report: Callable[[Report], None]) -> None:
+    def __init__(
+        self, journals: Path, clips: Path, head: ClipHead, report: Callable[[Report], None]
+    ) -> None:
         super().__init__(name=f"journal-{head.camera_id}", daemon=True)
-        self.path = path
+        self.path = journals / f"{head.file_name}.mkv"
+        self._clips = clips
         self._head = head
         self._report = report
         self._work: SimpleQueue[_Work | None] = SimpleQueue()
         self._dirty_since: float | None = None
         self._synced = False
         self._filled = False
+        self._asked: Sequence[AccessUnit] = ()
 
     def write(self, units: Sequence[AccessUnit], head: ClipHead | None = None) -> None:
         """Append pictures, and what is now known of the clip if that has changed."""
@@ -91,50 +104,68 @@ class Journal(threading.Thread):
 
     def run(self) -> None:
         """See the class."""
+        writer: JournalWriter | None = None
         try:
-            writer = JournalWriter(self.path, self._head)
-        except StoreError as error:
-            self._report(Failed(self._head.clip_id, error, unwritten=False, made=False))
-            return
-        self._report(Wrote(self._head.clip_id, writer.size))
-        try:
+            writer = self._made()
+            self._report(Wrote(self._head.clip_id, writer.size))
             self._serve(writer)
+        except StoreError as error:
+            self._failed(error, writer)
         except Exception as error:  # a bug may cost this journal, not the clip
             log.exception("the journal %s stopped", self.path)
-            self._report(
-                Failed(self._head.clip_id, StoreError(repr(error)), unwritten=False, made=True)
-            )
+            hint = "This is a fault of smartrec: report it with the log."
+            told = StoreError(f"{self.path} cannot be written: {error!r}", hint=hint)
+            self._failed(told, writer)
         finally:
-            writer.abandon()
+            if writer is not None:
+                writer.abandon()
+
+    def _made(self) -> JournalWriter:
+        choice = 1
+        while self._taken(name := numbered(self._head.file_name, choice)):
+            choice += 1
+        self.path = self.path.with_name(f"{name}.mkv")
+        return JournalWriter(self.path, replace(self._head, file_name=name))
+
+    def _taken(self, name: str) -> bool:
+        there = (self._clips / name, self.path.with_name(name))
+        return any(os.path.lexists(f"{path}{end}") for path in there for end in (".mp4", ".mkv"))
 
     def _serve(self, writer: JournalWriter) -> None:
         clip_id = self._head.clip_id
-        while True:
-            units: Sequence[AccessUnit] = ()
-            try:
-                work = self._next(writer)
-                if work is None:
-                    return
-                units, head, last = work
-                if last:
-                    assert head is not None
-                    self._report(Closed(clip_id, writer.close(head)))
-                    return
-                if units:
-                    writer.write(units)
-                    self._filled = True
-                    # The pre-roll is the oldest of what may be lost: it is synced at once.
-                    self._dirty_since = self._dirty_since if self._synced else 0.0
-                units = ()
-                if head is not None:
-                    writer.update(head)
-            except StoreError as error:
-                made = self._filled or not self._removed()
-                self._report(Failed(clip_id, error, unwritten=bool(units), made=made))
+        while (work := self._next(writer)) is not None:
+            self._asked, head, last = work
+            if last:
+                assert head is not None
+                size = writer.close(head)
+                self._report(Closed(clip_id, 0 if not self._filled and self._removed() else size))
                 return
+            if head is not None:  # first: it may say that these pictures belong to the clip
+                writer.update(head)
+            if self._asked:
+                writer.write(self._asked)
+                self._filled = True
+                # The pre-roll is the oldest of what may be lost: it is synced at once.
+                self._dirty_since = self._dirty_since if self._synced else 0.0
+            self._asked = ()
             if self._dirty_since is None:
                 self._dirty_since = time.monotonic()
             self._report(Wrote(clip_id, writer.size))
+
+    def _failed(self, error: StoreError, writer: JournalWriter | None) -> None:
+        made = self._filled or (writer is not None and not self._removed())
+        unwritten = bool(self._asked)
+        gone = self._filled and self._gone()
+        self._report(Failed(self._head.clip_id, error, unwritten, made, gone))
+
+    def _gone(self) -> bool:
+        try:
+            self.path.lstat()
+        except FileNotFoundError:
+            return True
+        except OSError:  # it may be there again, with what is in it
+            return False
+        return False
 
     def _removed(self) -> bool:
         """Whether the file is gone, so that its clip can begin anew."""

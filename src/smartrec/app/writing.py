@@ -18,6 +18,8 @@ BATCH_BYTES: Final = 16_000_000
 RETRY_EVERY: Final = Ns(SECOND)
 GIVE_UP_AFTER: Final = Ns(60 * SECOND)
 """How long a clip that is over waits for a disk that takes nothing."""
+STALLED_AFTER: Final = Ns(10 * SECOND)
+"""How long a journal may take over one request until another takes up from there."""
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +52,15 @@ class Describe:
 
     Attributes:
         head: Describes a clip as it stands.
-        journal: Where the journal of a head goes.
+        named: Is told the name that its journal got.
+        journals: Directory of journals.
+        clips: Directory of finished clips.
     """
 
     head: Callable[[OpenClip], ClipHead]
-    journal: Callable[[ClipHead], Path]
+    named: Callable[[OpenClip, str], None]
+    journals: Path
+    clips: Path
 
 
 class ClipWriting:
@@ -66,6 +72,10 @@ class ClipWriting:
         describe: Makes heads and paths.
         follower: Is told.
         report: Where the journal's thread puts its reports.
+
+    Attributes:
+        finished: Nothing is left to do.
+        stalled: A request hangs, for ever perhaps; the clip is over, and another goes on.
     """
 
     def __init__(
@@ -83,7 +93,7 @@ class ClipWriting:
         self._report = report
         self._journal: Journal | None = None
         self._busy = False
-        self._made = self._told = False
+        self._made = self._filled = self._told = False
         self._held = session.ring.end
         self._secured = False
         self._size = 0
@@ -93,7 +103,8 @@ class ClipWriting:
         self._retry_at = Ns(0)
         self._error: StoreError | None = None
         self._over_since: Ns | None = None
-        self.finished = False
+        self._asked_at = Ns(0)
+        self.finished = self.stalled = False
 
     @property
     def head(self) -> ClipHead:
@@ -107,12 +118,18 @@ class ClipWriting:
 
     def turn(self, now: Ns) -> None:
         """Ask for the next piece of work, unless one is under way."""
-        if self._busy or self.finished:
+        if self.finished:
             return
+        if self._busy:
+            if not self.stalled and now - self._asked_at > STALLED_AFTER:
+                self._stall()
+            return
+        self._asked_at = now
         if self._journal is None:
             self._open(now)
         elif self.clip.exhausted():
             self._busy = True
+            self.clip.held = None
             self._journal.close(self.head)
         else:
             self._write(self._journal)
@@ -141,9 +158,9 @@ class ClipWriting:
             if now - self._over_since > GIVE_UP_AFTER:
                 self._give_up(self._error)
                 return
-        head = self.head
         self._busy = True
-        self._journal = Journal(self._describe.journal(head), head, self._report)
+        places = self._describe.journals, self._describe.clips
+        self._journal = Journal(*places, self.head, self._report)
         self._journal.start()
 
     def _write(self, journal: Journal) -> None:
@@ -154,17 +171,22 @@ class ClipWriting:
             return
         head = self.head if changed else None
         self._told_version = self.clip.version
+        self._filled = self._filled or bool(units)
         self._busy = True
         journal.write(units, head)
         if head is not None and self._told:
             self._follower.changed(head)
 
     def _wrote(self, report: Wrote) -> None:
+        assert self._journal is not None
         if not self._made:
             self._made = True
+            self._describe.named(self.clip, self._journal.path.stem)
             return
         # All that was read is written, for one request is under way at a time.
         self._secured = self.clip.cursor >= self._held or self.clip.exhausted()
+        if not self._filled:
+            return  # nothing of it was a whole picture so far
         if not self._told:
             self._tell()
         self._size = report.readable
@@ -178,11 +200,13 @@ class ClipWriting:
         self._follower.opened(self.head, self._journal.path)
 
     def _finish(self, size: int) -> None:
-        if not self._told:
-            self._tell()
         self.finished = True
         self._session.forget(self.clip)
-        self._follower.closed(self.head, size, self.clip.tally.length)
+        if self._told:
+            self._follower.closed(self.head, size, self.clip.tally.length)
+        elif self.clip.tally.expected:
+            lost = ", ".join(f"{n} {cause}" for cause, n in self.clip.tally.as_dict().items())
+            self._follower.given_up(self.head, StoreError(f"no picture of it came whole: {lost}"))
 
     def _failed(self, report: Failed, now: Ns) -> None:
         """Keep what is in the file; let another part take up from there."""
@@ -192,14 +216,27 @@ class ClipWriting:
         self._retry_at = Ns(now + RETRY_EVERY)
         if report.unwritten and self._mark is not None:
             self.clip.go_back(self._mark)
-        if not report.made:
-            self._journal, self._made = None, False
+        if not report.made and not self.stalled:
+            self._journal, self._made, self._filled = None, False, False
             return
-        assert self._journal is not None
-        if not self._journal.path.exists():  # removed: the ring may still have what was in it
+        if report.gone:  # the ring may still have what was in it
             self.clip.go_back(self._begun)
         self._session.break_off(self.clip)
         self._finish(self._size)
+
+    def _stall(self) -> None:
+        """Let another journal, on a thread of its own, go on behind the last that was written."""
+        assert self._journal is not None
+        self.stalled = True
+        seconds_ = STALLED_AFTER // SECOND
+        self._error = StoreError(
+            f"{self._journal.path} has been written to for more than {seconds_} s",
+            hint=f"Is the disk there, and well? dmesg | tail; df '{self._describe.journals}'",
+        )
+        self._follower.troubled(self.head, self._error)
+        if self._mark is not None:
+            self.clip.go_back(self._mark)
+        self._session.break_off(self.clip)
 
     def _give_up(self, error: StoreError) -> None:
         while not self.clip.exhausted() and self.clip.read(self._session.ring, BATCH_BYTES):

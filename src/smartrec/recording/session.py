@@ -49,6 +49,8 @@ class OpenClip:
         state: RECORDING, or how the recording ended.
         ending: What `state` becomes when `end` is reached.
         tally: The proof.
+        held: Index of the oldest unit that is still to be read, or may have to be read again; None
+            when all is written.
         version: Counts up whenever something changed that the journal should know.
     """
 
@@ -70,6 +72,7 @@ class OpenClip:
         self.tally = Tally(self.start)
         self.version = 0
         self._told = max(trigger.until for trigger in triggers)
+        self.held: int | None = cursor
         self._cursor = self._first = cursor
         self._stop_index: int | None = None
 
@@ -152,7 +155,8 @@ class OpenClip:
         return batch
 
     def mark(self) -> tuple[int, Tally]:
-        """Where reading stands, for `go_back`."""
+        """Where reading stands, for `go_back`; what was read before is not needed any more."""
+        self.held = self._cursor
         return self._cursor, copy(self.tally)
 
     def go_back(self, mark: tuple[int, Tally]) -> None:
@@ -178,7 +182,8 @@ class Session:
 
     def push(self, unit: AccessUnit) -> None:
         """Take in the next unit; clips whose interval is over are closed, long ones roll over."""
-        pinned = min((clip.cursor for clip in self.clips), default=None)
+        held = [clip.held for clip in self.clips if clip.held is not None]
+        pinned = min(held, default=None)
         self.ring.push(unit, pinned=pinned)
         for clip in [clip for clip in self.clips if not clip.closed]:
             if clip.cursor < self.ring.end:
@@ -257,6 +262,7 @@ class Session:
         rest.take_over(clip)
         self.clips.append(rest)
         clip.end = rest.start
+        clip.held = None
         clip.close(ClipState.DISK_FULL, clip.cursor)
         return rest
 
