@@ -71,6 +71,17 @@ def test_clip_with_no_post_roll_stays_open_between_two_looks() -> None:
     assert triggers
 
 
+def test_clip_of_a_look_that_comes_after_its_end_waits_for_the_next_look() -> None:
+    seen = sight(Album(), recording={"post_roll": "1s"})
+    triggers = [t for n in range(3) for t in seen.take(look(n, 0.9), 30, Ns(n * FIFTH))]
+    assert all(trigger.end is None for trigger in triggers)
+    (late,) = seen.take(look(3, 0.9), 30, Ns(3 * FIFTH + 2 * SECOND))
+    assert late.end is not None
+    assert late.end >= 3 * FIFTH + 2 * SECOND + FIFTH
+    (stale,) = seen.take(look(4, 0.9), 30, Ns(4 * FIFTH + 20 * SECOND))
+    assert stale.end is None, "what happened since is not known"
+
+
 @pytest.mark.parametrize(
     ("fps", "apart"), [(60.0, SECOND // 30), (5.0, SECOND), (5.0, 20 * SECOND)]
 )

@@ -1,6 +1,6 @@
 """Looks of a watch that is slow, odd or from before: no person's clip is lost, nobody is held."""
 
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 
 import pytest
@@ -63,10 +63,24 @@ def test_person_who_stays_is_recorded_on_when_looks_are_rarer_than_the_post_roll
 ) -> None:
     hall = Hall(tmp_path)
     hall.run(0, 600, looks_every=55)
+    assert len(hall.triggers) == 1
+    parts = [clip for _, clip in hall.camera.clips.held]
+    assert [part.part for part in parts] == list(range(1, len(parts) + 1))
+    assert len(parts) > 3
+    assert len({part.event_id for part in parts}) == 1
+    assert parts[0].start < 60 * FRAME
+    assert parts[-1].end > 540 * FRAME
+    assert all(b.start == a.end for a, b in pairwise(parts)), "none is missing, none twice"
+
+
+def test_person_seen_again_after_more_than_a_pre_roll_begins_an_event_with_its_own(
+    tmp_path: Path,
+) -> None:
+    hall = Hall(tmp_path)
+    hall.run(0, 600, looks_every=100)
     spans = [(clip.start, clip.end) for _, clip in hall.camera.clips.held]
-    for n in range(60, 540):
-        assert any(start <= n * FRAME < end for start, end in spans), n
-    assert len({trigger.trigger_id for trigger in hall.triggers}) == len(hall.triggers) > 3
+    assert len(hall.triggers) == len({clip.event_id for _, clip in hall.camera.clips.held}) > 3
+    assert all(b_start >= a_end for (_, a_end), (b_start, _) in pairwise(spans))
 
 
 def test_person_whose_clip_was_stopped_begins_no_other(tmp_path: Path) -> None:

@@ -41,7 +41,8 @@ STEPS = (
     (r"create clips/.*\.jpg", "modify clips/catalog"),
     (r"create clips/.*\.jpg", "modify clips/catalog", r"delete open/.*\.mkv"),
 )
-"""What a finisher and the catalogue do, as changes of files; a copy goes another way than MP4."""
+"""What a finisher and the catalogue do, as changes of files; the first and the last are of
+an MP4 only, for a copy is the journal itself."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Plan:
             return cls(max(SOON, post + choice.randrange(-SECOND, SECOND)), post, format_)
         if kind == 2:
             return cls(choice.randrange(SOON, 2 * SECOND), 4 * SECOND, format_)
-        step = choice.choice(STEPS if format_ == "mp4" else STEPS[1:])
+        step = choice.choice(STEPS if format_ == "mp4" else STEPS[1:-1])
         return cls(choice.choice((0, choice.randrange(30 * MILLISECOND))), post, format_, step)
 
 

@@ -56,6 +56,57 @@ def test_clip_that_ends_by_itself_cuts_off_no_trigger() -> None:
     assert not recording.session.cut(person(5, 9))
 
 
+def test_late_news_goes_on_where_the_clip_ended_with_no_picture_missing_or_twice() -> None:
+    recording = Recording()
+    for unit in stream(600):
+        recording.session.push(unit)
+        if unit.seq == 150:
+            recording.session.trigger(person(5))
+        if unit.seq == 210:  # a second after its end
+            assert recording.session.lengthen(person(5, 5.5)) is None
+            assert recording.session.resume(person(5, 5.5)) is not None
+        if unit.seq == 215:
+            assert recording.session.lengthen(person(5, 6.9)) is None
+            assert recording.session.resume(person(5, 6.9)) is not None
+        if unit.seq == 230:
+            assert recording.session.lengthen(person(5, 7.6)) is not None
+        recording.read()
+    first, second, third = recording.clips
+    assert [clip.part for clip in recording.clips] == [1, 2, 3]
+    assert {clip.event_id for clip in recording.clips} == {first.event_id}
+    assert recording.numbers(first) == frames(3, 6)
+    assert recording.numbers(second) == frames(6, 6.5)
+    assert recording.numbers(third) == frames(6.5, 8.6)
+    assert [trigger.last for trigger in third.triggers] == [seconds(7.6)]
+    assert {clip.tally.expected for clip in (second,)} == {15}
+
+
+def test_late_news_of_what_is_recorded_already_adds_nothing() -> None:
+    recording = Recording()
+    for unit in stream(300):
+        recording.session.push(unit)
+        if unit.seq == 150:
+            recording.session.trigger(person(5, 5.5))
+        if unit.seq == 250:
+            assert recording.session.resume(person(5, 5.4)) is recording.clips[0]
+        recording.read()
+    assert len(recording.clips) == 1
+
+
+def test_late_news_of_long_after_the_clip_or_of_a_clip_long_gone_resumes_nothing() -> None:
+    recording = Recording()
+    for unit in stream(900):
+        recording.session.push(unit)
+        if unit.seq == 150:
+            recording.session.trigger(person(5))
+        if unit.seq == 300:
+            assert recording.session.resume(person(5, 9)) is None, "its own pre-roll is whole"
+        if unit.seq == 500:
+            assert recording.session.resume(person(5, 7)) is None, "the ring goes back 5 s"
+        recording.read()
+    assert len(recording.clips) == 1
+
+
 def test_part_of_a_long_event_has_the_first_trigger_and_those_that_reach_into_it() -> None:
     recording = Recording(longest=5)
     for unit in stream(900):

@@ -164,10 +164,13 @@ class Clips:
     def lengthen(self, trigger: Trigger) -> bool:
         """What triggered still lasts; False where that is to begin another clip.
 
-        Its clip may be over because looks came too late, as from a model that is slow.
+        Its clip may be over because looks came too late, as from a model that is slow: then
+        another part of its event goes on from there, unless that was long ago.
         """
         session = self._current.session
-        return session.lengthen(trigger) is not None or session.cut(trigger)
+        if session.lengthen(trigger) is not None or session.cut(trigger):
+            return True
+        return session.resume(trigger) is not None
 
     def held_before(self, clip: OpenClip, moment: Ns) -> Ns:
         """How much of an open clip's time before `moment` is, or will be, in it."""

@@ -27,6 +27,8 @@ _HOLD_AT_MOST: Final = Ns(5 * SECOND)
 their time on the way, and are rarer than asked for where there is too much to look at. Too short,
 and each look would begin a clip of its own, with all of its pre-roll."""
 
+_NEVER: Final = Ns(0)
+
 Keep = Callable[[str, Sequence[Look]], None]
 
 
@@ -91,8 +93,14 @@ class Sight:
                 new_id,
             )
 
-    def take(self, look: Look, infer_ms: float) -> tuple[Trigger, ...]:
-        """Triggers that begin with this look, and those that still last by it."""
+    def take(self, look: Look, infer_ms: float, newest: Ns = _NEVER) -> tuple[Trigger, ...]:
+        """Triggers that begin with this look, and those that still last by it.
+
+        Args:
+            look: What was seen.
+            infer_ms: How long the model took for it.
+            newest: The newest picture that came, which tells how late the look is.
+        """
         self._looked += 1
         if look.inferred:
             self._asked += 1
@@ -105,12 +113,12 @@ class Sight:
             return ()
         triggers = self._presence.take(look)
         self.persons = self._presence.persons
-        return tuple(self._held(trigger) for trigger in triggers)
+        return tuple(self._held(trigger, newest) for trigger in triggers)
 
-    def renew(self, trigger: Trigger) -> Trigger | None:
+    def renew(self, trigger: Trigger, newest: Ns = _NEVER) -> Trigger | None:
         """A new trigger for one that lasts while its clip has ended; see `Presence.renew`."""
         anew = None if self._presence is None else self._presence.renew(trigger.trigger_id)
-        return None if anew is None else self._held(anew)
+        return None if anew is None else self._held(anew, newest)
 
     def rates(self) -> tuple[int, int, float]:
         """Since the last call: pictures looked at, of those inferred, and mean ms of these."""
@@ -182,9 +190,11 @@ class Sight:
             album.kept_until = Ns(looks[-1].pts + 1)
             self._keep(album.clip.clip_id, looks)
 
-    def _held(self, trigger: Trigger) -> Trigger:
+    def _held(self, trigger: Trigger, newest: Ns) -> Trigger:
         """With a post-roll so short that a clip would end between two looks, it ends later."""
+        post = self._config.recording.post_roll
         hold = max(self._hold, min(_HOLD_AT_MOST, 2 * self._apart))
-        if self._config.recording.post_roll >= hold:
-            return trigger
-        return replace(trigger, end=Ns(trigger.until + hold))
+        late = newest - trigger.until
+        if max(post, hold) <= late < _HOLD_AT_MOST:  # over before anybody could say that it is not
+            hold = late + self._hold
+        return trigger if post >= hold else replace(trigger, end=Ns(trigger.until + hold))

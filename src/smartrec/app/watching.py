@@ -271,10 +271,12 @@ class Watching:
         if camera is None or look.epoch != camera.clips.epoch:
             return  # of before the camera's new start
         sight = self._sights[look.camera]
-        for trigger in sight.take(look, infer_ms):
+        unit = camera.clips.ring.newest
+        newest = look.pts if unit is None else unit.pts
+        for trigger in sight.take(look, infer_ms, newest):
             if self._begins(trigger):
                 self._record(camera, trigger)
-            elif not camera.clips.lengthen(trigger) and (anew := sight.renew(trigger)):
+            elif not camera.clips.lengthen(trigger) and (anew := sight.renew(trigger, newest)):
                 self._begins(anew)
                 self._record(camera, anew)
             sight.note(camera.clips.held)

@@ -5,6 +5,7 @@ ring. So an event right after another still has its whole pre-roll, an event dur
 it, and nothing is ever refused.
 """
 
+from collections import deque
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from smartrec.units import SECOND, Ns
 
 TELL_EVERY: Final = Ns(SECOND)
 """How often a trigger that lasts makes the clip's journal be amended."""
+_PAST: Final = 16
+"""Clips that are over and may still be resumed; the ring goes back no further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ class OpenClip:
         if self.closed or self.ending is ClipState.STOPPED:
             return False
         for place, known in enumerate(self.triggers):
-            if known.trigger_id == trigger.trigger_id:
+            if _same(known, trigger):
                 self.triggers[place] = trigger
                 self.end = max(self.end, end)
                 if trigger.until - self._told >= TELL_EVERY:
@@ -179,6 +182,7 @@ class Session:
         self.clips: list[OpenClip] = []
         self._new_id = new_id
         self._cut = -1
+        self._past: deque[OpenClip] = deque(maxlen=_PAST)
 
     def push(self, unit: AccessUnit) -> None:
         """Take in the next unit; clips whose interval is over are closed, long ones roll over."""
@@ -211,7 +215,7 @@ class Session:
     def lengthen(self, trigger: Trigger) -> OpenClip | None:
         """What triggered still lasts, by its `last`: return the clip that goes on for it.
 
-        None where its clip has ended; `cut` tells why.
+        None where its clip has ended; `cut` tells why, and `resume` goes on.
         """
         end = self.end_of(trigger)
         return next((clip for clip in self.clips if clip.lengthen(trigger, end)), None)
@@ -222,6 +226,28 @@ class Session:
         Else its clip ended by itself, because news that the trigger lasts came too late.
         """
         return trigger.pts <= self._cut
+
+    def resume(self, trigger: Trigger) -> OpenClip | None:
+        """Go on for a trigger that lasts, and whose clip is over because that was told late.
+
+        Another part of its event takes up where the clip ended: no picture is missing or twice.
+        None where it is to begin an event of its own: its clip did not end by itself, or ended
+        more than a pre-roll ago, or where the ring does not go back so far.
+        """
+        ended = [clip for clip in (*self._past, *self.clips) if clip.state is ClipState.COMPLETE]
+        own = [clip for clip in ended if any(_same(each, trigger) for each in clip.triggers)]
+        clip = max(own, key=lambda each: each.end, default=None)
+        if clip is None or self.ring.end == self.ring.first:
+            return None
+        earliest = max(trigger.until - self.timing.pre_roll, self.ring[self.ring.first].pts)
+        if clip.end < earliest:
+            return None
+        if (end := self.end_of(trigger)) <= clip.end:
+            return clip
+        triggers = [trigger if _same(each, trigger) else each for each in clip.triggers]
+        following = self._follow(clip, triggers, end)
+        self._settle(following, following.cursor)
+        return following
 
     def stop(self, pts: Ns) -> list[OpenClip]:
         """Let all open clips end at `pts`; return them.
@@ -269,6 +295,7 @@ class Session:
     def forget(self, clip: OpenClip) -> None:
         """The clip is written, or given up."""
         self.clips.remove(clip)
+        self._past.append(clip)
 
     def end_of(self, trigger: Trigger) -> Ns:
         """Until when is recorded for it, as far as is known."""
@@ -286,6 +313,16 @@ class Session:
         if start < self.ring.end:
             clip.tally.anchor(self.ring[start])
         return clip
+
+    def _follow(self, clip: OpenClip, triggers: list[Trigger], end: Ns) -> OpenClip:
+        """The part that takes up where `clip` ends, for those of its triggers that reach on."""
+        # An event may go on for days: no part repeats all that went before.
+        first, *others = triggers
+        lasting = [first, *(each for each in others if self.end_of(each) > clip.end)]
+        following = self._open(clip.part + 1, clip.event_id, lasting, (clip.end, end))
+        following.ending = clip.ending
+        following.event_start = clip.event_start
+        return following
 
     def _settle(self, clip: OpenClip, index: int) -> None:
         """Close or roll over `clip` if a unit from `index` on lies behind its end or its limit."""
@@ -311,14 +348,12 @@ class Session:
                 clip.close(clip.ending, at)
                 return None
             if dts >= limit:
-                rest = (limit, clip.end)
-                clip.end = limit
+                end, clip.end = clip.end, limit
                 clip.close(ClipState.COMPLETE, at)
-                # An event may go on for days: no part repeats all that went before.
-                first, *others = clip.triggers
-                lasting = [first, *(each for each in others if self.end_of(each) > limit)]
-                following = self._open(clip.part + 1, clip.event_id, lasting, rest)
-                following.ending = clip.ending
-                following.event_start = clip.event_start
-                return following
+                return self._follow(clip, clip.triggers, end)
         return None
+
+
+def _same(one: Trigger, other: Trigger) -> bool:
+    """Whether they are the same, lasting for another while perhaps."""
+    return one.trigger_id == other.trigger_id
