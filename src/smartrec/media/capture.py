@@ -5,6 +5,7 @@ that is busy loses nothing.
 """
 
 import logging
+import os
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,12 @@ _STRANGE_GAP: Final = 1_000_000
 _NO_GAP: Final = 1.5
 """Units no further apart than so many pictures' time have nothing lost between them."""
 _NO_OFFSET: Final = 2**64 - 1
+
+# v4l2src of GStreamer 1.20.5 and 1.22.0 never releases a pool whose buffers it orphans at its stop,
+# and with it a descriptor of the device (gst_v4l2_object_stop lacks an unref): the node of a camera
+# that was unplugged would stay taken, and its number climb with every replug. A pool that is drained
+# is released; nobody is waited for, as all downstream is stopped first. Asked for at each stop.
+os.environ.setdefault("GST_V4L2_FORCE_DRAIN", "1")
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +133,8 @@ class Capture:
         return self._kept is None and bool(self._sink.is_eos())
 
     def stop(self) -> None:
-        """Let go of the camera. Idempotent."""
+        """Let go of the camera. Idempotent; may hang where its driver does."""
+        self._kept = None
         self._pipeline.set_state(Gst.State.NULL)
 
     def _pull(self) -> Gst.Sample | None:
