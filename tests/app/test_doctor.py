@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from smartrec.app.camera_checks import judge_camera
 from smartrec.app.disk import (
     check_directory,
     check_journal,
@@ -20,14 +23,15 @@ from smartrec.app.disk import (
 )
 from smartrec.app.doctor import (
     CHECKS,
-    Subject,
+    Check,
     examine,
-    judge_camera,
     judge_clock,
     judge_elements,
+    worst,
 )
 from smartrec.app.finding import Finding, Status
 from smartrec.app.identity import DirectoryLock
+from smartrec.app.subject import Subject
 from smartrec.app.watch_checks import judge_no_screen, judge_rate
 from smartrec.app.wire import socket_path
 from smartrec.clock import ClockQuality, SystemClock
@@ -90,7 +94,8 @@ def test_a_camera_that_cannot_be_used_as_asked_says_what_to_do(
 
 def test_room_speed_and_clock_are_judged_by_what_cameras_need() -> None:
     assert [judge_room(free).status.value for free in (0, 10**9, 10**11)] == ["bad", "warn", "ok"]
-    assert [judge_speed(s).status.value for s in (1e6, 9e6, 1e8)] == ["bad", "warn", "ok"]
+    speeds = [judge_speed(speed, 4e6, "1 camera") for speed in (1e6, 9e6, 1e8)]
+    assert [finding.status.value for finding in speeds] == ["bad", "warn", "ok"]
     assert judge_clock(ClockQuality("adjtimex", True, 1500)).status is Status.OK
     assert judge_clock(ClockQuality("adjtimex", False, None)).status is Status.WARN
 
@@ -129,12 +134,12 @@ def test_a_file_where_clips_shall_go_is_told(tmp_path: Path) -> None:
     (finding,) = check_directory(tmp_path / "clips")
     assert finding.status is Status.BAD
     assert "no directory" in finding.what
-    (room,) = check_room(tmp_path / "clips", SystemClock())
+    (room,) = check_room(tmp_path / "clips", SystemClock(), 4e6, "1 camera")
     assert room.status is Status.BAD
 
 
 def test_timing_the_disk_leaves_nothing_behind(tmp_path: Path) -> None:
-    found = list(check_room(tmp_path, SystemClock()))
+    found = list(check_room(tmp_path, SystemClock(), 4e6, "1 camera"))
     assert any("MB/s" in finding.what for finding in found)
     assert list(tmp_path.iterdir()) == []
 
@@ -143,7 +148,7 @@ def test_a_journal_in_memory_says_what_it_gives_up() -> None:
     memory = Path("/dev/shm")
     if not memory.is_dir() or filesystem(memory) != "tmpfs":
         pytest.skip("no /dev/shm in memory here")
-    (finding,) = check_journal(memory / "journal")
+    (finding,) = check_journal(memory / "journal", SystemClock(), 4e6, "1 camera")
     assert finding.status is Status.WARN
     assert "power cut" in finding.why
 
@@ -244,7 +249,8 @@ def test_without_gstreamer_for_python_the_other_checks_still_run(tmp_path: Path)
     script = (
         "import sys; from pathlib import Path\n"
         "sys.modules['gi'] = None\n"
-        "from smartrec.app.doctor import Subject, examine\n"
+        "from smartrec.app.doctor import examine\n"
+        "from smartrec.app.subject import Subject\n"
         "for check, finding in examine(Subject(Path(sys.argv[1]))):\n"
         "    print(check.name, finding.status.value)\n"
     )
@@ -254,3 +260,51 @@ def test_without_gstreamer_for_python_the_other_checks_still_run(tmp_path: Path)
     lines = done.stdout.split("\n")
     assert "gstreamer bad" in lines
     assert "recorder ok" in lines
+
+
+def test_a_check_that_hangs_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    never = threading.Event()
+
+    def hang(_subject: Subject) -> Iterator[Finding]:
+        yield Finding(Status.OK, "so far so good")
+        never.wait()
+
+    well = Check("after", lambda _subject: [Finding(Status.OK, "well")])
+    found = list(examine(Subject(tmp_path), (Check("hangs", hang, 0.2), well)))
+    never.set()
+    assert [(check.name, f.status) for check, f in found] == [
+        ("hangs", Status.OK),
+        ("hangs", Status.BAD),
+        ("after", Status.OK),
+    ]
+    assert "no answer within" in found[1][1].what
+    assert found[1][1].mend
+
+
+def test_a_check_that_cannot_look_is_told_and_the_others_go_on(tmp_path: Path) -> None:
+    def fail(_subject: Subject) -> Iterator[Finding]:
+        raise PermissionError(13, "Permission denied", "/proc/secret")
+
+    well = Check("after", lambda _subject: [Finding(Status.OK, "well")])
+    found = [f for _, f in examine(Subject(tmp_path), (Check("fails", fail), well))]
+    assert [f.status for f in found] == [Status.WARN, Status.OK]
+    assert "/proc/secret" in found[0].what
+
+
+def test_a_bug_in_a_check_is_not_hidden(tmp_path: Path) -> None:
+    def wrong(_subject: Subject) -> Iterator[Finding]:
+        raise AssertionError("a bug")
+
+    with pytest.raises(AssertionError, match="a bug"):
+        list(examine(Subject(tmp_path), (Check("wrong", wrong),)))
+
+
+def test_the_gravest_finding_counts() -> None:
+    assert worst([]) is Status.OK
+    assert worst([Finding(s, "") for s in (Status.OK, Status.BAD, Status.WARN)]) is Status.BAD
+
+
+def test_deepstream_is_looked_at_once(tmp_path: Path) -> None:
+    subject = Subject(tmp_path)
+    assert subject.deepstream is subject.deepstream
+    assert findings(subject, "deepstream") == subject.deepstream.findings

@@ -57,43 +57,48 @@ class Asked:
     library: Path | None = None
 
 
-def check_deepstream(asked: Asked) -> Iterator[Finding]:
+def check_deepstream(seen: "Look") -> Iterator[Finding]:
     """Whether DeepStream is there, whole, and able to run what the settings name."""
-    detector = asked.detector
-    if detector is None:
-        yield Finding(Status.OK, "not needed: persons are not looked for")
-    elif detector.engine == "portable":
-        yield Finding(Status.OK, 'switched off: detector.engine = "portable"')
-    else:
-        yield from _Look(asked, detector).findings
-    if asked.smart_record:
-        yield _smart_record(asked.library)
+    yield from seen.findings
+    if seen.asked.smart_record:
+        yield _smart_record(seen.asked.library)
 
 
-def check_its_detector(asked: Asked) -> Finding | None:
+def check_its_detector(seen: "Look") -> Finding | None:
     """What there is to say of the detector; None where the portable one is to be looked at."""
-    detector = asked.detector
-    if detector is None or detector.engine == "portable":
-        return None
-    if _Look(asked, detector).works:
+    detector = seen.asked.detector
+    if seen.works:
         return Finding(Status.OK, "DeepStream's; see there")
-    if detector.engine == "deepstream":
+    if detector is not None and detector.engine == "deepstream":
         return Finding(Status.WARN, "nobody is looked for without DeepStream; see there")
     return None
 
 
-class _Look:
-    """All that is found, and whether DeepStream can be used."""
+class Look:
+    """All that is found of DeepStream, and whether it can be used.
 
-    def __init__(self, asked: Asked, detector: DetectorSetup) -> None:
+    Attributes:
+        asked: What is wanted of it.
+        findings: In order.
+        works: Whether it would detect.
+    """
+
+    def __init__(self, asked: Asked) -> None:
         self.findings: list[Finding] = []
         self.works = False
-        self._asked, self._detector = asked, detector
-        self._must = detector.engine == "deepstream"
-        try:
-            self._installed()
-        except MissingElement:
-            self._say(Status.WARN, "not looked at: that needs GStreamer")
+        self.asked = asked
+        self._must = False
+        if asked.detector is None:
+            self._say(Status.OK, "not needed: persons are not looked for")
+        elif asked.detector.engine == "portable":
+            self._say(Status.OK, 'switched off: detector.engine = "portable"')
+        else:
+            self._detector = asked.detector
+            self._must = asked.detector.engine == "deepstream"
+            try:
+                self._installed()
+            except MissingElement:
+                self._say(Status.WARN, "not looked at: that needs GStreamer")
 
     def _say(self, status: Status, what: str) -> None:
         self.findings.append(Finding(status, what))
@@ -124,13 +129,13 @@ class _Look:
     def _elements(self, installed: "Installed") -> None:
         from smartrec.media.engines.deepstream.here import look_here, missing_elements
 
-        missing = missing_elements(shows=self._asked.shows)
+        missing = missing_elements(shows=self.asked.shows)
         for element in missing:
             self._stops(*_why_missing(element, installed))
         if missing:
             return
         try:
-            here = look_here(installed, shows=self._asked.shows)
+            here = look_here(installed, shows=self.asked.shows)
         except EngineMissing as error:
             self._stopped_by("other-cuda", error)
         else:
@@ -145,7 +150,7 @@ class _Look:
         coder = "encodes in hardware" if platform.encodes else "no encoder in hardware"
         self._say(Status.OK, f"{here.words}, {platform.title}: {here.installed.root}")
         self._say(Status.OK, f"all elements are there; nvstreammux is {mux}; {coder}")
-        if self._asked.shows and not fonts.are_installed():
+        if self.asked.shows and not fonts.are_installed():
             self.findings.append(amiss("no-font", "no font is installed", status=Status.WARN))
 
     def _can_read(self, here: "Here") -> None:
@@ -164,7 +169,7 @@ class _Look:
         from smartrec.media.engines.deepstream.model import prepare
 
         try:
-            prepared = prepare(self._detector, self._asked.cameras, here)
+            prepared = prepare(self._detector, self.asked.cameras, here)
         except ConfigError as error:
             self._stopped_by("nvinfer-config", error)
         except ModelUnusable as error:

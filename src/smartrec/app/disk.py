@@ -14,7 +14,9 @@ from smartrec.units import SECOND
 _PROBE_BYTES: Final = 32_000_000
 _FULL_BYTES: Final = 200_000_000
 _LITTLE_BYTES: Final = 5_000_000_000
-_CAMERA_BYTES: Final = 4_000_000  # a second of 720p30 MJPEG of a busy scene
+_SPARE: Final = 3
+"""A disk should take so many times what comes: others write to it as well, and flash is slow at
+times."""
 
 
 def check_directory(directory: Path) -> Iterator[Finding]:
@@ -41,8 +43,15 @@ def judge_filesystem(kind: str) -> Finding | None:
     return None
 
 
-def check_room(directory: Path, clock: Clock) -> Iterator[Finding]:
-    """Whether there is room for clips, and whether the disk takes them as fast as they come."""
+def check_room(directory: Path, clock: Clock, rate: float, what: str) -> Iterator[Finding]:
+    """Whether there is room for clips, and whether the disk takes them as fast as they come.
+
+    Args:
+        directory: Where clips go.
+        clock: Times the disk.
+        rate: Bytes a second that come when all cameras record.
+        what: Who sends them, for people.
+    """
     place = standing(directory)
     if not place.is_dir():
         yield amiss("not-writable", f"{place} is no directory")
@@ -52,7 +61,7 @@ def check_room(directory: Path, clock: Clock) -> Iterator[Finding]:
     if free < _FULL_BYTES or not os.access(place, os.W_OK | os.X_OK):
         return
     try:
-        yield judge_speed(write_speed(place, clock))
+        yield judge_speed(write_speed(place, clock), rate, what)
     except OSError as error:
         yield amiss("not-writable", f"{place}: {error.strerror}")
 
@@ -69,17 +78,20 @@ def judge_room(free: int) -> Finding:
     )
 
 
-def judge_speed(speed: float) -> Finding:
-    """Whether the disk takes the journal of events.
+def judge_speed(speed: float, rate: float, sent: str) -> Finding:
+    """Whether the disk takes the journals of an event at every camera.
 
     Args:
-        speed: Bytes a second.
+        speed: Bytes a second that it writes.
+        rate: Bytes a second that come.
+        sent: Who sends them, for people.
     """
-    at_once = int(speed // _CAMERA_BYTES)
-    what = f"writes {speed / 1e6:.0f} MB/s: events of {at_once} cameras at once"
-    if at_once < 1:
+    what = f"writes {speed / 1e6:.0f} MB/s; an event needs {sent}"
+    if speed < rate:
         return amiss("slow", what)
-    return Finding(Status.OK, what) if at_once >= 4 else amiss("slow", what, status=Status.WARN)
+    if speed < rate * _SPARE:
+        return amiss("slow", what, status=Status.WARN)
+    return Finding(Status.OK, what)
 
 
 def write_speed(directory: Path, clock: Clock) -> float:
@@ -98,8 +110,17 @@ def write_speed(directory: Path, clock: Clock) -> float:
         return _PROBE_BYTES * SECOND / max(1, clock.monotonic() - begun)
 
 
-def check_journal(directory: Path | None) -> Iterator[Finding]:
-    """Whether journals survive what they are for; None stands for beside the clips."""
+def check_journal(
+    directory: Path | None, clock: Clock, rate: float, what: str
+) -> Iterator[Finding]:
+    """Whether journals survive what they are for, and are written as fast as pictures come.
+
+    Args:
+        directory: None stands for beside the clips.
+        clock: Times the disk.
+        rate: As of `check_room`.
+        what: As of `check_room`.
+    """
     if directory is None:
         yield Finding(Status.OK, "beside the clips")
         return
@@ -110,6 +131,10 @@ def check_journal(directory: Path | None) -> Iterator[Finding]:
         yield amiss("journal-in-memory", str(directory), status=Status.WARN)
     else:
         yield Finding(Status.OK, str(directory))
+        try:
+            yield judge_speed(write_speed(place, clock), rate, what)
+        except OSError as error:
+            yield amiss("journal-not-writable", f"{place}: {error.strerror}")
 
 
 def standing(path: Path) -> Path:

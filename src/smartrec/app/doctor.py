@@ -2,38 +2,36 @@
 
 A check is a row of `CHECKS`; its troubles are rows of `smartrec.app.troubles`. Nothing is changed
 but for one unnamed file of 32 MB, written to time the disk and gone again, and for what
-DeepStream is given to read, in the cache.
+DeepStream is given to read, in the cache. Each check has its time: one that hangs is told, and
+the others go on.
 """
 
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from fractions import Fraction
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
-from smartrec.app.deepstream_checks import Asked, check_deepstream, check_its_detector
+from smartrec.app.bounded import Overdue, bounded
+from smartrec.app.camera_checks import check_cameras
+from smartrec.app.deepstream_checks import check_deepstream, check_its_detector
+from smartrec.app.device_checks import check_microphone, check_udev
 from smartrec.app.disk import check_directory, check_journal, check_room
 from smartrec.app.finding import Finding, Status, amiss
+from smartrec.app.flows import flows, in_words
 from smartrec.app.identity import holder
+from smartrec.app.measuring import check_measured
+from smartrec.app.memory_checks import check_memory
 from smartrec.app.packages import missing, packages
+from smartrec.app.subject import Subject
+from smartrec.app.usb_checks import check_usb
 from smartrec.app.watch_checks import check_detector, check_screen
 from smartrec.app.wire import socket_path
-from smartrec.clock import Clock, ClockQuality, SystemClock, clock_quality
-from smartrec.errors import (
-    CameraBusy,
-    CameraForbidden,
-    CameraUnusable,
-    ControlError,
-    MissingElement,
-)
-from smartrec.graph.formats import choose as choose_format
-from smartrec.graph.formats import gst_caps
+from smartrec.clock import ClockQuality, clock_quality
+from smartrec.errors import ControlError, MissingElement, SmartrecError
 from smartrec.graph.recipes import Role, choose
-from smartrec.media.devices import Camera, cameras, holders
-from smartrec.media.watch.messages import DetectorSetup
 
 # What every recording needs besides the recipes, and where Debian keeps it.
 _ELEMENTS: Final[tuple[tuple[str, str, str], ...]] = (
@@ -55,60 +53,43 @@ _UNSEEN: Final = Finding(Status.WARN, "not looked at: that needs GStreamer")
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """The recorder to be that is looked at.
-
-    Attributes:
-        directory: Where clips go; it may not exist yet.
-        journal_dir: Where journals go; None means beside the clips.
-        encoder: The pinned recipe; None means any.
-        size: Wanted picture size, pixels.
-        fps: Wanted pictures a second.
-        detector: How to detect; None where that is switched off.
-        watched: How many cameras persons are looked for at.
-        shown: How many cameras there are.
-        sink: The recipe that shows, or "auto"; None where nothing is to be shown.
-        smart_record: Whether clips are to be recorded by NVIDIA's Smart Record.
-        smart_record_library: Its library; None for where DeepStream puts it.
-        environ: The environment.
-        mistakes: What is wrong with the settings; empty where nothing is.
-        clock: Times the disk and the detector.
-    """
-
-    directory: Path
-    journal_dir: Path | None = None
-    encoder: str | None = None
-    size: tuple[int, int] = (1280, 720)
-    fps: Fraction = Fraction(30)
-    detector: DetectorSetup | None = field(default_factory=DetectorSetup)
-    watched: int = 1
-    shown: int = 1
-    sink: str | None = "auto"
-    smart_record: bool = False
-    smart_record_library: Path | None = None
-    environ: Mapping[str, str] = field(default_factory=dict)
-    mistakes: str = ""
-    clock: Clock = field(default_factory=SystemClock)
-
-
-@dataclass(frozen=True, slots=True)
 class Check:
     """One row of the table.
 
     Attributes:
         name: Also the key of its troubles in `smartrec.app.troubles.TROUBLES`.
         run: Looks, and yields at least one finding.
+        limit_s: How long it may take.
     """
 
     name: str
     run: Callable[[Subject], Iterable[Finding]]
+    limit_s: float = 20.0
 
 
-def examine(subject: Subject) -> Iterator[tuple[Check, Finding]]:
-    """Every check's findings, in the order of the table, each as soon as it is known."""
-    for check in CHECKS:
-        for finding in check.run(subject):
-            yield check, finding
+def examine(
+    subject: Subject, checks: "tuple[Check, ...] | None" = None
+) -> Iterator[tuple[Check, Finding]]:
+    """Every check's findings, in the order of the table, each as soon as it is known.
+
+    Args:
+        subject: The recorder to be.
+        checks: The table; None takes `CHECKS`.
+    """
+    for check in CHECKS if checks is None else checks:
+        try:
+            for finding in bounded(partial(check.run, subject), check.limit_s):
+                yield check, finding
+        except Overdue:
+            yield check, amiss("hangs", f"no answer within {check.limit_s:.0f} s")
+        except (OSError, SmartrecError) as error:
+            yield check, amiss("check-failed", str(error), status=Status.WARN)
+
+
+def worst(findings: Iterable[Finding]) -> Status:
+    """The gravest of all; OK where there are none."""
+    grave = list(Status)
+    return max((each.status for each in findings), key=grave.index, default=Status.OK)
 
 
 def _settings(subject: Subject) -> Iterator[Finding]:
@@ -213,42 +194,6 @@ def _coder(launch: str) -> str:
     return next((each for each in elements if "enc" in each or "dec" in each), elements[0])
 
 
-def _cameras(subject: Subject) -> Iterable[Finding]:
-    found = cameras()
-    if not found:
-        yield amiss("no-camera", "no camera found", status=Status.WARN)
-    recorder = holder(subject.directory)
-    for camera in found:
-        users = holders(camera.path) if isinstance(camera.trouble, CameraBusy) else ()
-        if recorder and recorder in {user.pid for user in users}:
-            yield Finding(Status.OK, f"{camera.path} {camera.name}: the running recorder has it")
-        else:
-            yield judge_camera(camera, subject.size, subject.fps)
-
-
-def judge_camera(camera: Camera, size: tuple[int, int], fps: Fraction) -> Finding:
-    """Whether a camera can be recorded from now, and in which format."""
-    name = f"{camera.path} {camera.name}"
-    if camera.trouble is not None:
-        for kind, key in (
-            (CameraForbidden, "forbidden"),
-            (CameraBusy, "busy"),
-            (CameraUnusable, "unusable"),
-        ):
-            if isinstance(camera.trouble, kind):
-                status = Status.BAD if kind is CameraForbidden else Status.WARN
-                return amiss(
-                    key, str(camera.trouble), mend=camera.trouble.hint or "", status=status
-                )
-        return amiss("no-camera", str(camera.trouble), status=Status.WARN)
-    choice = choose_format(camera.formats, size=size, fps=fps)
-    if choice is None:
-        return amiss("unusable", name, status=Status.WARN)
-    if choice.differs:
-        return amiss("differs", f"{name}: {choice.differs}", status=Status.WARN)
-    return Finding(Status.OK, f"{name}: {gst_caps(choice)}")
-
-
 def _clock(_subject: Subject) -> Iterator[Finding]:
     yield judge_clock(clock_quality())
 
@@ -282,19 +227,21 @@ def _recorder(subject: Subject) -> Iterator[Finding]:
         yield Finding(Status.OK, f"one runs in {subject.directory} (pid {pid or 'unknown'})")
 
 
-def _asked(subject: Subject) -> Asked:
-    return Asked(
-        subject.detector,
-        subject.shown,
-        subject.sink is not None,
-        subject.smart_record,
-        subject.smart_record_library,
-    )
-
-
 def _detector(subject: Subject) -> Iterable[Finding]:
-    found = check_its_detector(_asked(subject))
+    found = check_its_detector(subject.deepstream)
     return [found] if found else check_detector(subject.detector, subject.watched, subject.clock)
+
+
+def _room(subject: Subject) -> Iterable[Finding]:
+    found = flows(subject)
+    rate = sum(flow.rate for flow in found.values())
+    return check_room(subject.directory, subject.clock, rate, in_words(found))
+
+
+def _journal(subject: Subject) -> Iterable[Finding]:
+    found = flows(subject)
+    rate = sum(flow.rate for flow in found.values())
+    return check_journal(subject.journal_dir, subject.clock, rate, in_words(found))
 
 
 def _install(package: str | None) -> str:
@@ -308,13 +255,18 @@ CHECKS: Final = (
     Check("packages", _packages),
     Check("elements", _elements),
     Check("encoder", _encoder),
-    Check("cameras", _cameras),
-    Check("detector", _detector),
-    Check("deepstream", lambda subject: check_deepstream(_asked(subject))),
+    Check("cameras", check_cameras, 60),
+    Check("measured", check_measured, 60),
+    Check("usb", check_usb),
+    Check("udev", check_udev),
+    Check("microphone", check_microphone),
+    Check("detector", _detector, 60),
+    Check("deepstream", lambda subject: check_deepstream(subject.deepstream), 60),
+    Check("memory", check_memory),
     Check("screen", lambda subject: check_screen(subject.sink, subject.environ)),
     Check("directory", lambda subject: check_directory(subject.directory)),
-    Check("room", lambda subject: check_room(subject.directory, subject.clock)),
-    Check("journal", lambda subject: check_journal(subject.journal_dir)),
+    Check("room", _room, 30),
+    Check("journal", _journal, 30),
     Check("clock", _clock),
     Check("control", _control),
     Check("recorder", _recorder),

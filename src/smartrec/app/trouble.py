@@ -1,4 +1,4 @@
-"""One thing that can go wrong; the tables of them are `troubles` and `deepstream_troubles`."""
+"""One thing that can go wrong; the tables of them are the modules ``…_troubles``."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,11 @@ class Trouble:
         symptom: What a person sees, in one line.
         why: The cause, in one sentence.
         mend: A command, or where none can help, what to do.
+        heard: What this and other programs print of it, as regular expressions; case does not
+            count, and a blank stands for any run of blanks.
     """
 
     symptom: str
     why: str
     mend: str
+    heard: tuple[str, ...] = ()

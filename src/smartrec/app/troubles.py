@@ -1,25 +1,28 @@
 """What can go wrong, why, and the command that mends it: one table.
 
-`smartrec doctor` speaks in its words, and ``docs/guide/troubleshooting.md`` is made from it::
-
-    .venv/bin/python -m smartrec.app.troubles > docs/guide/troubleshooting.md
+`smartrec doctor` speaks in its words, `smartrec doctor --explain` finds a pasted error in it, and
+``docs/guide/troubleshooting.md`` is made from it; see `smartrec.app.troubleshooting`.
 """
 
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from smartrec import errors
+from smartrec.app.camera_troubles import CAMERAS, MEASURED, SOUND, UDEV, USB
 from smartrec.app.deepstream_troubles import DEEPSTREAM
+from smartrec.app.foreign_troubles import FOREIGN
 from smartrec.app.trouble import Trouble
 
-# Heading of the page -> key -> trouble. A check of doctor has the heading as its name.
+# Section of the page -> key -> trouble. A check of doctor has the section as its name.
 TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
     "settings": {
         "settings": Trouble(
             "`smartrec.toml:3: recording.pre_rol: unknown`",
             "The settings file has mistakes; all are listed at once, each with its place.",
             "`smartrec config check`",
+            (
+                r"smartrec\.toml:\d+",
+                r"unknown; did you mean",
+            ),
         ),
     },
     "python": {
@@ -35,6 +38,11 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "The environment cannot see the system's `gi`: its packages are missing, or the "
             "environment was made without system packages.",
             "`./run.sh --setup-only`",
+            (
+                r"no module named '?gi\b",
+                r"namespace gst(app|video)? not available",
+                r"gstreamer for python is not installed",
+            ),
         ),
         "old-gstreamer": Trouble(
             "GStreamer is older than 1.20",
@@ -47,6 +55,7 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "A system package is missing",
             "Set-up did not run here, or could not install it.",
             "`./run.sh --setup-only`, or `sudo apt install PACKAGE`",
+            (r"unable to locate package",),
         ),
     },
     "elements": {
@@ -54,11 +63,30 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             'No GStreamer element for a job, such as `no element "v4l2src"`',
             "The package that has the element is missing.",
             "`sudo apt install PACKAGE`; `smartrec doctor` names it",
+            (
+                r"no element \"?\w+",
+                r"missing (a )?plug-?in",
+                r"erroneous pipeline",
+                r"no such element",
+                r"could not (create|load) element",
+            ),
         ),
         "blocklisted": Trouble(
             "The package is installed and its element is not found",
             "GStreamer keeps a list of plug-ins that once failed to load, and skips them.",
             "`rm -r ~/.cache/gstreamer-1.0`",
+            (
+                r"failed to load plugin",
+                r"blacklist(ed)?\b",
+            ),
+        ),
+        "static-tls": Trouble(
+            "`cannot allocate memory in static TLS block` on a Jetson",
+            "A library with thread-local memory (libgomp) was loaded too late; the plug-in that "
+            "needs it fails, and GStreamer remembers that.",
+            "`rm -r ~/.cache/gstreamer-1.0`, then `export "
+            "LD_PRELOAD=/usr/lib/aarch64-linux-gnu/libgomp.so.1`",
+            (r"static tls block",),
         ),
     },
     "encoder": {
@@ -67,81 +95,38 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "Neither hardware nor software can encode H.264 here, or the pinned encoder cannot. "
             "No frame is lost: journals wait, and are finished once there is one.",
             '`sudo apt install gstreamer1.0-plugins-ugly`, or `recording.format = "copy"`',
+            (
+                r"no encoder works",
+                r"(nvenc|v4l2-nvenc|nvv4l2h26\denc|omxh26\denc)",
+                r"(unknown|no suitable) encoder",
+            ),
         ),
         "no-decoder": Trouble(
             "Thumbnails are missing, or a file does not play",
             "No decoder for that codec is installed.",
             "`sudo apt install gstreamer1.0-libav`",
+            (
+                r"no decoder (available|works|for)",
+                r"no suitable (plugins|decoder)",
+            ),
         ),
     },
-    "cameras": {
-        "no-camera": Trouble(
-            "No camera found",
-            "None is plugged in, the kernel does not know it, or a container or virtual machine "
-            "does not hand it in.",
-            "Plug it in, then `smartrec cameras`; `lsusb` shows whether it is on the bus; "
-            "`docker run --device /dev/video0` hands it in",
-        ),
-        "forbidden": Trouble(
-            "`/dev/video0 belongs to group video, and this user is not in it`",
-            "Only members of the node's group may open a camera.",
-            "`sudo usermod -aG video $USER`, then log out and in again",
-        ),
-        "busy": Trouble(
-            "`/dev/video0 is held by PROGRAM (pid 123)`",
-            "A camera streams to one program at a time.",
-            "Close it, or `kill 123`",
-        ),
-        "unusable": Trouble(
-            "The camera offers nothing that can be recorded",
-            "Its formats are none of MJPEG, H.264, H.265 and raw: a depth camera, or a sensor "
-            "that needs its maker's driver.",
-            "`smartrec cameras --formats`",
-        ),
-        "rtsp-refused": Trouble(
-            "`rtsp://me:***@HOST/… refuses this user and password`",
-            "The camera knows no such user, or the password has letters that an address cannot "
-            "hold as they are.",
-            "Write `@` as `%40`, `:` as `%3A`, `/` as `%2F`, `%` as `%25` in the source's password",
-        ),
-        "rtsp-gone": Trouble(
-            "`rtsp://HOST/… does not answer, or the connection was lost`",
-            "It is off, the network or the port is wrong, or it serves as many viewers as it can. "
-            "It is tried again for as long as smartrec runs.",
-            "`ping HOST`, then `ffprobe -rtsp_transport tcp rtsp://USER:PASSWORD@HOST/PATH`",
-        ),
-        "rtsp-path": Trouble(
-            "`rtsp://HOST/… has no such stream`",
-            "The camera answers, and does not know the path; every maker has other ones.",
-            "Look it up on the camera's web page or in its manual",
-        ),
-        "rtsp-codec": Trouble(
-            "`rtsp://HOST/… sends no H.264 and no H.265`",
-            "The stream is sound only, or of another codec, such as MJPEG.",
-            "Choose H.264 on the camera's web page, or the path of another stream",
-        ),
-        "differs": Trouble(
-            "`asked 1920x1080 at 30, the camera gives 1280x720 at 30`",
-            "The camera does not offer what was asked; the nearest was taken.",
-            "`smartrec cameras --formats`, then set `size` and `fps` to what it has",
-        ),
-        "halved-rate": Trouble(
-            "Half the pictures in the evening",
-            "Many cameras lower their rate in the dark, and say nothing.",
-            "`exposure_dynamic_framerate = false` under `[camera.controls]`",
-        ),
-        "flicker": Trouble(
-            "Dark bands wander through the picture",
-            "Lamps flicker with the mains, 50 or 60 hertz, and the camera assumes the other.",
-            '`power_line_frequency = "50"` under `[camera.controls]`',
-        ),
-    },
+    "cameras": CAMERAS,
+    "measured": MEASURED,
+    "usb": USB,
+    "udev": UDEV,
+    "microphone": SOUND,
     "detector": {
         "model-unusable": Trouble(
             "No person is boxed: `the model FILE is …`",
             "The model, its labels or its DeepStream configuration cannot be used; the line says "
             "what was seen and what is needed. Recording by key and command goes on.",
             "Leave `detector.model` and `detector.labels` out: the built-in model needs neither",
+            (
+                r"the model \S+ (is|has|cannot)",
+                r"invalid_?protobuf",
+                r"onnxruntime.{0,60}(fail|error)",
+            ),
         ),
         "model-note": Trouble(
             "The detector says what it leaves out of a model or its configuration",
@@ -160,15 +145,49 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "That picture is left out and the next one looked at; when 20 in a row fail it is told "
             "that nobody is looked for.",
             "`smartrec doctor` tries the model; another one: `detector.model`",
+            (r"the model failed on one picture",),
         ),
     },
     "deepstream": DEEPSTREAM,
+    "memory": {
+        "little-memory": Trouble(
+            "The rings of all cameras may need more memory than is free",
+            "A ring holds `pre_roll` and two seconds more of each camera's own bits, at most "
+            "`ring.max_bytes`. A kernel that runs out ends the largest program.",
+            "A smaller `recording.pre_roll`, `size` or `ring.max_bytes`",
+            (
+                r"out of memory",
+                r"oom-kill",
+                r"\bkilled process\b",
+                r"cannot allocate memory",
+            ),
+        ),
+    },
     "screen": {
+        "no-egl": Trouble(
+            "Of DeepStream: `No EGL Display`, `nvbufsurftransform: Could not get EGL display`",
+            "DISPLAY names a screen of another machine (`ssh -X`), or of a session that has ended; "
+            "NVIDIA's libraries want one of their own or none.",
+            "`unset DISPLAY`, or `export DISPLAY=:0` as the user at the screen; `--headless`",
+            (
+                r"egl ?display",
+                r"eglimage",
+                r"nvbufsurftransform",
+            ),
+        ),
         "no-screen": Trouble(
             "`The screen ':0' cannot be opened: …`",
             "It is not there, belongs to another user, or nothing that shows a picture is "
             "installed. Recording goes on without.",
             "`ssh -X`, or as the screen's owner `xhost +local:`; `sudo apt install gstreamer1.0-x`",
+            (
+                r"(cannot|can't|could not|unable to) (be opened|open) (the )?(display|screen)",
+                r"the screen '[^']*' cannot be opened",
+                r"could not initialise x(v)? output",
+                r"authorization required",
+                r"no protocol specified",
+                r"failed to create wayland",
+            ),
         ),
     },
     "directory": {
@@ -176,6 +195,10 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "The clip directory cannot be written",
             "It belongs to another user, is mounted read-only, or its disk is not there.",
             "`sudo chown $USER DIRECTORY`, or another one: `smartrec run --clips DIR`",
+            (
+                r"read-only file system",
+                r"clips cannot be kept",
+            ),
         ),
         "memory-only": Trouble(
             "The clip directory is in memory (tmpfs)",
@@ -199,6 +222,12 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "No space is left where clips go",
             "The disk is full, or nearly.",
             "`smartrec clips delete CLIP`, or a larger disk: `recording.directory`",
+            (
+                r"no space left on device",
+                r"disk (is )?full",
+                r"no_space_left",
+                r"disk quota exceeded",
+            ),
         ),
         "little": Trouble(
             "Less than 5 GB are left where clips go",
@@ -231,6 +260,10 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "Nothing disciplines the wall clock, so times of day may be off. Lengths and order "
             "never are: they come from the monotonic clock.",
             "`sudo timedatectl set-ntp true`",
+            (
+                r"clock: not synced",
+                r"synchronized: no",
+            ),
         ),
     },
     "control": {
@@ -239,6 +272,11 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "XDG_RUNTIME_DIR is another user's or not there, or recorder and command have "
             "different ones or different users (one with sudo, one without).",
             "`unset XDG_RUNTIME_DIR`, and start both as the same user",
+            (
+                r"xdg_runtime_dir",
+                r"no control socket",
+                r"recorder (is running|answers) ",
+            ),
         ),
     },
     "recorder": {
@@ -246,144 +284,22 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "Another recorder owns the clip directory",
             "A recorder runs already; two would write over each other.",
             "Use it: `smartrec trigger`; or end it: `kill PID`; or `smartrec run --clips DIR`",
+            (r"another recorder (owns|already)",),
         ),
     },
+    "doctor": {
+        "hangs": Trouble(
+            "`doctor` says that a check gave no answer",
+            "A device, a disk or a server that hangs: an unplugged network disk, a driver that "
+            "waits for its hardware. The other checks went on without it.",
+            "`sudo dmesg | tail` names the driver or the disk; unplug it, or start the machine "
+            "anew",
+        ),
+        "check-failed": Trouble(
+            "`doctor` says that a check failed",
+            "What it looks at cannot be read as this user, or answers in a way not known.",
+            "`smartrec report`, and tell the project",
+        ),
+    },
+    "elsewhere": FOREIGN,
 }
-
-ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
-    errors.SmartrecError: Trouble(
-        "any line `error: …`",
-        "The root of all errors below; the line below it says what to do.",
-        "`smartrec doctor`",
-    ),
-    errors.ConfigError: TROUBLES["settings"]["settings"],
-    errors.UsageError: Trouble(
-        "`no such camera: garden`",
-        "The command was asked for something that cannot be.",
-        "`smartrec COMMAND --help`",
-    ),
-    errors.MissingElement: TROUBLES["elements"]["missing-element"],
-    errors.CameraError: Trouble(
-        "`/dev/video0 failed though it is there and free`",
-        "The driver gave up on the camera: often the cable, the hub or its power.",
-        "Plug it in again, into another port; `sudo dmesg | tail`",
-    ),
-    errors.CameraGone: Trouble(
-        "`/dev/video0 is not there: unplugged, or never plugged in`",
-        "The node's number changes with the order of plugging.",
-        "`smartrec cameras`, then use its by-id name",
-    ),
-    errors.CameraBusy: TROUBLES["cameras"]["busy"],
-    errors.CameraForbidden: TROUBLES["cameras"]["forbidden"],
-    errors.CameraUnusable: TROUBLES["cameras"]["unusable"],
-    errors.CameraSilent: Trouble(
-        "The camera is there and sends nothing",
-        "It hangs, or the bus has no room for it: two cameras on one hub may ask for too much.",
-        "Plug it in again, into another port; or ask for less: `--size 640x480 --fps 15`",
-    ),
-    errors.SourceError: Trouble(
-        "`FILE cannot be played`",
-        "It is no video, is damaged, or its codec has no decoder here.",
-        "`ffprobe FILE`; `sudo apt install gstreamer1.0-libav`",
-    ),
-    errors.PipelineError: Trouble(
-        "`source: Internal data stream error.`",
-        "GStreamer stopped for a reason that no other error describes.",
-        "Again with `--log-level debug`; `smartrec doctor`",
-    ),
-    errors.StoreError: Trouble(
-        "`clips cannot be kept in DIRECTORY`",
-        "The clip directory or its catalogue cannot be written.",
-        "`ls -ld DIRECTORY`; another one: `smartrec run --clips DIR`",
-    ),
-    errors.DiskFull: TROUBLES["room"]["full"],
-    errors.CatalogTooNew: Trouble(
-        "The catalogue was written by a newer smartrec",
-        "An older program must not change what it does not understand.",
-        "Install the newer smartrec again, or use another directory: `--clips DIR`",
-    ),
-    errors.CatalogDamaged: Trouble(
-        "The catalogue is no longer a database",
-        "The disk or a power cut damaged it; the clips themselves may be whole.",
-        "Move `DIRECTORY/*.sqlite*` away; `smartrec clips verify`",
-    ),
-    errors.RecorderRunning: TROUBLES["recorder"]["running"],
-    errors.ControlError: TROUBLES["control"]["no-runtime-directory"],
-    errors.ModelUnusable: TROUBLES["detector"]["model-unusable"],
-    errors.DetectionFailed: TROUBLES["detector"]["failed-picture"],
-    errors.EngineMissing: DEEPSTREAM["no-deepstream"],
-    errors.EngineTooOld: DEEPSTREAM["deepstream-too-old"],
-    errors.MetadataUnreadable: DEEPSTREAM["metadata-unread"],
-    errors.NoScreen: TROUBLES["screen"]["no-screen"],
-    errors.ScreenLost: Trouble(
-        "The window is gone and comes back after some seconds",
-        "The X server ended or closed the connection; the screen is tried again for as long as "
-        "smartrec runs, and recording does not notice.",
-        "Nothing; `--headless` shows none",
-    ),
-    errors.ClipDamaged: Trouble(
-        "`smartrec clips verify` says `damaged`",
-        "The file is not what was written: its size, digest or frame count differs.",
-        "Restore it from a copy; test the disk: `sudo smartctl -t long /dev/DISK`",
-    ),
-}
-
-_HEADINGS: Final = {
-    "settings": "Settings",
-    "python": "Python",
-    "gstreamer": "GStreamer",
-    "packages": "System packages",
-    "elements": "GStreamer's elements",
-    "encoder": "Encoder and decoders",
-    "cameras": "Cameras",
-    "detector": "Detector",
-    "deepstream": "DeepStream",
-    "screen": "Screen",
-    "directory": "Clip directory",
-    "room": "Room and speed of the disk",
-    "journal": "Journal",
-    "clock": "Wall clock",
-    "control": "Control socket",
-    "recorder": "Running recorder",
-}
-
-_INTRODUCTION: Final = """\
-# Troubleshooting
-
-<!-- Made from src/smartrec/app/troubles.py; change it there. -->
-
-Run this first; it looks at everything on this page and prints the command that mends each thing.
-In a checkout, `smartrec` is `./run.sh` here and in every message.
-
-    smartrec doctor
-
-"""
-
-
-def page() -> str:
-    """The troubleshooting page, as Markdown."""
-    text = _INTRODUCTION
-    for key, troubles in TROUBLES.items():
-        text += f"## {_HEADINGS[key]}\n\n"
-        text += _table(("What you see", "Why", "What to do"), map(_cells, troubles.values()))
-    text += "## Errors by name\n\nNames are those of `smartrec.errors` and of the log.\n\n"
-    rows = (
-        (f"`{error.__name__}`", str(error.exit_code), *_cells(trouble))
-        for error, trouble in ERRORS.items()
-    )
-    text += _table(("Error", "Exit status", "What you see", "Why", "What to do"), rows)
-    return text.rstrip("\n") + "\n"
-
-
-def _cells(trouble: Trouble) -> tuple[str, ...]:
-    return trouble.symptom, trouble.why, trouble.mend
-
-
-def _table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    lines = [titles, ("---",) * len(titles), *rows]
-    cells = (" | ".join(cell.replace("|", "\\|") for cell in line) for line in lines)
-    return "".join(f"| {line} |\n" for line in cells) + "\n"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())
