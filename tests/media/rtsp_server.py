@@ -1,6 +1,8 @@
 """An RTSP server in a process of its own, GStreamer's: plays films of numbered pictures."""
 
 import json
+import os
+import platform
 import select
 import subprocess
 import sys
@@ -20,42 +22,8 @@ CODECS = {
     "h265": "-c:v libx265 -preset ultrafast -tag:v hvc1"
     " -x265-params log-level=none:keyint=15:bframes=0:pools=1",
 }
-_PROGRAM = r"""
-import json, sys
-import gi
-gi.require_version("Gst", "1.0")
-gi.require_version("GstRtspServer", "1.0")
-from gi.repository import Gio, GLib, Gst, GstRtspServer as Rtsp
-
-Gst.init(None)
-port, mounts, user, password, certificate = json.loads(sys.argv[1])
-server = Rtsp.RTSPServer()
-server.set_address("127.0.0.1")
-server.set_service(str(port))
-for path, launch in mounts.items():
-    factory = Rtsp.RTSPMediaFactory()
-    factory.set_launch(launch)
-    if user or certificate:
-        allowed = Rtsp.RTSPPermissions()
-        for right in ("access", "construct"):
-            for role in ("user", "anonymous"):
-                allowed.add_permission_for_role(role, f"media.factory.{right}", True)
-        factory.set_permissions(allowed)
-    server.get_mount_points().add_factory(path, factory)
-if user or certificate:
-    auth, token = Rtsp.RTSPAuth(), Rtsp.RTSPToken()
-    token.set_string("media.factory.role", "user")
-    if user:
-        auth.add_basic(Rtsp.RTSPAuth.make_basic(user, password), token)
-    else:
-        auth.set_default_token(token)
-    if certificate:
-        auth.set_tls_certificate(Gio.TlsCertificate.new_from_file(certificate))
-    server.set_auth(auth)
-assert server.attach(None), "the port is taken"
-print(server.get_bound_port(), flush=True)
-GLib.MainLoop().run()
-"""
+_PROGRAM = Path(__file__).with_name("rtsp_program.py")
+_FAKETIME = Path("/usr/lib") / f"{platform.machine()}-linux-gnu" / "faketime" / "libfaketimeMT.so.1"
 
 
 def needs_server() -> None:
@@ -70,10 +38,11 @@ def numbered(path: Path, codec: str, count: int) -> Path:
     return film(path, count, *CODECS[codec].split(), width=WIDTH, height=HEIGHT)
 
 
-def played(path: Path, codec: str) -> str:
-    """How a film is sent."""
-    parser = f"{codec}parse ! rtp{codec}pay name=pay0 config-interval=-1"
-    return f'( filesrc location="{path}" ! qtdemux ! {parser} )'
+def played(path: Path, codec: str, *, lossy: bool = False) -> str:
+    """How a film is sent; a lossy one by small packets, of which `Server.lose` can lose some."""
+    parser = f"{codec}parse ! rtp{codec}pay config-interval=-1 name="
+    end = "sender mtu=500 ! identity name=lossy ! identity name=pay0" if lossy else "pay0"
+    return f'( filesrc location="{path}" ! qtdemux ! {parser}{end} )'
 
 
 @dataclass
@@ -83,14 +52,24 @@ class Server:
     Args:
         mounts: Path -> gst-launch text with an element ``pay0``.
         login: User and password that it wants.
+        digest: It wants them by digest.
         certificate: PEM file with certificate and key: it speaks TLS only.
         port: 0 takes a free one.
+        host: Address that it listens at.
+        transport: ``"tcp"``, ``"udp"`` or ``"both"``.
+        lose: See `rtsp_program.Setup`.
+        ahead: Seconds that its wall clock goes before ours.
     """
 
     mounts: dict[str, str]
     login: tuple[str, str] | None = None
+    digest: bool = False
     certificate: Path | None = None
     port: int = 0
+    host: str = "127.0.0.1"
+    transport: str = "both"
+    lose: tuple[int, int, int, int] | None = None
+    ahead: float | None = None
     _process: "subprocess.Popen[str] | None" = field(default=None, init=False)
 
     def __enter__(self) -> "Server":
@@ -106,11 +85,24 @@ class Server:
         self.kill()
 
     def start(self) -> None:
-        login = self.login or ("", "")
-        certificate = str(self.certificate) if self.certificate else ""
-        said = json.dumps([self.port, self.mounts, *login, certificate])
-        command = [sys.executable, "-c", _PROGRAM, said]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        user, password = self.login or ("", "")
+        setup = {
+            "host": self.host,
+            "port": self.port,
+            "mounts": self.mounts,
+            "user": user,
+            "password": password,
+            "digest": self.digest,
+            "certificate": str(self.certificate or ""),
+            "transport": self.transport,
+            "lose": self.lose,
+        }
+        process = subprocess.Popen(
+            [sys.executable, str(_PROGRAM), json.dumps(setup)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **self._clock()},
+        )
         self._process = process
         assert process.stdout is not None
         assert select.select([process.stdout], [], [], TIMEOUT)[0], "the server does not start"
@@ -132,4 +124,16 @@ class Server:
 
     def address(self, path: str, login: str = "", scheme: str = "rtsp") -> str:
         """Of a mount; `login` as it stands in an address, with its ``@``."""
-        return f"{scheme}://{login}127.0.0.1:{self.port}{path}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{scheme}://{login}{host}:{self.port}{path}"
+
+    def _clock(self) -> dict[str, str]:
+        if self.ahead is None:
+            return {}
+        if not _FAKETIME.exists():
+            pytest.skip("faketime is not installed")
+        return {
+            "LD_PRELOAD": str(_FAKETIME),
+            "FAKETIME": f"{self.ahead:+}s",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }

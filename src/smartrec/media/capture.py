@@ -154,9 +154,9 @@ class Capture:
             self._new_format(caps)
         assert self.format is not None
         data = buffer.extract_dup(0, buffer.get_size())
+        damaged = not self._whole(buffer, data, self.format)
         known = self._numbered and buffer.offset != _NO_OFFSET
         lost = self._numbers.take(buffer.offset if known else None, self._frames_since(buffer.pts))
-        damaged = self.format.codec is Codec.JPEG and not jpeg.whole(data)
         self.damaged += damaged
         self.lost += lost
         pts, dts = _times(buffer)
@@ -167,11 +167,15 @@ class Capture:
             pts=Ns(pts),
             dts=Ns(dts),
             duration=Ns(buffer.duration if timed else round(SECOND / self._rate())),
-            keyframe=not buffer.has_flags(Gst.BufferFlags.DELTA_UNIT),
+            keyframe=_alone(buffer) and not (damaged and self.format.codec is not Codec.JPEG),
             lost_before=lost,
             data=b"" if damaged else data,
             damaged=damaged,
         )
+
+    def _whole(self, _buffer: Gst.Buffer, data: bytes, stream: StreamFormat) -> bool:
+        """Whether the next picture can be decoded; `_numbers` is told what is lost before it."""
+        return stream.codec is not Codec.JPEG or jpeg.whole(data)
 
     def _frames_since(self, pts: int) -> float:
         """How many nominal pictures' time has passed since the unit before."""
@@ -188,6 +192,11 @@ class Capture:
             self._numbers = _Numbers()
         self._caps = caps
         self.format = format_of(caps, self._turn)
+
+
+def _alone(buffer: Gst.Buffer) -> bool:
+    """Whether it needs no other to be decoded."""
+    return not buffer.has_flags(Gst.BufferFlags.DELTA_UNIT)
 
 
 def _times(buffer: Gst.Buffer) -> tuple[int, int]:
