@@ -119,6 +119,19 @@ class StreamFormat:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundFormat:
+    """What a clip's sound is: 16-bit samples.
+
+    Attributes:
+        rate: Samples a second.
+        channels: 1, mono.
+    """
+
+    rate: int
+    channels: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccessUnit:
     """One encoded picture.
 
@@ -290,6 +303,7 @@ class ClipHead:
         engine: What detects; ``"none"`` without a detector.
         config_digest: SHA-256 of the settings in force.
         model_digest: SHA-256 of the detector's model, if any.
+        sound: Of the sound beside the pictures; None where none is recorded.
     """
 
     clip_id: str
@@ -314,6 +328,7 @@ class ClipHead:
     engine: str = "none"
     config_digest: str = ""
     model_digest: str | None = None
+    sound: SoundFormat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +347,8 @@ class Finished:
         encoder: Recipe that made it; ``"copy"`` or ``"remux"`` where nothing was encoded,
             ``"nvdssr"`` where NVIDIA's Smart Record recorded it.
         duration: From the first picture to the end of the last.
+        silent: How much of that is silence filled in, because the microphone gave no sound then;
+            None where no sound is recorded.
     """
 
     path: str
@@ -344,3 +361,4 @@ class Finished:
     sha256: str
     encoder: str
     duration: Ns
+    silent: Ns | None = None

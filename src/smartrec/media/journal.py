@@ -9,12 +9,14 @@ import stat
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from smartrec.errors import StoreError, store_error
 from smartrec.model import AccessUnit, ClipHead
 from smartrec.recording import ebml, journal_layout
+from smartrec.recording.sound import SAMPLE_BYTES, SoundChunk
 from smartrec.units import Ns
 
 _HEAD_ROOM: Final = 16
@@ -26,6 +28,10 @@ class JournalWriter:
 
     A SIGKILL loses nothing that was written; a power cut nothing that was synced.
 
+    Attributes:
+        path: Of the file.
+        position: How far it is written, also within a call; any thread may look.
+
     Raises:
         DiskFull: No room is left; everything written before is kept.
         StoreError: The file cannot be made or written.
@@ -34,7 +40,7 @@ class JournalWriter:
     def __init__(self, path: Path, head: ClipHead) -> None:
         self.path = path
         self._zero: Ns | None = None
-        self._size = 0
+        self._size = self.position = 0
         self._named = False
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,12 +60,16 @@ class JournalWriter:
         """Bytes of the file that hold whole elements."""
         return self._size
 
-    def write(self, units: Sequence[AccessUnit]) -> int:
-        """Append pictures, all or none; return the offset up to which the file may be read."""
-        if units:
-            if self._zero is None:
-                self._zero = units[0].pts
-            self._append(journal_layout.clusters(units, self._zero))
+    def write(self, units: Sequence[AccessUnit], sound: Sequence[SoundChunk] = ()) -> int:
+        """Append pictures and sound, all or none; return up to where the file may be read.
+
+        The first that is written is a picture.
+        """
+        if self._zero is None and units:
+            self._zero = units[0].pts
+        if units or sound:
+            assert self._zero is not None
+            self._append(journal_layout.clusters(units, self._zero, sound))
         return self._size
 
     def update(self, head: ClipHead) -> int:
@@ -114,11 +124,32 @@ class JournalWriter:
             for data in elements:
                 write_all(self._fd, data, size)
                 size += len(data)
+                self.position = size
         except OSError as error:
             with suppress(OSError):  # from a device that does nothing any more, readers take less
                 os.ftruncate(self._fd, self._size)
             raise store_error(self.path, "cannot write", error) from error
         self._size = size
+
+
+@dataclass(frozen=True, slots=True)
+class SoundAt:
+    """Where a chunk of sound lies in a journal.
+
+    Attributes:
+        pts: See `SoundChunk`.
+        offset: Of its first byte in the file.
+        size: Bytes.
+    """
+
+    pts: Ns
+    offset: int
+    size: int
+
+    @property
+    def samples(self) -> int:
+        """How many."""
+        return self.size // SAMPLE_BYTES
 
 
 class JournalReader:
@@ -128,6 +159,7 @@ class JournalReader:
         head: The newest head read so far.
         torn: Whether reading stopped at bytes that are no whole element.
         segment: Offset of the segment's content, from which Matroska counts positions.
+        sound: Where the sound lies that stands between the pictures read so far.
 
     Raises:
         StoreError: It cannot be read, or is no journal.
@@ -138,6 +170,7 @@ class JournalReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.torn = False
+        self.sound: list[SoundAt] = []
         try:
             self._file = os.fdopen(_regular(path), "rb", buffering=0)
             start = os.pread(self._file.fileno(), 4096, 0)
@@ -160,9 +193,21 @@ class JournalReader:
 
         A torn tail is not returned. May be called again with a larger limit, once exhausted.
         """
-        for element_id, _, buffer in self.elements(limit):
+        for element_id, offset, buffer in self.elements(limit):
             if element_id == journal_layout.CLUSTER:
+                if self.head.sound is not None:
+                    self.sound += (
+                        SoundAt(pts, offset + begin, end - begin)
+                        for pts, begin, end in journal_layout.sound_of(buffer)
+                    )
                 yield from journal_layout.units_of(buffer)
+
+    def chunk(self, at: SoundAt) -> SoundChunk:
+        """Sound that was read before; wherever reading stands."""
+        data = os.pread(self._file.fileno(), at.size, at.offset)
+        if len(data) != at.size:
+            raise StoreError(f"{self.path} was cut off while it was read")
+        return SoundChunk(at.pts, data)
 
     def elements(self, limit: int | None = None) -> Iterator[tuple[int, int, bytes]]:
         """Whole, undamaged top elements not yet read: id, offset in the file, and all bytes."""
@@ -172,6 +217,7 @@ class JournalReader:
     def rewind(self) -> None:
         """Begin again at the segment's first element."""
         self._at = self.segment
+        self.sound = []
 
     def close(self) -> None:
         """Close the file."""
