@@ -51,6 +51,7 @@ class Recording:
             if clip not in self.clips:
                 self.clips.append(clip)
                 self.written[clip.clip_id] = []
+            clip.mark()
             self.written[clip.clip_id] += clip.read(self.session.ring, max_bytes)
             if clip.exhausted():
                 self.session.forget(clip)

@@ -101,6 +101,7 @@ class Clips:
         self._names: dict[str, str] = {}
         self._resume_at = Ns(0)
         self._may_write = True
+        self._abandoned = False
 
     @property
     def epoch(self) -> int | None:
@@ -133,6 +134,11 @@ class Clips:
     def idle(self) -> bool:
         """Whether every clip's journal is closed."""
         return not self._writings and not any(e.session.clips for e in self._epochs)
+
+    @property
+    def writing(self) -> bool:
+        """Whether a journal is being written, by a disk that does not hang."""
+        return any(writing.busy and not writing.stalled for writing in self._writings.values())
 
     def begin_epoch(self) -> None:
         """The camera starts anew: nothing that follows goes with what was."""
@@ -196,6 +202,8 @@ class Clips:
 
     def turn(self, now: Ns) -> None:
         """Move every clip one step on."""
+        if self._abandoned:
+            return
         stalled = sum(writing.stalled for writing in self._writings.values())
         self._may_write = now >= self._resume_at and stalled < MOST_STALLED
         for epoch in self._epochs:
@@ -219,7 +227,8 @@ class Clips:
         return True
 
     def abandon(self) -> None:
-        """Leave journals as they are for the next start."""
+        """Leave journals as they are for the next start, and write no more."""
+        self._abandoned = True
         for writing in self._writings.values():
             writing.abandon()
 

@@ -133,7 +133,7 @@ def _(event: DiskRanFull) -> str:
     return (
         f"clips cannot be written to {event.directory}: {event.reason} "
         f"({event.free_bytes / 1e6:.0f} MB free); cameras go on"
-    )
+    ) + _hint(event.hint)
 
 
 @line.register

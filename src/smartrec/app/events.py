@@ -192,6 +192,7 @@ class DiskRanFull(Fact):
     directory: str
     free_bytes: int
     reason: str = "no space left"
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from smartrec.units import SECOND, Ns
 RETRY_AFTER: Final = Ns(10 * SECOND)
 TRIES: Final = 3
 """How often a clip is tried whose finisher fails for another reason than a full disk."""
+SILENT: Final = Ns(300 * SECOND)
+"""How long a finisher may say nothing of a whole journal: a slow disk is waited for."""
 _NICE: Final = 10
 _TELL_EVERY: Final = Ns(SECOND // 5)
 _ANSWER_LIMIT: Final = 1_000_000
@@ -48,6 +50,7 @@ class Made:
         error: Name of the error class where it made nothing.
         message: Why it made nothing.
         declined: Why it did not take the recording that it was offered.
+        there: Whether there is a journal still.
     """
 
     clip_id: str
@@ -55,6 +58,7 @@ class Made:
     error: str = ""
     message: str = ""
     declined: str = ""
+    there: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class _Job:
     child: "_Child | None" = None
     told: int = -1
     told_at: int = 0
+    heard: int = 0
+    heard_at: int = 0
     recording: Recording | None = None
 
 
@@ -109,6 +115,15 @@ class Finishers:
     def backlog(self) -> int:
         """Clips that are not finished yet."""
         return len(self._jobs)
+
+    @property
+    def signs(self) -> int:
+        """Changes with whatever a running finisher says."""
+        return sum(job.child.heard for job in self._jobs.values() if job.child is not None)
+
+    def knows(self, clip_id: str) -> bool:
+        """Whether a clip is to be finished."""
+        return clip_id in self._jobs
 
     @property
     def recordings(self) -> set[Path]:
@@ -153,6 +168,7 @@ class Finishers:
         for job in self._jobs.values():
             if job.child is not None:
                 self._tell(job, now)
+                self._listen(job, job.child, now)
             elif job.clip_id in self._held:
                 continue
             elif running < self._limit and now >= job.not_before:
@@ -170,11 +186,18 @@ class Finishers:
             job.tries += made.error != "DiskFull"
             job.recording = None  # a finisher may have died of it; what is left goes at a start
             # Nor is one given up that is still being recorded.
-            if not job.closed or (job.tries < TRIES and job.journal.exists()):
+            if not job.closed or (job.tries < TRIES and made.there):
                 job.not_before = Ns(now + RETRY_AFTER)
                 return False
         del self._jobs[made.clip_id]
         return True
+
+    def leave_open(self) -> None:
+        """Let those end whose journals will not be closed any more; the next start closes them."""
+        for job in [job for job in self._jobs.values() if not job.closed]:
+            if job.child is not None:
+                job.child.abandon()
+            del self._jobs[job.clip_id]
 
     def stop(self) -> None:
         """Let the finishers end without a clip; the next start begins them anew."""
@@ -193,13 +216,14 @@ class Finishers:
         if job.recording is not None:
             line["recording"] = {**asdict(job.recording), "path": str(job.recording.path)}
         try:
-            job.child = _Child(job.clip_id, self._report)
+            job.child = _Child(job.clip_id, job.journal, self._report)
         except OSError as error:
             log.warning("no finisher can be started now: %s", error)
             job.not_before = Ns(now + RETRY_AFTER)
             return
         job.child.start()
         job.child.tell(line)
+        job.heard_at = now
 
     def _tell(self, job: _Job, now: Ns) -> None:
         assert job.child is not None
@@ -211,13 +235,29 @@ class Finishers:
             if job.child.tell({"readable": job.readable}):
                 job.told = job.readable
 
+    def _listen(self, job: _Job, child: "_Child", now: Ns) -> None:
+        """End one that hangs: it fails like any other, and is tried again."""
+        if not job.closed or child.heard != job.heard:
+            job.heard, job.heard_at = child.heard, now
+        elif now - job.heard_at > SILENT:
+            job.heard_at = now
+            silence = SILENT // SECOND
+            log.warning("the finisher of %s says nothing for %d s: ended", job.journal, silence)
+            child.kill()
+
 
 class _Child(threading.Thread):
-    """One finisher process; the thread waits for its answer."""
+    """One finisher process; the thread waits for its answer.
 
-    def __init__(self, clip_id: str, report: Callable[[Made], None]) -> None:
+    Attributes:
+        heard: How many lines it has said.
+    """
+
+    def __init__(self, clip_id: str, journal: Path, report: Callable[[Made], None]) -> None:
         super().__init__(name="finisher", daemon=True)
+        self.heard = 0
         self._clip_id = clip_id
+        self._journal = journal
         self._report = report
         self._process = subprocess.Popen(
             _COMMAND,
@@ -242,9 +282,13 @@ class _Child(threading.Thread):
             log.debug("the finisher of %s is gone", self._clip_id)
         return True
 
+    def kill(self) -> None:
+        """End it; it is reported as one that died."""
+        self._process.kill()
+
     def abandon(self) -> None:
         """End it; what it had begun to write is removed at the next start."""
-        self._process.kill()
+        self.kill()
         self.hang_up()
 
     def hang_up(self) -> None:
@@ -258,11 +302,13 @@ class _Child(threading.Thread):
         last: dict[str, object] = {}
         declined = ""
         for line in iter(lambda: self._process.stdout.readline(_ANSWER_LIMIT), b""):  # type: ignore[union-attr]
+            self.heard += 1
             last = self._understood(line) or last
             declined = str(last.get("declined", declined))
         status = self._process.wait()
         self._process.stdout.close()
-        self._report(replace(self._made(last, status), declined=declined))
+        there = os.path.lexists(self._journal)
+        self._report(replace(self._made(last, status), declined=declined, there=there))
 
     def _understood(self, line: bytes) -> dict[str, object] | None:
         try:

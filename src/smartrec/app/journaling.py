@@ -89,6 +89,12 @@ class Journal(threading.Thread):
         self._synced = False
         self._filled = False
         self._asked: Sequence[AccessUnit] = ()
+        self._writer: JournalWriter | None = None
+
+    @property
+    def written(self) -> int:
+        """Bytes of the file so far, also of a request under way; any thread."""
+        return 0 if self._writer is None else self._writer.position
 
     def write(self, units: Sequence[AccessUnit], head: ClipHead | None = None) -> None:
         """Append pictures, and what is now known of the clip if that has changed."""
@@ -104,21 +110,19 @@ class Journal(threading.Thread):
 
     def run(self) -> None:
         """See the class."""
-        writer: JournalWriter | None = None
         try:
-            writer = self._made()
+            self._writer = writer = self._made()
             self._report(Wrote(self._head.clip_id, writer.size))
             self._serve(writer)
         except StoreError as error:
-            self._failed(error, writer)
+            self._failed(error)
         except Exception as error:  # a bug may cost this journal, not the clip
             log.exception("the journal %s stopped", self.path)
             hint = "This is a fault of smartrec: report it with the log."
-            told = StoreError(f"{self.path} cannot be written: {error!r}", hint=hint)
-            self._failed(told, writer)
+            self._failed(StoreError(f"{self.path} cannot be written: {error!r}", hint=hint))
         finally:
-            if writer is not None:
-                writer.abandon()
+            if self._writer is not None:
+                self._writer.abandon()
 
     def _made(self) -> JournalWriter:
         choice = 1
@@ -152,8 +156,8 @@ class Journal(threading.Thread):
                 self._dirty_since = time.monotonic()
             self._report(Wrote(clip_id, writer.size))
 
-    def _failed(self, error: StoreError, writer: JournalWriter | None) -> None:
-        made = self._filled or (writer is not None and not self._removed())
+    def _failed(self, error: StoreError) -> None:
+        made = self._filled or (self._writer is not None and not self._removed())
         unwritten = bool(self._asked)
         gone = self._filled and self._gone()
         self._report(Failed(self._head.clip_id, error, unwritten, made, gone))

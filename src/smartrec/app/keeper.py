@@ -9,13 +9,12 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
-from smartrec.errors import CatalogDamaged, StoreError
+from smartrec.errors import CatalogDamaged, DiskFull, StoreError
 from smartrec.model import ClipHead, Finished, Look
 from smartrec.store.catalog import Catalog
 from smartrec.store.files import free_bytes
 
 RETRY_AFTER: Final = 5.0
-"""Seconds until a row that could not be written is tried again."""
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +47,22 @@ class Keeper(threading.Thread):
     Args:
         directory: Of the clips.
         report: Called on this thread.
+        retry_after: Seconds until a row that could not be written is tried again.
     """
 
-    def __init__(self, directory: Path, report: Callable[[Kept | NotKept | Free], None]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        report: Callable[[Kept | NotKept | Free], None],
+        *,
+        retry_after: float = RETRY_AFTER,
+    ) -> None:
         super().__init__(name="catalogue", daemon=True)
         self._directory = directory
         self._report = report
+        self._retry_after = retry_after
+        self._catalog: Catalog | None = None
+        self._measuring = self._failing = False
         self._work: SimpleQueue[Callable[[Catalog], None] | None] = SimpleQueue()
         self._stopping = threading.Event()
         self._opened: Future[list[Path]] = Future()
@@ -61,7 +70,8 @@ class Keeper(threading.Thread):
     def open(self) -> list[Path]:
         """Start, and wait for the catalogue; return the clips that it does not know.
 
-        A damaged catalogue is set aside and a new one begun.
+        A damaged catalogue is set aside and a new one begun, now and later. On a full disk it is
+        opened as soon as there is room, as `NotKept` tells.
 
         Raises:
             CatalogTooNew: A newer smartrec wrote it.
@@ -106,12 +116,15 @@ class Keeper(threading.Thread):
         """Report `Free`; a disk that makes statfs wait delays no camera either."""
 
         def ask(catalog: Catalog) -> None:
+            self._measuring = False
             try:
                 self._report(Free(free_bytes(catalog.directory)))
             except StoreError as error:  # the next clip tells the user
                 log.debug("%s", error)
 
-        self._work.put(ask)
+        if not self._measuring:
+            self._measuring = True
+            self._work.put(ask)
 
     def stop(self, timeout: float) -> bool:
         """Do what is left, then end; False where the disk did not let it within `timeout`."""
@@ -123,21 +136,25 @@ class Keeper(threading.Thread):
     def run(self) -> None:
         """See the class."""
         try:
-            opened = self._open()
+            self._catalog = self._open()
+            unlisted = self._catalog.unlisted()
+        except DiskFull as error:  # it may have room later, and clips need no catalogue
+            self._fail(error)
+            unlisted = []
         except (StoreError, OSError) as error:
+            self._close()
             self._opened.set_exception(error)
             return
-        with opened as catalog:
-            try:
-                self._opened.set_result(catalog.unlisted())
-            except (StoreError, OSError) as error:
-                self._opened.set_exception(error)
-                return
-            while (work := self._work.get()) is not None:
-                while not self._done(catalog, work):
-                    # What is left undone at the end, the next start finds by its journals.
-                    if self._stopping.wait(RETRY_AFTER) and not self._done(catalog, work):
-                        return
+        self._opened.set_result(unlisted)
+        self._serve()
+        self._close()
+
+    def _serve(self) -> None:
+        while (work := self._work.get()) is not None:
+            while not self._done(work):
+                # What is left undone at the end, the next start finds by its journals.
+                if self._stopping.wait(self._retry_after) and not self._done(work):
+                    return
 
     def _open(self) -> Catalog:
         try:
@@ -146,14 +163,32 @@ class Keeper(threading.Thread):
             log.warning("%s; it is kept beside a new one, the clips are whole", error)
             return Catalog.open(self._directory, create=True, repair=True)
 
-    def _done(self, catalog: Catalog, work: Callable[[Catalog], None]) -> bool:
+    def _done(self, work: Callable[[Catalog], None]) -> bool:
         try:
-            work(catalog)
+            if self._catalog is None:
+                self._catalog = self._open()
+            work(self._catalog)
         except (StoreError, OSError) as error:
-            log.warning("the catalogue cannot be written: %s", error)
-            known = error if isinstance(error, StoreError) else StoreError(str(error))
-            self._report(NotKept(known))
+            self._fail(error)
+            if isinstance(error, CatalogDamaged):
+                self._close()  # the next try begins a new one
             return False
         except Exception:  # a bug may cost this row, not all that follow
             log.exception("a row could not be written; the clip itself is whole")
+        self._failing = False
         return True
+
+    def _fail(self, error: StoreError | OSError) -> None:
+        log.log(
+            logging.DEBUG if self._failing else logging.WARNING,
+            "the catalogue cannot be written: %s",
+            error,
+        )
+        self._failing = True
+        known = error if isinstance(error, StoreError) else StoreError(str(error))
+        self._report(NotKept(known))
+
+    def _close(self) -> None:
+        if self._catalog is not None:
+            self._catalog.close()
+            self._catalog = None

@@ -4,10 +4,10 @@ Station thread only.
 """
 
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from smartrec.app import events
 from smartrec.app.bus import Bus
@@ -16,10 +16,13 @@ from smartrec.app.finishing import Finishers, Made
 from smartrec.app.keeper import Keeper, Kept
 from smartrec.app.recovery import Found, Gone
 from smartrec.app.writing import Follower
-from smartrec.errors import StoreError
+from smartrec.errors import DiskFull, StoreError
 from smartrec.model import Answer, ClipHead, Command, Verdict
 from smartrec.store.record import accounts
-from smartrec.units import Ns, seconds
+from smartrec.units import SECOND, Ns, seconds
+
+STUCK_AFTER: Final = Ns(60 * SECOND)
+"""How long at the end a disk is waited for that gives no sign."""
 
 log = logging.getLogger(__name__)
 
@@ -42,23 +45,34 @@ class Progress(Follower):
     Attributes:
         clips: Finished so far.
         frames_lost: In those.
+        free: Bytes on the disk of the clips, as measured last.
     """
 
     def __init__(self, bus: Bus, finishers: Finishers, keeper: Keeper, directory: Path) -> None:
         self._bus = bus
         self._finishers = finishers
         self._keeper = keeper
-        self._directory = directory
+        self._directory = str(directory)
         self._open: dict[str, _Clip] = {}
         self._keeping = 0
-        self._no_room = False
+        self._failing: set[str] = set()
+        self._signs: tuple[int, ...] = ()
+        self._signs_at = Ns(0)
         self.clips = 0
         self.frames_lost = 0
+        self.free = 0
 
     @property
     def settled(self) -> bool:
         """Whether every clip is finished and catalogued, or given up."""
         return not self._finishers.backlog and not self._keeping
+
+    def stuck(self, now: Ns) -> bool:
+        """Whether nothing has come along for `STUCK_AFTER`, as on a disk that hangs."""
+        signs = (self._finishers.signs, len(self._open), self._keeping, self.clips)
+        if signs != self._signs:
+            self._signs, self._signs_at = signs, now
+        return now - self._signs_at > STUCK_AFTER
 
     def knows(self, clip_id: str) -> bool:
         """Whether a clip is on its way, and in the catalogue."""
@@ -66,7 +80,7 @@ class Progress(Follower):
 
     def opened(self, head: ClipHead, journal: Path) -> None:
         """See `Follower`."""
-        self._room()
+        self._works("journal")
         self._open[head.clip_id] = _Clip(head, journal)
         self._keeper.opened(head, journal)
         self._finishers.begin(head.clip_id, journal)
@@ -101,7 +115,7 @@ class Progress(Follower):
     def troubled(self, head: ClipHead, error: StoreError) -> None:
         """See `Follower`."""
         log.warning("%s: %s", head.camera_id, error)
-        self._disk_full(error)
+        self._fails("journal", error)
 
     def given_up(self, head: ClipHead, error: StoreError) -> None:
         """See `Follower`."""
@@ -125,9 +139,11 @@ class Progress(Follower):
             return
         log.warning("%s is not finished yet: %s", clip.journal.name, made.message)
         if made.error == "DiskFull":
-            self._disk_full(StoreError(made.message))
+            self._fails(
+                "clip", DiskFull(made.message, hint=f"Make room: df -h '{self._directory}'")
+            )
         if settled:
-            head, there = clip.head, clip.journal.exists()
+            head, there = clip.head, made.there
             self._keeper.failed(made.clip_id, made.message)
             self._bus.publish(
                 events.ClipFailed(
@@ -143,7 +159,7 @@ class Progress(Follower):
 
     def kept(self, kept: Kept) -> None:
         """A clip is in the catalogue."""
-        self._room()
+        self._works("clip")
         self._keeping -= 1
         head, done = kept.head, kept.finished
         lost, _ = accounts(head.expected, done.frames_written, head.lost, done.lost)
@@ -168,7 +184,7 @@ class Progress(Follower):
 
     def not_kept(self, error: StoreError) -> None:
         """The catalogue takes nothing now."""
-        self._disk_full(error)
+        self._fails("clip", error)
 
     def recovered(self, found: Found) -> None:
         """A journal of a recorder that was killed is to be finished."""
@@ -219,22 +235,16 @@ class Progress(Follower):
                     )
                 )
 
-    def _disk_full(self, error: StoreError) -> None:
-        if not self._no_room:
-            self._no_room = True
+    def _fails(self, what: str, error: StoreError) -> None:
+        """Told once, until all that failed works again."""
+        if what not in self._failing:
+            self._failing.add(what)
             self._bus.publish(
-                events.DiskRanFull(str(self._directory), _free(self._directory), str(error))
+                events.DiskRanFull(self._directory, self.free, str(error), error.hint or "")
             )
 
-    def _room(self) -> None:
-        if self._no_room:
-            self._no_room = False
-            self._bus.publish(events.DiskHasRoom(str(self._directory), _free(self._directory)))
-
-
-def _free(directory: Path) -> int:
-    try:
-        status = os.statvfs(directory)
-    except OSError:
-        return 0
-    return status.f_bavail * status.f_frsize
+    def _works(self, what: str) -> None:
+        if what in self._failing:
+            self._failing.remove(what)
+            if not self._failing:
+                self._bus.publish(events.DiskHasRoom(self._directory, self.free))

@@ -49,7 +49,7 @@ TURN: Final = 0.05
 TURN_SHOWN: Final = 0.01
 """The same while pictures are on a screen, where each shall be soon."""
 CLOSING: Final = Ns(15 * SECOND)
-"""How long journals may take to close at the end."""
+"""How long journals may take to close at the end, unless the disk is only slow."""
 FINISHING: Final = Ns(300 * SECOND)
 """How long finishers may take at the end; whatever is left is done at the next start."""
 _SECOND_THOUGHT: Final = Ns(SECOND)
@@ -166,7 +166,7 @@ class Station(Listener):
             recovery.Gone: lambda gone, _: self._progress.gone(gone),
             Said: lambda said, _: self.watching.said(said),
             Ended: self.watching.ended,
-            Free: lambda free, _: self.watching.free(free.bytes),
+            Free: self._free,
             recovery.Done: lambda *_: self._recovered.set(),
         }
         self._answers = Answers(self._holds)
@@ -306,8 +306,13 @@ class Station(Listener):
     def _started(self, started: Started, now: Ns) -> None:
         next(c for c in self.cameras if c.id == started.camera_id).started(started, now)
 
+    def _free(self, free: Free, now: Ns) -> None:
+        self._progress.free = free.bytes
+        self.watching.free(free.bytes)
+
     def _made(self, made: Made, now: Ns) -> None:
-        self._progress.made(made, settled=self._finishers.take(made, now))
+        if self._finishers.knows(made.clip_id):
+            self._progress.made(made, settled=self._finishers.take(made, now))
 
     def _obey(self, command: Command) -> tuple[Answer, ...]:
         now = self._clock.monotonic()
@@ -350,12 +355,17 @@ class Station(Listener):
         self._turn_until(lambda: self._smart.settled or self._hurry.is_set(), CLOSING)
         self.watching.close()
         self._turn_until(lambda: all(c.clips.idle for c in self.cameras), CLOSING)
-        if not self._settled:
-            log.info("finishing clips; stop again to leave them to the next start")
-        self._turn_until(lambda: self._settled or self._hurry.is_set(), FINISHING)
-        self.watching.finish(self._progress.knows)
+        self._turn_until(
+            lambda: self._hurry.is_set() or not any(c.clips.writing for c in self.cameras),
+            FINISHING,
+        )
         for camera in self.cameras:
             camera.clips.abandon()
+        self._finishers.leave_open()
+        if not self._settled:
+            log.info("finishing clips; stop again to leave them to the next start")
+        self._turn_until(lambda: self._settled or self._leaves, FINISHING)
+        self.watching.finish(self._progress.knows)
         self._finishers.stop()
         self._keeper.stop(timeout=seconds(CLOSING))
         self._answers.turn(Ns(self._clock.monotonic() + SECURING))
@@ -365,6 +375,11 @@ class Station(Listener):
         errors = [camera.error for camera in self.cameras if not camera.pictures]
         if len(errors) == len(self.cameras) and errors[0] is not None:
             raise errors[0]
+
+    @property
+    def _leaves(self) -> bool:
+        """Whether what is not finished is left to the next start."""
+        return self._hurry.is_set() or self._progress.stuck(self._clock.monotonic())
 
     @property
     def _settled(self) -> bool:

@@ -18,8 +18,8 @@ BATCH_BYTES: Final = 16_000_000
 RETRY_EVERY: Final = Ns(SECOND)
 GIVE_UP_AFTER: Final = Ns(60 * SECOND)
 """How long a clip that is over waits for a disk that takes nothing."""
-STALLED_AFTER: Final = Ns(10 * SECOND)
-"""How long a journal may take over one request until another takes up from there."""
+STALLED_AFTER: Final = Ns(30 * SECOND)
+"""How long nothing may be written of what was asked until another journal takes up from there."""
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +74,7 @@ class ClipWriting:
         report: Where the journal's thread puts its reports.
 
     Attributes:
+        busy: The journal has not answered yet.
         finished: Nothing is left to do.
         stalled: A request hangs, for ever perhaps; the clip is over, and another goes on.
     """
@@ -92,7 +93,7 @@ class ClipWriting:
         self._follower = follower
         self._report = report
         self._journal: Journal | None = None
-        self._busy = False
+        self.busy = False
         self._made = self._filled = self._told = False
         self._held = session.ring.end
         self._secured = False
@@ -103,7 +104,8 @@ class ClipWriting:
         self._retry_at = Ns(0)
         self._error: StoreError | None = None
         self._over_since: Ns | None = None
-        self._asked_at = Ns(0)
+        self._written = 0
+        self._moved_at = Ns(0)
         self.finished = self.stalled = False
 
     @property
@@ -120,15 +122,14 @@ class ClipWriting:
         """Ask for the next piece of work, unless one is under way."""
         if self.finished:
             return
-        if self._busy:
-            if not self.stalled and now - self._asked_at > STALLED_AFTER:
-                self._stall()
+        if self.busy:
+            self._look_whether_stalled(now)
             return
-        self._asked_at = now
+        self._moved_at = now
         if self._journal is None:
             self._open(now)
         elif self.clip.exhausted():
-            self._busy = True
+            self.busy = True
             self.clip.held = None
             self._journal.close(self.head)
         else:
@@ -136,7 +137,7 @@ class ClipWriting:
 
     def take(self, report: Report, now: Ns) -> None:
         """A report of this clip's journal has come."""
-        self._busy = False
+        self.busy = False
         if isinstance(report, Wrote):
             self._wrote(report)
         elif isinstance(report, Closed):
@@ -158,7 +159,7 @@ class ClipWriting:
             if now - self._over_since > GIVE_UP_AFTER:
                 self._give_up(self._error)
                 return
-        self._busy = True
+        self.busy = True
         places = self._describe.journals, self._describe.clips
         self._journal = Journal(*places, self.head, self._report)
         self._journal.start()
@@ -172,7 +173,7 @@ class ClipWriting:
         head = self.head if changed else None
         self._told_version = self.clip.version
         self._filled = self._filled or bool(units)
-        self._busy = True
+        self.busy = True
         journal.write(units, head)
         if head is not None and self._told:
             self._follower.changed(head)
@@ -224,13 +225,19 @@ class ClipWriting:
         self._session.break_off(self.clip)
         self._finish(self._size)
 
-    def _stall(self) -> None:
-        """Let another journal, on a thread of its own, go on behind the last that was written."""
+    def _look_whether_stalled(self, now: Ns) -> None:
         assert self._journal is not None
+        if self._journal.written != self._written:
+            self._written, self._moved_at = self._journal.written, now
+        elif not self.stalled and now - self._moved_at > STALLED_AFTER:
+            self._stall(self._journal)
+
+    def _stall(self, journal: Journal) -> None:
+        """Let another journal, on a thread of its own, go on behind the last that was written."""
         self.stalled = True
         seconds_ = STALLED_AFTER // SECOND
         self._error = StoreError(
-            f"{self._journal.path} has been written to for more than {seconds_} s",
+            f"{journal.path} takes nothing for {seconds_} s",
             hint=f"Is the disk there, and well? dmesg | tail; df '{self._describe.journals}'",
         )
         self._follower.troubled(self.head, self._error)
