@@ -371,3 +371,27 @@ def test_states_of_clips_that_ended_early_are_listed(tmp_path: Path) -> None:
             catalog.finished(closed(head(n), state), done(tmp_path, head(n)))
     listed = json.loads(said("list", "--clips", tmp_path, "--json"))
     assert [clip["state"] for clip in listed] == ["stopped", "disk-full", "camera-lost"]
+
+
+def test_a_pinned_clip_is_shown_so_and_is_not_deleted_before_it_is_unpinned(tmp_path: Path) -> None:
+    add(tmp_path, head(0), head(1))
+    name = head(0).file_name
+    assert said("pin", name, "--clips", tmp_path) == "pinned 1 clip\n"
+    _, first, second = said("list", "--clips", tmp_path).splitlines()
+    assert "complete, pinned" in first
+    assert ", pinned" not in second
+    assert "pinned" in said("show", name, "--clips", tmp_path)
+    listed = json.loads(said("list", "--clips", tmp_path, "--json"))
+    assert [clip["pinned"] for clip in listed] == [True, False]
+    error = refused("delete", "--yes", name, "last", "--clips", tmp_path)
+    assert f"clips unpin {name}" in (error.hint or "")
+    assert len(names(tmp_path)) == 2
+    assert said("unpin", name, "last", "--clips", tmp_path) == "unpinned 2 clips\n"
+    assert said("delete", "--yes", name, "last", "--clips", tmp_path) == "deleted 2 clips\n"
+    assert names(tmp_path) == set()
+
+
+def test_a_clip_is_pinned_while_it_is_recorded(tmp_path: Path) -> None:
+    add_open(tmp_path, head())
+    said("pin", "last", "--clips", tmp_path)
+    assert "recording, pinned" in said("list", "--clips", tmp_path)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from smartrec.errors import CatalogDamaged, DiskFull, UsageError
 from smartrec.model import ClipHead, ClipState, Trigger
+from smartrec.store import keeping
 from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND, Ns
@@ -227,11 +228,11 @@ def test_an_ambiguous_beginning_lists_the_candidates(tmp_path: Path) -> None:
 def test_only_a_clip_that_ended_may_be_deleted(tmp_path: Path) -> None:
     with Catalog.open(tmp_path, create=True) as catalog:
         begin(catalog, head())
-        with pytest.raises(UsageError, match="still recording"):
-            catalog.delete(head().clip_id)
+        assert keeping.mark(catalog, [head().clip_id]) == []
         finish(catalog, head())
-        catalog.delete(head().clip_id)
-        catalog.delete(head().clip_id)
+        for _ in range(2):
+            keeping.mark(catalog, [head().clip_id])
+            keeping.forget(catalog, [head().clip_id])
         assert catalog.clips() == []
         for table in ("triggers", "losses", "locations"):
             assert catalog._db.execute(f"SELECT * FROM {table}").fetchall() == []
@@ -336,7 +337,7 @@ def test_a_reader_in_another_process_never_waits_for_the_writer(tmp_path: Path) 
                 reader.stdin.flush()
                 return reader.stdout.readline().strip()
 
-            with catalog._transaction(durable=True) as db:
+            with catalog.transaction(durable=True) as db:
                 db.execute("DELETE FROM clips")
                 assert seen() == "1"
             assert seen() == "0"
@@ -386,7 +387,7 @@ import os, signal, sys
 from pathlib import Path
 from smartrec.store.catalog import Catalog
 with Catalog.open(Path(sys.argv[1]), create=True) as catalog:
-    with catalog._transaction(durable=True) as db:
+    with catalog.transaction(durable=True) as db:
         db.execute("UPDATE clips SET state = 'recording'")
         os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -457,7 +458,8 @@ def test_looks_stay_however_often_the_clip_changes_and_go_with_it(tmp_path: Path
         begin(catalog, head(0))
         finish(catalog, head(0))
         assert catalog.looks(head(0).clip_id) == LOOKS
-        catalog.delete(head(0).clip_id)
+        keeping.mark(catalog, [head(0).clip_id])
+        keeping.forget(catalog, [head(0).clip_id])
         assert catalog.looks(head(0).clip_id) == ()
         assert catalog.looks(head(1).clip_id) == LOOKS
 

@@ -12,7 +12,7 @@ import pytest
 
 from smartrec.errors import CatalogDamaged, CatalogTooNew, StoreError, UsageError
 from smartrec.model import Trigger
-from smartrec.store import database
+from smartrec.store import database, keeping
 from smartrec.store.catalog import Catalog, exists
 from smartrec.units import SECOND, Ns
 from tests.store.clips import LOOKS, WALL, FixedClock, closed, done, head
@@ -97,18 +97,18 @@ def test_an_older_catalogue_is_brought_up_to_date_with_all_its_clips(tmp_path: P
         Catalog.open(tmp_path, create=False)
 
 
-def fill_version_1(directory: Path) -> Path:
-    """The file that smartrec 0.1 left of one clip, by its own schema and statements."""
+def fill_version(directory: Path, version: int) -> Path:
+    """The file that an earlier smartrec left of one clip, by its own schema and statements."""
     path = directory / database.FILE_NAME
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute(f"PRAGMA application_id = {0x736D7263}")
-        db.executescript((Path(__file__).parent / "schema_1.sql").read_text())
+        db.executescript((Path(__file__).parent / f"schema_{version}.sql").read_text())
         db.execute("INSERT INTO meta VALUES ('written_by', '0.1.0')")
         for table, row in VERSION_1.items():
             marks = ", ".join("?" * len(row))
             db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", [*row.values()])
-        db.execute("PRAGMA user_version = 1")
+        db.execute(f"PRAGMA user_version = {version}")
         db.commit()
     return path
 
@@ -147,9 +147,10 @@ def columns_of(directory: Path) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-def test_a_catalogue_of_version_1_becomes_what_a_new_one_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_catalogue_becomes_what_a_new_one_is(tmp_path: Path, version: int) -> None:
     (tmp_path / "old").mkdir()
-    path = fill_version_1(tmp_path / "old")
+    path = fill_version(tmp_path / "old", version)
     Catalog.open(tmp_path / "old", create=False).close()
     fill(tmp_path / "new")
     assert columns_of(tmp_path / "old") == columns_of(tmp_path / "new")
@@ -158,7 +159,7 @@ def test_a_catalogue_of_version_1_becomes_what_a_new_one_is(tmp_path: Path) -> N
 
 
 def test_the_clips_of_version_1_are_kept_and_go_on(tmp_path: Path) -> None:
-    fill_version_1(tmp_path)
+    fill_version(tmp_path, 1)
     with Catalog.open(tmp_path, create=True) as catalog:
         (clip,) = catalog.clips()
         assert clip.triggers == (
@@ -172,8 +173,16 @@ def test_the_clips_of_version_1_are_kept_and_go_on(tmp_path: Path) -> None:
         assert catalog.looks("c") == LOOKS
 
 
+def test_clips_of_version_2_are_not_pinned_and_as_old_as_they_are(tmp_path: Path) -> None:
+    fill_version(tmp_path, 2)
+    with Catalog.open(tmp_path, create=True) as catalog:
+        assert not catalog.clip("last").pinned
+        (clip,) = keeping.held(catalog)
+        assert (clip.dated, clip.pinned) == (10**18 + 5 * SECOND, False)
+
+
 def test_a_card_of_version_1_that_cannot_be_written_can_be_read(small_disk: Path) -> None:
-    fill_version_1(small_disk)
+    fill_version(small_disk, 1)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     before = state_of(small_disk)
     with Catalog.open(small_disk, create=False) as catalog:

@@ -1,8 +1,7 @@
-"""`smartrec clips`: list, show, play, verify and delete what was recorded."""
+"""`smartrec clips`: list, show, play, verify, pin and delete what was recorded."""
 
 import functools
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,13 +13,14 @@ from typing import Concatenate, Final, ParamSpec
 
 import click
 
+from smartrec.app import deleting
 from smartrec.cli import show as text
 from smartrec.cli.options import GivenPath, configured_clips
 from smartrec.cli.timeline import BLOCKS, DIGITS
 from smartrec.clock import SystemClock
-from smartrec.errors import ClipDamaged, StoreError, UsageError
+from smartrec.errors import ClipDamaged, UsageError
 from smartrec.model import ClipState
-from smartrec.store import files
+from smartrec.store import files, keeping
 from smartrec.store.catalog import Catalog, exists
 from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND, duration
@@ -81,7 +81,7 @@ def _moment(_context: click.Context, _param: click.Parameter, value: str | None)
 
 @click.group()
 def clips() -> None:
-    """List, show, play, verify and delete clips.
+    """List, show, play, verify, pin and delete clips.
 
     A CLIP is "last", its file name, or the beginning of its name or id.
     """
@@ -198,13 +198,38 @@ def delete(directory: Path, clip: tuple[str, ...], yes: bool) -> None:
     with Catalog.open(directory, create=False) as catalog:
         chosen = _chosen(catalog, clip)
         for record in chosen:
-            _refuse_open(record)
+            _refuse_kept(record)
         if not yes:
             click.echo("\n".join(text.table(chosen)))
             click.confirm(f"Delete {_count(len(chosen))} for ever?", abort=True)
+        outcome = deleting.delete(catalog, [record.clip_id for record in chosen])
+    click.echo(f"deleted {_count(len(outcome.gone))}")
+    for _, error in outcome.left:
+        raise error
+
+
+@clips.command()
+@click.argument("clip", nargs=-1, required=True)
+@_in_directory
+def pin(directory: Path, clip: tuple[str, ...]) -> None:
+    """Keep every CLIP, however old it gets and little room there is."""
+    click.echo(f"pinned {_count(_pin(directory, clip, pinned=True))}")
+
+
+@clips.command()
+@click.argument("clip", nargs=-1, required=True)
+@_in_directory
+def unpin(directory: Path, clip: tuple[str, ...]) -> None:
+    """Keep every CLIP no longer than others."""
+    click.echo(f"unpinned {_count(_pin(directory, clip, pinned=False))}")
+
+
+def _pin(directory: Path, wanted: Sequence[str], *, pinned: bool) -> int:
+    with Catalog.open(directory, create=False) as catalog:
+        chosen = _chosen(catalog, wanted)
         for record in chosen:
-            _delete(catalog, record)
-    click.echo(f"deleted {_count(len(chosen))}")
+            keeping.pin(catalog, record.clip_id, pinned=pinned)
+    return len(chosen)
 
 
 def trouble_of(clip: ClipRecord, directory: Path) -> str | None:
@@ -256,42 +281,21 @@ def _verdict_lines(
         yield f"{'unlisted':<15}  {text.printable(path.name)}"
 
 
-def _refuse_open(clip: ClipRecord) -> None:
+def _refuse_kept(clip: ClipRecord) -> None:
     if clip.open:
         raise UsageError(
             f"{clip.file_name} is still {clip.state.value}",
             hint="Wait until it is finished. After a crash the next 'smartrec run' finishes it.",
         )
-
-
-def _delete(catalog: Catalog, clip: ClipRecord) -> None:
-    """Files first: what is left of an interrupted deletion is listed and can be deleted again."""
-    if clip.path is not None:
-        # The journal of a clip that failed may be elsewhere: recording.journal_dir.
-        journal = clip.state is ClipState.FAILED and _is_journal_of(clip, clip.path)
-        files.remove(clip.path, within=clip.path.parent if journal else catalog.directory)
-    if clip.thumbnail is not None:
-        files.remove(clip.thumbnail, within=catalog.directory)
-    catalog.delete(clip.clip_id)
-
-
-def _is_journal_of(clip: ClipRecord, path: Path) -> bool:
-    """Whether a file is this clip's, or gone: a spoilt catalogue may name any file."""
-    from smartrec.media.journal import JournalReader  # late: only clips that failed need it
-
-    if not os.path.lexists(path):
-        return True
-    try:
-        reader = JournalReader(path)
-    except StoreError:
-        return False
-    reader.close()
-    return reader.head.clip_id == clip.clip_id
+    if clip.pinned:
+        raise UsageError(
+            f"{clip.file_name} is pinned", hint=f"Unpin it: smartrec clips unpin {clip.file_name}"
+        )
 
 
 def _refuse_foreign(clip: ClipRecord, path: Path, directory: Path) -> None:
     """Journals may be elsewhere; nothing else of a clip is."""
-    if not files.lies_in(path, directory) and not _is_journal_of(clip, path):
+    if not files.lies_in(path, directory) and not deleting.is_journal_of(clip, path):
         raise UsageError(
             f"will not open {path}: it is not below {directory}",
             hint="The catalogue names a file that is no clip of it: smartrec clips verify",

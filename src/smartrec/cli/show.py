@@ -146,7 +146,7 @@ def _row(clip: ClipRecord) -> tuple[str, ...]:
         f"{_short(clip.actual_pre)}/{_short(clip.asked_pre)}",
         f"{_short(clip.actual_post)}/{_short(clip.asked_post)}",
         "/".join("-" if n is None else str(n) for n in (clip.written, clip.expected)),
-        clip.state.value,
+        f"{clip.state.value}{', pinned' * clip.pinned}",
         shown_path(clip.path),
     )
 
@@ -158,6 +158,8 @@ def _facts(clip: ClipRecord) -> Iterator[tuple[str, str]]:
         yield "thumbnail", shown_path(clip.thumbnail)
     if clip.error is not None:
         yield "error", printable(clip.error)
+    if clip.pinned:
+        yield "kept", "pinned: it stays until it is unpinned"
     yield "camera", f"{printable(clip.camera_name)} ({printable(clip.camera_id)})"
     yield "start", local_time(clip.start_wall_ns, exact=True)
     yield "length", "not known yet" if clip.duration is None else in_seconds(clip.duration)

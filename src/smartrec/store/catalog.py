@@ -32,11 +32,13 @@ _SHOWN_CANDIDATES: Final = 10
 class Catalog:
     """All clips of one directory.
 
-    One thread of one process writes; any number of processes read meanwhile. Every method that
-    writes may be called again with the same arguments after an error, and once too often, with
-    the same result. What a method that ends a clip has returned from survives a power cut
-    (``synchronous = FULL``: the journal is deleted after it); a new or extended clip is written
-    without waiting for the device (``NORMAL``), since its journal tells the same.
+    One thread of one process, the recorder's, makes rows; any number of processes read meanwhile,
+    and may pin and delete clips that ended (`smartrec.store.keeping`): each transaction has the
+    file to itself from its first statement on. Every method that writes may be called again with
+    the same arguments after an error, and once too often, with the same result. What a method that
+    ends a clip has returned from survives a power cut (``synchronous = FULL``: the journal is
+    deleted after it); a new or extended clip is written without waiting for the device
+    (``NORMAL``), since its journal tells the same.
 
     Raises:
         DiskFull: No room for the row; the catalogue is as it was before.
@@ -106,13 +108,13 @@ class Catalog:
 
     def opened(self, head: ClipHead, journal: Path) -> None:
         """A clip began; or was found unfinished. A clip that already ended stays as it is."""
-        with self._transaction(durable=False) as db:
+        with self.transaction(durable=False) as db:
             if self._begin(db, head):
                 self._locate(db, head.clip_id, JOURNAL, journal, None)
 
     def changed(self, head: ClipHead) -> None:
         """More is known of a clip; it is FINISHING as soon as `head` is no longer RECORDING."""
-        with self._transaction(durable=False) as db:
+        with self.transaction(durable=False) as db:
             self._begin(db, head)
 
     def finished(self, head: ClipHead, done: Finished) -> None:
@@ -124,8 +126,9 @@ class Catalog:
             **proof_columns(head, done, surplus),
             "state": head.state.value,
             "error": None,
+            "deleting": 0,
         }
-        with self._transaction(durable=True) as db:
+        with self.transaction(durable=True) as db:
             put_clip(db, head, proof, self._clock.now().wall_ns)
             put_losses(db, head.clip_id, lost)
             db.execute(
@@ -146,30 +149,16 @@ class Catalog:
         """
         if not looks:
             return True
-        with self._transaction(durable=False) as db:
+        with self.transaction(durable=False) as db:
             return put_looks(db, clip_id, looks)
 
     def failed(self, clip_id: str, message: str) -> None:
         """A clip could not be finished; its journal stays."""
-        with self._transaction(durable=True) as db:
+        with self.transaction(durable=True) as db:
             db.execute(
                 "UPDATE clips SET state = ?, error = ?, updated_ns = ? WHERE clip_id = ?",
                 (ClipState.FAILED.value, text(message), self._clock.now().wall_ns, clip_id),
             )
-
-    def delete(self, clip_id: str) -> None:
-        """Forget a clip; its files are the caller's to delete, before this.
-
-        Raises:
-            UsageError: It is still being recorded or finished.
-        """
-        with self._transaction(durable=True) as db:
-            row = db.execute("SELECT state FROM clips WHERE clip_id = ?", (clip_id,)).fetchone()
-            if row is not None and row["state"] in _OPEN:
-                raise UsageError(
-                    f"clip {clip_id} is still {row['state']}", hint="Wait until it is finished."
-                )
-            db.execute("DELETE FROM clips WHERE clip_id = ?", (clip_id,))
 
     def clips(
         self, camera: str | None = None, since: int | None = None, limit: int | None = None
@@ -182,7 +171,7 @@ class Catalog:
             limit: Only so many, the newest.
         """
         return self._select(
-            "WHERE (:camera IS NULL OR :camera IN (camera_id, camera_name))"
+            "NOT deleting AND (:camera IS NULL OR :camera IN (camera_id, camera_name))"
             " AND (:since IS NULL OR start_wall_ns >= :since)",
             {"camera": None if camera is None else text(camera), "since": since},
             limit,
@@ -204,9 +193,9 @@ class Catalog:
             name = text(Path(wanted).name)
             stem = Path(name).stem if name.endswith(_CLIP_SUFFIXES) else name
             keys = {"key": text(wanted), "stem": stem}
-            exactly = "WHERE clip_id = :key OR file_name = :stem"
+            exactly = "NOT deleting AND (clip_id = :key OR file_name = :stem)"
             starting = (
-                "WHERE :key != '' AND (substr(clip_id, 1, length(:key)) = :key"
+                "NOT deleting AND :key != '' AND (substr(clip_id, 1, length(:key)) = :key"
                 " OR substr(file_name, 1, length(:key)) = :key)"
             )
             limit = _SHOWN_CANDIDATES + 1
@@ -214,6 +203,10 @@ class Catalog:
         if len(found) != 1:
             raise self._not_one(wanted, found)
         return found[0]
+
+    def marked(self) -> list[ClipRecord]:
+        """Clips that are being deleted, by whoever it is; see `smartrec.store.keeping`."""
+        return self._select("deleting = 1", {}, None)
 
     def looks(self, clip_id: str) -> tuple[Look, ...]:
         """What was seen in a clip, by time; empty where nobody looked.
@@ -245,11 +238,16 @@ class Catalog:
             and self._relative(path) not in known
         )
 
+    def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
+        """What a query of one statement finds."""
+        with database.our_errors(self.path):
+            return self._db.execute(sql, values).fetchall()
+
     def _select(
         self, where: str, keys: Mapping[str, object], limit: int | None
     ) -> list[ClipRecord]:
         # One statement sees one state of the file, whatever is written meanwhile.
-        sql = f"{RECORDS} {where} ORDER BY {ORDER.format('DESC')} LIMIT :limit"
+        sql = f"{RECORDS} WHERE {where} ORDER BY {ORDER.format('DESC')} LIMIT :limit"
         values = {**keys, "limit": -1 if limit is None else limit}
         with database.our_errors(self.path):
             rows = self._db.execute(sql, values).fetchall()
@@ -281,7 +279,8 @@ class Catalog:
             return False
         recording = head.state is ClipState.RECORDING
         state = ClipState.RECORDING if recording else ClipState.FINISHING
-        put_clip(db, head, {"state": state.value, "error": None}, self._clock.now().wall_ns)
+        further = {"state": state.value, "error": None, "deleting": 0}
+        put_clip(db, head, further, self._clock.now().wall_ns)
         put_losses(db, head.clip_id, head.lost)
         return True
 
@@ -307,7 +306,8 @@ class Catalog:
         return text(str(path))
 
     @contextmanager
-    def _transaction(self, *, durable: bool) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, durable: bool) -> Iterator[sqlite3.Connection]:
+        """Change rows, all or nothing; `durable`: on the device when it is left."""
         self._follow()
         with database.our_errors(self.path):
             self._db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")

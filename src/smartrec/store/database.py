@@ -21,7 +21,7 @@ from smartrec.store.files import free_bytes, sync_directory
 from smartrec.store.migrations import MIGRATIONS, Migration
 
 FILE_NAME: Final = "catalog.sqlite3"
-VERSION: Final = 2
+VERSION: Final = 3
 
 _APPLICATION_ID: Final = (
     0x736D7263  # "smrc", so that file(1) and we know it from other SQLite files

@@ -21,5 +21,20 @@ def _add_tracks(database: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_tracks}
+def _add_keeping(database: sqlite3.Connection) -> None:
+    """To version 3: how long a clip is kept."""
+    database.execute("ALTER TABLE clips ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0")
+    database.execute("ALTER TABLE clips ADD COLUMN deleting INTEGER NOT NULL DEFAULT 0")
+    database.execute("ALTER TABLE clips ADD COLUMN dated_ns INTEGER")
+    database.execute(
+        "UPDATE clips SET dated_ns = start_wall_ns + duration_ns"
+        " WHERE clock_synced AND duration_ns IS NOT NULL"
+    )
+    database.execute(
+        "CREATE INDEX clips_kept ON clips"
+        " (deleting, state, pinned, dated_ns, start_wall_ns, camera_id, bytes)"
+    )
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_tracks, 2: _add_keeping}
 """From each version to the next; inside a transaction of the caller's."""

@@ -44,6 +44,7 @@ class ClipRecord:
         encoder: Recipe that made the file.
         bytes: Size of the finished file.
         sha256: Of the finished file.
+        pinned: Never deleted to keep a limit.
         path: The finished clip; before that, and where finishing failed, its journal.
         thumbnail: A JPEG of it.
     """
@@ -79,6 +80,7 @@ class ClipRecord:
     model_digest: str | None
     engine: str
     software_version: str
+    pinned: bool
     path: Path | None
     thumbnail: Path | None
 
@@ -174,6 +176,7 @@ class ClipRecord:
             "persons": self.persons,
             "best_score": self.best_score,
             "start": rfc3339(self.start_wall_ns),
+            "pinned": self.pinned,
         }
 
     def _proof(self) -> dict[str, object]:
@@ -254,6 +257,7 @@ def record_of(row: sqlite3.Row, directory: Path) -> ClipRecord:
         written=row["frames_written"],
         lost=json.loads(row["losses"]),
         surplus=row["frames_surplus"],
+        pinned=bool(row["pinned"]),
         path=path,
         thumbnail=thumbnail,
     )

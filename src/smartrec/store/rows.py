@@ -7,6 +7,7 @@ from typing import Final
 
 from smartrec.model import ClipHead, Finished, Look
 from smartrec.store.looks import pack
+from smartrec.units import Ns
 
 RECORDS: Final = """
 SELECT *,
@@ -98,6 +99,7 @@ def _head_columns(head: ClipHead) -> dict[str, object]:
 def proof_columns(head: ClipHead, done: Finished, surplus: int) -> dict[str, object]:
     """What only a finished clip has."""
     first = head.start if done.first_pts is None else done.first_pts
+    end = head.instant.wall_at(Ns(first + done.duration))
     return {
         "start_wall_ns": head.instant.wall_at(first),
         "first_pts": done.first_pts,
@@ -108,6 +110,7 @@ def proof_columns(head: ClipHead, done: Finished, surplus: int) -> dict[str, obj
         "encoder": done.encoder,
         "bytes": done.bytes,
         "sha256": done.sha256,
+        "dated_ns": end if head.instant.clock.synced else None,
     }
 
 

@@ -46,11 +46,19 @@ CREATE TABLE clips (
     engine           TEXT NOT NULL,     -- what detected; none without a detector
     software_version TEXT NOT NULL,     -- smartrec that recorded it
     created_ns       INTEGER NOT NULL,  -- UTC when this row was made
-    updated_ns       INTEGER NOT NULL   -- UTC when it was last changed
+    updated_ns       INTEGER NOT NULL,  -- UTC when it was last changed
+    pinned           INTEGER NOT NULL DEFAULT 0,  -- 1 where it is never deleted to keep a limit
+    deleting         INTEGER NOT NULL DEFAULT 0,  -- 1 while its files go: shown to nobody any more
+    dated_ns         INTEGER            -- UTC of its end by a clock that was right, or of when such a
+                                        -- one first saw it; NULL while none has
 ) STRICT, WITHOUT ROWID;
 
 -- The whole order of a listing, so that the newest few are found without sorting all.
 CREATE INDEX clips_by_time ON clips (start_wall_ns, event_id, part, clip_id);
+
+-- All that decides how long a clip is kept, so that nothing else is read for it.
+CREATE INDEX clips_kept ON clips
+  (deleting, state, pinned, dated_ns, start_wall_ns, camera_id, bytes);
 
 CREATE TABLE triggers (
     clip_id    TEXT NOT NULL REFERENCES clips ON DELETE CASCADE,  -- the clip that holds it

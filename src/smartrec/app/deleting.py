@@ -1,0 +1,105 @@
+"""Deletes clips so that an interruption at any moment leaves no half of one: mark, files, rows.
+
+Whoever is interrupted leaves marks; the recorder finishes those at its next start (`complete`).
+"""
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from smartrec.errors import DiskFull, StoreError, UsageError
+from smartrec.model import ClipState
+from smartrec.store import files, keeping
+from smartrec.store.catalog import Catalog
+from smartrec.store.record import ClipRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of clips that were to go.
+
+    Attributes:
+        gone: Those whose files and rows are deleted.
+        left: Those whose files could not be, and why; they are as they were if they are whole.
+    """
+
+    gone: list[ClipRecord] = field(default_factory=list)
+    left: list[tuple[ClipRecord, StoreError]] = field(default_factory=list)
+
+
+def delete(catalog: Catalog, clip_ids: Sequence[str]) -> Outcome:
+    """Delete clips, but none that is pinned or worked on, were it since a moment ago.
+
+    Raises:
+        StoreError: The catalogue cannot be written; `complete` does what is left.
+    """
+    try:
+        marked = keeping.mark(catalog, clip_ids)
+    except DiskFull:  # not even room for a mark: one clip without makes it
+        _delete_unmarked(catalog, clip_ids[0])
+        marked = keeping.mark(catalog, clip_ids)
+    return complete(catalog, marked)
+
+
+def complete(catalog: Catalog, only: Collection[str] | None = None) -> Outcome:
+    """Delete files and rows of clips that are marked.
+
+    Args:
+        catalog: Of the clips.
+        only: Of these alone; None means every one, for the start.
+
+    Raises:
+        StoreError: The catalogue cannot be written; it may be called again.
+    """
+    outcome = Outcome()
+    for clip in catalog.marked():
+        if only is None or clip.clip_id in only:
+            _delete_files(catalog, clip, outcome)
+    keeping.forget(catalog, [clip.clip_id for clip in outcome.gone])
+    return outcome
+
+
+def is_journal_of(clip: ClipRecord, path: Path) -> bool:
+    """Whether a file is this clip's, or gone: a spoilt catalogue may name any file."""
+    from smartrec.media.journal import JournalReader  # late: only clips that failed need it
+
+    if not os.path.lexists(path):
+        return True
+    try:
+        reader = JournalReader(path)
+    except StoreError:
+        return False
+    reader.close()
+    return reader.head.clip_id == clip.clip_id
+
+
+def _delete_files(catalog: Catalog, clip: ClipRecord, outcome: Outcome) -> None:
+    try:
+        _remove(clip, catalog.directory)
+    except StoreError as error:
+        outcome.left.append((clip, error))
+        if clip.path is not None and os.path.lexists(clip.path):
+            keeping.unmark(catalog, clip.clip_id)
+    else:
+        outcome.gone.append(clip)
+
+
+def _delete_unmarked(catalog: Catalog, clip_id: str) -> None:
+    """To make room where there is none for a mark; a kill within leaves a row without a file."""
+    try:
+        clip = catalog.clip(clip_id)
+    except UsageError:  # somebody else did
+        return
+    if not (clip.pinned or clip.open):
+        _remove(clip, catalog.directory)
+
+
+def _remove(clip: ClipRecord, directory: Path) -> None:
+    """The clip first: a thumbnail alone is nothing that anybody misses."""
+    if clip.path is not None:
+        # The journal of a clip that failed may be elsewhere: recording.journal_dir.
+        journal = clip.state is ClipState.FAILED and is_journal_of(clip, clip.path)
+        files.remove(clip.path, within=clip.path.parent if journal else directory)
+    if clip.thumbnail is not None:
+        files.remove(clip.thumbnail, within=directory)

@@ -1,0 +1,193 @@
+"""Which clips go, so that the others fit: by age, by bytes and for room. Pure.
+
+The oldest go first; pinned and unfinished ones never. Ages need a wall clock that can be believed:
+`Belief` says when. See docs/design/decisions/0016-retention.md.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from smartrec.clock import Instant
+from smartrec.units import SECOND, Ns
+
+STEADY: Final = Ns(3600 * SECOND)
+"""How long a clock that nothing disciplines must have run evenly before it counts."""
+STEP: Final = Ns(60 * SECOND)
+"""From which leap against CLOCK_MONOTONIC on somebody must have set the clock."""
+_OF_THE_DISK: Final = 10
+
+
+class Reason(str, Enum):
+    """Why a clip was deleted."""
+
+    AGE = "age"
+    BYTES = "bytes"
+    ROOM = "room"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much is kept; None is no limit.
+
+    Attributes:
+        max_bytes: Most that finished clips may take.
+        max_age: Nanoseconds after which they go.
+    """
+
+    max_bytes: int | None = None
+    max_age: Ns | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is kept on a station.
+
+    Attributes:
+        station: Of all clips together.
+        cameras: Of some cameras' alone, by id; holds besides.
+        min_free: Bytes to keep free on the disk; never more than a tenth of it.
+    """
+
+    station: Limit = Limit()
+    cameras: Mapping[str, Limit] = field(default_factory=dict)
+    min_free: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether anything but room is asked for."""
+        return any(limit != Limit() for limit in (self.station, *self.cameras.values()))
+
+    def room(self, disk: int) -> int:
+        """Bytes that shall be free on a disk of so many."""
+        return min(self.min_free, disk // _OF_THE_DISK)
+
+    def age(self, camera: str) -> Ns | None:
+        """The shorter of what holds for the clips of a camera."""
+        ages = (self.station.max_age, self.cameras.get(camera, Limit()).max_age)
+        return min((age for age in ages if age is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A finished clip.
+
+    Attributes:
+        clip_id: UUIDv7.
+        camera: Id of its camera.
+        bytes: Of its file.
+        dated: Wall time (ns) of its end, or of when a clock that could be believed first saw it;
+            None while none has.
+        start: Wall time (ns) of its start by whatever clock there was.
+        pinned: Never to be deleted.
+    """
+
+    clip_id: str
+    camera: str
+    bytes: int
+    dated: int | None
+    start: int
+    pinned: bool = False
+
+    @property
+    def order(self) -> tuple[bool, int, int, str]:
+        """Oldest first; what no clock has dated yet is new."""
+        return (self.dated is None, self.dated or 0, self.start, self.clip_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do.
+
+    Attributes:
+        deletions: Clips in the order to delete them, each with the reason.
+        short: Bytes of room that are still missing when all of them are gone.
+        over: Bytes above a limit that are left because they are pinned.
+    """
+
+    deletions: tuple[tuple[Held, Reason], ...] = ()
+    short: int = 0
+    over: int = 0
+
+
+def plan(clips: Iterable[Held], limits: Limits, now: int | None, free: int, disk: int) -> Plan:
+    """Which clips go, oldest first; never one more than needed.
+
+    Args:
+        clips: All finished ones.
+        limits: How much is kept.
+        now: Wall time (ns); None while the clock cannot be believed, and then none goes by age.
+        free: Bytes free on the disk.
+        disk: Bytes of the disk.
+    """
+    kept = sorted(clips, key=lambda clip: clip.order)
+    goes: dict[str, Reason] = {}
+    if now is not None:
+        goes |= {clip.clip_id: Reason.AGE for clip in kept if _is_old(clip, limits, now)}
+    over = 0
+    for camera, limit in limits.cameras.items():
+        over += _fit([c for c in kept if c.camera == camera], limit.max_bytes, goes)
+    over += _fit(kept, limits.station.max_bytes, goes)
+    freed = sum(clip.bytes for clip in kept if clip.clip_id in goes)
+    missing = limits.room(disk) - free - freed
+    short = _take(kept, missing, Reason.ROOM, goes)
+    deletions = tuple((clip, goes[clip.clip_id]) for clip in kept if clip.clip_id in goes)
+    return Plan(deletions, short, over)
+
+
+def _is_old(clip: Held, limits: Limits, now: int) -> bool:
+    age = limits.age(clip.camera)
+    if clip.pinned or age is None or clip.dated is None:
+        return False
+    return now - clip.dated > age
+
+
+def _fit(clips: Sequence[Held], most: int | None, goes: dict[str, Reason]) -> int:
+    """Let clips go until the others take no more than `most`; return what is still too much."""
+    if most is None:
+        return 0
+    left = sum(clip.bytes for clip in clips if clip.clip_id not in goes)
+    return _take(clips, left - most, Reason.BYTES, goes)
+
+
+def _take(clips: Sequence[Held], wanted: int, reason: Reason, goes: dict[str, Reason]) -> int:
+    """Let the oldest go until they make `wanted` bytes; return what is still missing."""
+    for clip in clips:
+        if wanted <= 0:
+            break
+        if not clip.pinned and clip.bytes and clip.clip_id not in goes:
+            goes[clip.clip_id] = reason
+            wanted -= clip.bytes
+    return max(0, wanted)
+
+
+class Belief:
+    """Whether the wall clock is good enough to delete by: a wrong date would delete everything.
+
+    Believed is a clock that something disciplines (NTP, PTP, GPS: the kernel knows). Where nothing
+    does, one that has run evenly for an hour of this run; not one that was set meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._offset: int | None = None
+        self._since = Ns(0)
+        self.stepped = False
+
+    def now(self, instant: Instant) -> int | None:
+        """The wall time (ns), or None while it cannot be believed.
+
+        Args:
+            instant: This moment; of the same boot at every call.
+        """
+        offset = instant.wall_ns - instant.mono_ns
+        if self._offset is None:
+            self._since = instant.mono_ns
+        elif abs(offset - self._offset) > STEP:
+            self.stepped = True
+        self._offset = offset
+        if instant.clock.synced:
+            self.stepped = False
+        elif self.stepped or instant.mono_ns - self._since < STEADY:
+            return None
+        return instant.wall_ns

@@ -1,0 +1,190 @@
+"""What is kept fits, the oldest go, never one more than needed; a wrong clock costs nothing."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from smartrec.clock import ClockQuality, Instant
+from smartrec.recording.retention import Belief, Held, Limit, Limits, Plan, Reason, plan
+from smartrec.units import SECOND, Ns
+
+HOUR = 3600 * SECOND
+NOW = 1_000_000 * HOUR
+SYNCED = ClockQuality("adjtimex", True, 900)
+FREE_RUNNING = ClockQuality("adjtimex", False, None)
+
+limits_of = st.builds(
+    Limit,
+    st.none() | st.integers(0, 400),
+    st.none() | st.integers(1, 100).map(lambda hours: Ns(hours * HOUR)),
+)
+all_limits = st.builds(
+    Limits,
+    limits_of,
+    st.dictionaries(st.sampled_from("abc"), limits_of),
+    st.integers(0, 500),
+)
+
+
+@st.composite
+def clips(draw: st.DrawFn) -> list[Held]:
+    """Some of a clock that is ahead or was never right, some pinned, some empty."""
+    moments = st.integers(-120, 30).map(lambda hours: NOW + hours * HOUR)
+    return [
+        Held(
+            f"clip-{n}",
+            draw(st.sampled_from("abc")),
+            draw(st.integers(0, 100)),
+            draw(st.none() | moments),
+            draw(moments),
+            pinned=draw(st.booleans()),
+        )
+        for n in range(draw(st.integers(0, 12)))
+    ]
+
+
+def kept_of(held: list[Held], plan_: Plan) -> list[Held]:
+    gone = {clip.clip_id for clip, _ in plan_.deletions}
+    return [clip for clip in held if clip.clip_id not in gone]
+
+
+def total(held: list[Held], camera: str | None = None) -> int:
+    return sum(clip.bytes for clip in held if camera in (None, clip.camera))
+
+
+def over(held: list[Held], limits: Limits) -> bool:
+    """Whether they take more than some limit allows."""
+    pairs = [(None, limits.station), *limits.cameras.items()]
+    return any(
+        limit.max_bytes is not None and total(held, camera) > limit.max_bytes
+        for camera, limit in pairs
+    )
+
+
+@given(clips(), all_limits, st.integers(0, 1000), st.integers(0, 10_000))
+def test_what_is_kept_fits_or_nothing_is_left_that_may_go(
+    held: list[Held], limits: Limits, free: int, disk: int
+) -> None:
+    made = plan(held, limits, NOW, free, disk)
+    kept = kept_of(held, made)
+    freed = total(held) - total(kept)
+    short = max(0, limits.room(disk) - free - freed)
+    assert made.short == short
+    deletable = [clip for clip in kept if not clip.pinned and clip.bytes]
+    assert not (short and deletable)
+    for camera, limit in limits.cameras.items():
+        if limit.max_bytes is not None and total(kept, camera) > limit.max_bytes:
+            assert not [clip for clip in deletable if clip.camera == camera]
+            assert made.over
+    if limits.station.max_bytes is not None and total(kept) > limits.station.max_bytes:
+        assert not deletable
+        assert made.over
+    for clip in kept:
+        age = limits.age(clip.camera)
+        known = not clip.pinned and age is not None and clip.dated is not None
+        assert not (known and NOW - (clip.dated or 0) > (age or 0))
+
+
+@given(clips(), all_limits, st.integers(0, 1000), st.integers(0, 10_000))
+def test_never_one_more_than_needed_never_a_pinned_one_and_oldest_first(
+    held: list[Held], limits: Limits, free: int, disk: int
+) -> None:
+    made = plan(held, limits, NOW, free, disk)
+    kept = kept_of(held, made)
+    assert not any(clip.pinned for clip, _ in made.deletions)
+    assert [c.order for c, _ in made.deletions] == sorted(c.order for c, _ in made.deletions)
+    for reason in (Reason.BYTES, Reason.ROOM):
+        gone = [clip for clip, why in made.deletions if why is reason]
+        if not gone:
+            continue
+        spared = [*kept, gone[-1]]
+        if reason is Reason.BYTES:
+            after = [*spared, *(clip for clip, why in made.deletions if why is Reason.ROOM)]
+            assert over(after, limits)
+        else:
+            assert limits.room(disk) - free - (total(held) - total(spared)) > 0
+            oldest_kept = min((c.order for c in kept if not c.pinned and c.bytes), default=None)
+            assert oldest_kept is None or gone[-1].order < oldest_kept
+
+
+@given(clips(), all_limits, st.integers(0, 1000), st.integers(0, 10_000))
+def test_nothing_goes_by_age_while_the_clock_is_not_believed(
+    held: list[Held], limits: Limits, free: int, disk: int
+) -> None:
+    made = plan(held, limits, None, free, disk)
+    assert Reason.AGE not in {reason for _, reason in made.deletions}
+
+
+@given(clips(), all_limits)
+def test_a_plan_that_was_carried_out_leaves_nothing_to_do(held: list[Held], limits: Limits) -> None:
+    disk = 10_000
+    first = plan(held, limits, NOW, 0, disk)
+    kept = kept_of(held, first)
+    again = plan(kept, limits, NOW, total(held) - total(kept), disk)
+    assert again == Plan((), first.short, first.over)
+
+
+def clip(n: int, hours: int | None, **changes: object) -> Held:
+    dated = None if hours is None else NOW - hours * HOUR
+    return replace(Held(f"clip-{n}", "a", 10, dated, NOW), **changes)  # type: ignore[arg-type]
+
+
+def gone(made: Plan) -> list[tuple[str, str]]:
+    return [(clip.clip_id, reason.value) for clip, reason in made.deletions]
+
+
+def test_clips_from_the_future_and_without_a_date_are_new() -> None:
+    held = [clip(0, None), clip(1, -500), clip(2, 30), clip(3, 50)]
+    limits = Limits(Limit(max_age=Ns(24 * HOUR)))
+    assert gone(plan(held, limits, NOW, 0, 0)) == [("clip-3", "age"), ("clip-2", "age")]
+    limits = Limits(Limit(max_bytes=10))
+    assert [name for name, _ in gone(plan(held, limits, NOW, 0, 0))] == [
+        *("clip-3", "clip-2", "clip-1"),
+    ]
+
+
+def test_a_cameras_limit_holds_besides_and_the_shorter_age_wins() -> None:
+    held = [clip(0, 9, camera="b"), clip(1, 8), clip(2, 7, camera="b"), clip(3, 6)]
+    limits = Limits(Limit(max_bytes=25), {"b": Limit(max_bytes=10, max_age=Ns(30 * HOUR))})
+    assert gone(plan(held, limits, NOW, 0, 0)) == [("clip-0", "bytes"), ("clip-1", "bytes")]
+    limits = Limits(Limit(max_age=Ns(20 * HOUR)), {"b": Limit(max_age=Ns(8 * HOUR))})
+    assert gone(plan(held, limits, NOW, 0, 0)) == [("clip-0", "age")]
+
+
+def test_room_is_a_tenth_of_a_small_disk_and_what_goes_anyway_counts() -> None:
+    held = [clip(0, 50), clip(1, 3), clip(2, 2)]
+    limits = Limits(Limit(max_age=Ns(24 * HOUR)), min_free=1_000_000)
+    assert gone(plan(held, limits, NOW, 0, 150)) == [("clip-0", "age"), ("clip-1", "room")]
+    assert plan(held, limits, NOW, 0, 1000).short == 70
+    assert gone(plan(held, limits, NOW, 15, 150)) == [("clip-0", "age")]
+
+
+def at(seconds: int, ahead: int = 0, clock: ClockQuality = FREE_RUNNING) -> Instant:
+    """A moment of this boot by a clock that is some hours ahead."""
+    mono = Ns(seconds * SECOND)
+    return Instant(NOW + mono + ahead * HOUR, mono, "boot", clock)
+
+
+def test_a_disciplined_clock_is_believed_at_once() -> None:
+    belief = Belief()
+    assert belief.now(at(0, clock=SYNCED)) == NOW
+    assert belief.now(at(5, ahead=1000, clock=SYNCED)) == NOW + 1000 * HOUR + 5 * SECOND
+
+
+def test_a_free_running_clock_is_believed_when_it_ran_evenly_for_an_hour() -> None:
+    belief = Belief()
+    assert belief.now(at(0)) is None
+    assert belief.now(at(3599)) is None
+    assert belief.now(at(3600)) == NOW + 3600 * SECOND
+
+
+def test_a_clock_that_was_set_is_believed_when_something_disciplines_it() -> None:
+    belief = Belief()
+    belief.now(at(0))
+    assert belief.now(at(7200)) is not None
+    assert belief.now(at(7201, ahead=24 * 365)) is None
+    assert belief.stepped
+    assert belief.now(at(90_000, ahead=24 * 365)) is None
+    assert belief.now(at(90_001, clock=SYNCED)) is not None
+    assert belief.now(at(90_002)) is not None
