@@ -1,0 +1,74 @@
+"""A recorder of the virtual machine's camera, and what its clips must be."""
+
+import itertools
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from smartrec.model import ClipState
+from smartrec.store.catalog import Catalog
+from smartrec.store.record import ClipRecord
+from smartrec.units import SECOND
+from tests.e2e.recorder import Home, Recorder
+from tests.usb.pictures import numbers_in
+
+PRE: Final = 1 * SECOND
+POST: Final = 1 * SECOND
+LIVE: Final = r"^\w+: \d+x\d+ at"
+LOST: Final = r"^\w+: lost: "
+BACK: Final = r"^\w+: back after"
+_EDGE: Final = SECOND // 2
+"""A clip's ends are as far from what was asked as pictures are apart, which varies in here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A clip that was asked for: its id, and when (CLOCK_MONOTONIC, ns)."""
+
+    clip_id: str
+    pts: int
+
+
+def started(home: Home, *more: str) -> Recorder:
+    """A recorder that keeps the camera's own bits; it looks for nobody."""
+    lengths = (f"--pre-roll={PRE / SECOND}s", f"--post-roll={POST / SECOND}s")
+    return Recorder(home, ("run", "--format", "copy", *lengths, *more))
+
+
+def record(running: Recorder, camera: str | None = None) -> Asked:
+    """Have one camera record around this moment."""
+    pts = time.monotonic_ns()
+    (answer,) = running.command(camera, pts=pts)
+    assert answer.clip_id is not None, answer
+    return Asked(answer.clip_id, pts)
+
+
+def finished(home: Home, asked: Asked) -> ClipRecord:
+    """What the catalogue says of it."""
+    with Catalog.open(home.clips, create=False) as catalog:
+        return next(row for row in catalog.clips() if row.clip_id == asked.clip_id)
+
+
+def exact(running: Recorder, camera: str | None = None) -> ClipRecord:
+    """Record now; the clip holds all pictures of its time and no other."""
+    asked = record(running, camera)
+    running.wait_ready()
+    row = finished(running.home, asked)
+    assert row.state is ClipState.COMPLETE, row
+    whole(row)
+    begin, end = asked.pts - PRE, asked.pts + POST
+    assert row.first_pts is not None
+    assert row.last_pts is not None
+    assert begin <= row.first_pts < begin + _EDGE, (row.first_pts - begin) / SECOND
+    assert end - _EDGE <= row.last_pts < end, (end - row.last_pts) / SECOND
+    return row
+
+
+def whole(row: ClipRecord) -> list[int]:
+    """The camera's numbers of a clip's pictures: one after another, and as many as it proves."""
+    assert row.path is not None
+    numbers = numbers_in(row.path.read_bytes())
+    gaps = [(a, b) for a, b in itertools.pairwise(numbers) if b != a + 1]
+    assert not gaps, f"lost between camera and clip, {row.lost}: {gaps}"
+    assert (row.expected, row.written) == (len(numbers), len(numbers)), row
+    return numbers

@@ -1,0 +1,106 @@
+"""The six main camera cases, in the virtual machine: a real driver, the real program.
+
+One recorder serves all but the last. Clips are copies, so each holds the camera's own JPEGs, and
+the numbers in them tell what was lost between the camera and the clip.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from smartrec.model import ClipState, Verdict
+from smartrec.units import SECOND
+from tests.e2e.recorder import Home, Recorder, environment, pause_until
+from tests.usb.guest.clips import BACK, LIVE, LOST, PRE, exact, finished, record, started, whole
+from tests.usb.guest.plug import Plug
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
+    """One recorder, started with the camera in its port."""
+    place = tmp_path_factory.mktemp("recorder")
+    environ = environment(place / "run", place / "state", place / "cache")
+    Plug().wait_node()
+    with started(Home(place / "clips", environ)) as recorder:
+        yield recorder
+
+
+def test_first_start_picks_the_camera_and_its_best_format(running: Recorder, plug: Plug) -> None:
+    assert "1280x720 at 30 pictures a second, JPEG" in running.wait_for(LIVE).string
+    running.wait_ring(PRE / SECOND)
+    exact(running)
+
+
+def test_a_clip_whose_camera_is_unplugged_is_finished_and_whole(
+    running: Recorder, plug: Plug
+) -> None:
+    asked = record(running)
+    pause_until(asked.pts + SECOND // 2)
+    sent = plug.unplug()["sent"]
+    running.wait_for(LOST)
+    running.wait_for(r"clip ready .*\[camera-lost\]")
+    row = finished(running.home, asked)
+    assert row.state is ClipState.CAMERA_LOST
+    last = whole(row)[-1]
+    assert sent - last <= 5, f"the clip ends with picture {last} of {sent}"
+
+
+def test_a_camera_that_comes_back_under_another_number_is_recorded_again(
+    running: Recorder, plug: Plug
+) -> None:
+    before = plug.wait_node()
+    running.wait_for(BACK)
+    held = os.open(before, os.O_RDWR)  # keeps the number taken
+    try:
+        plug.unplug()
+        running.wait_for(LOST)
+        plug.wait_no_node()
+        plug.plug()
+        assert plug.wait_node() != before
+        running.wait_for(BACK)
+    finally:
+        os.close(held)
+    running.wait_ring(PRE / SECOND)
+    exact(running)
+
+
+def test_pictures_from_before_it_was_unplugged_are_in_no_later_clip(
+    running: Recorder, plug: Plug
+) -> None:
+    running.wait_ring(PRE / SECOND)
+    sent = plug.unplug()["begun"]
+    running.wait_for(LOST)
+    (refused,) = running.command()
+    assert refused.verdict is Verdict.REFUSED
+    plug.plug()
+    running.wait_for(BACK)
+    asked = record(running)
+    running.wait_ready()
+    row = finished(running.home, asked)
+    assert row.state is ClipState.COMPLETE
+    assert whole(row)[0] >= sent
+
+
+def test_a_camera_that_falls_silent_is_told_and_recorded_again_when_it_sends(
+    running: Recorder, plug: Plug
+) -> None:
+    plug.stall()
+    running.wait_for(LOST)
+    plug.resume()
+    running.wait_for(BACK)
+    running.wait_ring(PRE / SECOND)
+    exact(running)
+
+
+def test_a_recorder_started_without_a_camera_takes_the_one_that_is_plugged_in_later(
+    home: Home, plug: Plug
+) -> None:
+    plug.unplug()
+    plug.wait_no_node()
+    with started(home, "--source", "usb") as alone:
+        alone.wait_for(LOST)
+        plug.plug()
+        alone.wait_for(LIVE)
+        alone.wait_ring(PRE / SECOND)
+        exact(alone)
