@@ -3,12 +3,15 @@
 import threading
 from pathlib import Path
 
+from smartrec.app.attempts import Started
 from smartrec.app.bus import Bus
-from smartrec.app.camera import Camera, CameraPhase, Listener, Started
+from smartrec.app.camera import Camera, CameraPhase
 from smartrec.app.clips import Clips, Recorder
 from smartrec.app.finishing import Finishers, Order
 from smartrec.app.keeper import Keeper
+from smartrec.app.listening import Listener
 from smartrec.app.progress import Progress
+from smartrec.app.sources import Sources
 from smartrec.clock import SystemClock
 from smartrec.config.cameras import Camera as Settings
 from smartrec.errors import CameraGone, SmartrecError, SourceError
@@ -50,7 +53,9 @@ def camera(directory: Path, listener: Listener | None = None) -> Camera:
         detector=lambda: ("none", None),
     )
     clips = Clips("cam0", "Door", recorder, print)
-    return Camera(Settings(source="demo"), clips, directory, listener or Listener(), print)
+    settings = Settings(source="demo")
+    sources = Sources((settings,), directory)
+    return Camera(settings, clips, sources, listener or Listener(), print)
 
 
 def test_a_camera_that_starts_after_it_was_closed_is_let_go(tmp_path: Path) -> None:
@@ -75,7 +80,7 @@ def test_news_of_a_camera_that_is_gone_records_what_is_held(tmp_path: Path) -> N
     gone = camera(tmp_path)
     for unit in stream(30):
         gone.clips.push(unit, JPEG_FORMAT)
-    gone.phase = CameraPhase.LIVE  # as between its loss and the next attempt
+    gone.phase = CameraPhase.LOST
     answer = gone.record("late", Trigger("late", Ns(SECOND // 2), "person"))
     assert answer.verdict is Verdict.ACCEPTED
     assert not gone.clips.recording

@@ -6,37 +6,41 @@ camera anything, for what may wait (opening, closing, rendering) is done on thre
 
 import logging
 import random
-import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from enum import Enum
-from pathlib import Path
 from typing import Final
 
+from smartrec.app.attempts import Attempts, Started
 from smartrec.app.clips import Clips
 from smartrec.app.events import CameraState
-from smartrec.app.sources import explain, start_capture
+from smartrec.app.hotplug import Plugged
+from smartrec.app.listening import Listener
+from smartrec.app.power import PowerCycling
+from smartrec.app.sources import Sources, explain
 from smartrec.clock import Instant
 from smartrec.config.cameras import Camera as CameraSettings
-from smartrec.errors import CameraError, CameraSilent, SmartrecError, SourceError
+from smartrec.errors import CameraGone, CameraSilent, SmartrecError, SourceError
+from smartrec.media import usb_port
 from smartrec.media.capture import Capture
 from smartrec.media.rtsp import STANDS_STILL
 from smartrec.model import (
-    AccessUnit,
     Action,
     Answer,
     ClipState,
     Command,
-    StreamFormat,
     Trigger,
     Verdict,
     new_id,
 )
 from smartrec.units import MILLISECOND, SECOND, Ns, seconds
 
+SILENT_TOLD_AFTER: Final = Ns(700 * MILLISECOND)
+"""A camera that sent nothing for so long is told to be silent; three pictures' time if longer."""
 SILENT_AFTER: Final = Ns(5 * SECOND)
 """A camera that sent nothing for so long is started again."""
 FIRST_PICTURE_AFTER: Final = Ns(20 * SECOND)
+_EXPLAINED_WITHIN: Final = Ns(500 * MILLISECOND)
+"""A loss is told without its reason where that takes longer."""
 _BACKOFF_FIRST: Final = Ns(500 * MILLISECOND)
 _BACKOFF_MOST: Final = Ns(8 * SECOND)
 
@@ -52,49 +56,20 @@ class CameraPhase(str, Enum):
     ENDED = "ended"
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A capture runs, or does not (any more); then the error says why."""
-
-    camera_id: str
-    capture: Capture | None
-    error: SmartrecError | None
-
-
-class Listener:
-    """Is told what happens to cameras; the station turns it into events."""
-
-    def camera_live(self, camera: "Camera") -> None:
-        """Pictures come."""
-
-    def camera_lost(self, camera: "Camera", error: SmartrecError, retry: Ns | None) -> None:
-        """No pictures come any more; it is tried again in `retry`, or never (None)."""
-
-    def camera_units(
-        self, camera: "Camera", units: Sequence[AccessUnit], stream: StreamFormat
-    ) -> None:
-        """It sent pictures; they are in the ring."""
-
-    def camera_gone(self, camera: "Camera") -> None:
-        """What comes next, if anything, goes with nothing that came before."""
-
-    def camera_note(self, camera: "Camera", text: str) -> None:
-        """Something the user should know."""
-
-
 class Camera:
     """One camera.
 
     Args:
         settings: Its table.
         clips: Records it.
-        cache_dir: Where the demo camera keeps its pictures.
+        sources: Opens it.
         listener: Is told.
         report: Puts `Started` into the station's inbox; any thread.
 
     Attributes:
         phase: Where it stands.
         error: Why it is lost.
+        silent: Whether it is live and sends nothing just now.
         pictures: How many came so far.
         damaged: How many of this run's were not whole.
         lost: How many of this run's the source skipped.
@@ -104,7 +79,7 @@ class Camera:
         self,
         settings: CameraSettings,
         clips: Clips,
-        cache_dir: Path,
+        sources: Sources,
         listener: Listener,
         report: Callable[[Started], None],
     ) -> None:
@@ -116,14 +91,17 @@ class Camera:
         self.error: SmartrecError | None = None
         self.damaged = 0
         self.lost = 0
-        self._cache_dir = cache_dir
+        self.silent = False
+        self._sources = sources
         self._listener = listener
-        self._report = report
+        self._attempts = Attempts(settings.id, report)
+        self._power = PowerCycling(wanted=settings.power_cycle and settings.kind == "usb")
         self._capture: Capture | None = None
-        self._starting = False
         self._retry_at = 0
         self._backoff: int = _BACKOFF_FIRST
-        self._heard_at = 0
+        self._anew = False
+        self._heard_at = self._lost_at = Ns(0)
+        self._told: str | None = None
         self._epoch = 0
         self.pictures = 0
         self._counted = 0
@@ -149,7 +127,7 @@ class Camera:
             self.pictures,
             self.damaged,
             self.lost,
-            self.phase is CameraPhase.LIVE,
+            self.phase is CameraPhase.LIVE and not self.silent,
         )
 
     def status(self) -> dict[str, object]:
@@ -159,6 +137,7 @@ class Camera:
             "name": self.name,
             "source": self.settings.shown_source,
             "phase": self.phase.value,
+            "silent": self.silent,
             "error": str(self.error) if self.error else None,
             "ring_s": seconds(self.clips.ring.span),
             "ring_bytes": self.clips.ring.bytes,
@@ -171,32 +150,45 @@ class Camera:
         """Take in what the camera sent and move its clips on; never waits."""
         if self._capture is not None:
             self._listen(self._capture, now)
-        elif not self._starting and self.phase is not CameraPhase.ENDED and now >= self._retry_at:
-            self._start()
+        elif self._attempts.busy:
+            self._wait(now)
+        elif self.phase is not CameraPhase.ENDED and now >= self._retry_at:
+            self._start(now)
         self.clips.turn(now)
 
     def started(self, started: Started, now: Ns) -> None:
         """An attempt to start has ended."""
-        self._starting = False
-        if self.phase is CameraPhase.ENDED:  # closed meanwhile
-            self._capture = started.capture
-            self._drop_capture()
+        if not self._attempts.take(started):
             return
         if started.capture is None:
             assert started.error is not None
-            self._lose(started.error, now)
+            if self.phase is not CameraPhase.ENDED:
+                self._lose(started.error, now)
             return
         self._capture = started.capture
+        if self.phase is CameraPhase.ENDED:  # closed meanwhile
+            self._drop_capture()
+            return
         self._heard_at = now
-        self.clips.begin_epoch()
+        self._anew = False
+
+    def plugged(self, plugged: Plugged, now: Ns) -> None:
+        """A video node came or went: a camera that is lost may be back, one that is live gone."""
+        capture = self._capture
+        if self.settings.kind != "usb" or self.phase is CameraPhase.ENDED:
+            return
+        if capture is not None:
+            if not plugged.there and capture.device == plugged.node:
+                self._part_from(capture, CameraGone(f"{plugged.node} was unplugged"), now)
+        elif plugged.there:
+            self._attempts.give_up(now)
+            self._anew = self._attempts.busy
+            self._retry_at, self._backoff = now, _BACKOFF_FIRST
 
     def obey(self, command: Command, instant: Instant, now: Ns) -> Answer:
         """Do what a command asks of this camera."""
         if command.action is Action.STOP:
             return self._stop(command, now)
-        if self.phase in (CameraPhase.LOST, CameraPhase.ENDED):
-            why = str(self.error) if self.error else "its source has ended"
-            return Answer(command.id, self.id, Verdict.REFUSED, f"no picture comes: {why}")
         trigger = Trigger(
             new_id(),
             now if command.pts is None else command.pts,
@@ -204,12 +196,15 @@ class Camera:
             start=_mono(command.start, instant),
             end=_mono(command.end, instant),
         )
+        if self._gone and not self.clips.holds(trigger):
+            why = str(self.error) if self.error else "its source has ended"
+            return Answer(command.id, self.id, Verdict.REFUSED, f"no picture comes: {why}")
         return self.record(command.id, trigger)
 
     def record(self, command_id: str, trigger: Trigger) -> Answer:
-        """Record around a trigger, of which there may be news when the camera is gone already."""
+        """Record around a trigger; of a camera that is lost, what is held from before it was."""
         answer = self.clips.trigger(command_id, trigger)
-        if self._capture is None and self.phase is not CameraPhase.STARTING:
+        if self._gone:
             ended = self.phase is CameraPhase.ENDED
             self.clips.close_all(ClipState.STOPPED if ended else ClipState.CAMERA_LOST)
         return answer
@@ -219,6 +214,10 @@ class Camera:
         self.clips.close_all(ClipState.STOPPED)
         self._drop_capture()
         self.phase = CameraPhase.ENDED
+
+    @property
+    def _gone(self) -> bool:
+        return self.phase in (CameraPhase.LOST, CameraPhase.ENDED)
 
     def _stop(self, command: Command, now: Ns) -> Answer:
         stopped = self.clips.stop(Ns(now if command.pts is None else command.pts))
@@ -230,7 +229,7 @@ class Camera:
         try:
             units = capture.drain()
         except SmartrecError as error:
-            self._part_from(capture, error)
+            self._part_from(capture, error, now)
             return
         for unit in units:
             if self.clips.epoch is not None and unit.epoch != self.clips.epoch:
@@ -245,83 +244,120 @@ class Camera:
             self.pictures += len(units)
             self._heard(capture, now)
         if (problem := capture.problem()) is not None:
-            self._part_from(capture, problem)
+            self._part_from(capture, problem, now)
         elif capture.ended():
             self.clips.close_all(ClipState.STOPPED)
             self._drop_capture()
             self.phase = CameraPhase.ENDED
-        elif now - self._heard_at > self._patience():
-            self._part_from(capture, self._silent(now))
+        else:
+            self._mind_silence(capture, now)
 
     def _heard(self, capture: Capture, now: Ns) -> None:
-        self._heard_at = now
+        quiet, self._heard_at = Ns(now - self._heard_at), now
         self._epoch = capture.epoch
         self.damaged, self.lost = capture.damaged, capture.lost
+        if self.silent:
+            self.silent = False
+            self._listener.camera_heard(self, quiet)
         if self.phase is not CameraPhase.LIVE:
             self.phase = CameraPhase.LIVE
-            self.error = None
+            self.error = self._told = None
             self._backoff = _BACKOFF_FIRST
+            self._power.worked()
             self._listener.camera_live(self)
 
-    def _patience(self) -> Ns:
-        return SILENT_AFTER if self.phase is CameraPhase.LIVE else FIRST_PICTURE_AFTER
+    def _mind_silence(self, capture: Capture, now: Ns) -> None:
+        quiet = Ns(now - self._heard_at)
+        if self.phase is not CameraPhase.LIVE:
+            if quiet > FIRST_PICTURE_AFTER:
+                self._part_from(capture, self._silent(quiet), now)
+            return
+        rate = (capture.format.fps if capture.format else 0) or self.settings.fps
+        if not self.silent and quiet > max(SILENT_TOLD_AFTER, 3 * SECOND / rate):
+            self.silent = True
+            self._listener.camera_silent(self, quiet)
+        if quiet > SILENT_AFTER:
+            self._part_from(capture, self._silent(quiet), now)
 
-    def _silent(self, now: Ns) -> CameraSilent:
-        waited = seconds(Ns(now - self._heard_at))
+    def _silent(self, quiet: Ns) -> CameraSilent:
         plugged = "Unplug it and plug it in again; smartrec goes on by itself"
         return CameraSilent(
-            f"{self.settings.shown_source} has sent nothing for {waited:.0f} s",
+            f"{self.settings.shown_source} has sent nothing for {seconds(quiet):.0f} s",
             hint=STANDS_STILL if self.settings.kind == "rtsp" else plugged,
         )
 
-    def _start(self) -> None:
-        self._starting = True
+    def _start(self, now: Ns) -> None:
         epoch = self._epoch + 1
+        port = self._sources.port(self.settings)
+        cycled = port if port is not None and self._power.due(now) else None
+        if cycled is not None:
+            self._listener.camera_powered(self, cycled)
 
-        def attempt() -> None:
-            try:
-                capture = start_capture(
-                    self.settings, epoch=epoch, cache_dir=self._cache_dir, note=self._note
-                )
-            except SmartrecError as error:
-                self._report(Started(self.id, None, error))
-            except OSError as error:  # out of descriptors, memory or processes: it may pass
-                self._report(Started(self.id, None, CameraError(f"{self.id}: {error}")))
-            else:
-                self._report(Started(self.id, capture, None))
+        def attempt() -> Capture:
+            if cycled is not None:
+                self._switch(cycled)
+            return self._sources.start(self.settings, epoch=epoch, note=self._note)
 
-        threading.Thread(target=attempt, name=f"start-{self.id}", daemon=True).start()
+        self._attempts.begin(attempt, now)
+
+    def _switch(self, port: str) -> None:
+        """Switch a port off and on. On the attempt's thread."""
+        try:
+            usb_port.cycle(port)
+        except SmartrecError as error:
+            self._note(f"{error} - {error.hint}")
+
+    def _wait(self, now: Ns) -> None:
+        """An attempt goes on: tell what cannot wait for its end."""
+        if self.error is not None and self._told is None:
+            if now - self._lost_at > _EXPLAINED_WITHIN:
+                self._tell(self.error, Ns(self._backoff))
+        elif self._attempts.hangs(now):
+            source = self.settings.shown_source
+            hint = "Unplug it and plug it in again; if that is no help, start the machine anew"
+            error = CameraSilent(f"{source} does not answer: its driver hangs", hint=hint)
+            self.phase, self.error = CameraPhase.LOST, error
+            self._tell(error, Ns(self._backoff))
 
     def _note(self, text: str) -> None:
         self._listener.camera_note(self, text)
 
-    def _part_from(self, capture: Capture, problem: SmartrecError) -> None:
+    def _part_from(self, capture: Capture, problem: SmartrecError, now: Ns) -> None:
         """Let go of the camera, look why it failed, and go on from `started`."""
         self._listener.camera_gone(self)
         self.clips.close_all(ClipState.CAMERA_LOST)
-        self._capture, self._starting = None, True
+        self._capture, self.silent = None, False
+        self.phase, self.error, self._lost_at = CameraPhase.LOST, problem, now
 
-        def look() -> None:
+        def look() -> Capture:
+            self._sources.lost(self.settings)
             capture.stop()  # first: while we hold the device, nothing can be said of it
-            self._report(Started(self.id, None, explain(capture, problem)))
+            raise explain(capture, problem)
 
-        threading.Thread(target=look, name=f"stop-{self.id}", daemon=True).start()
+        self._attempts.begin(look, now)
 
     def _lose(self, error: SmartrecError, now: Ns) -> None:
-        news = self.phase is not CameraPhase.LOST or str(error) != str(self.error)
         # A file that cannot be played will not get better; a camera may be plugged in again.
         lasting = isinstance(error, SourceError)
         self.phase = CameraPhase.ENDED if lasting else CameraPhase.LOST
         self.error = error
+        self._power.failed(error)
         # Many cameras on one hub come back together: let them not all try at once.
-        self._retry_at = now + round(self._backoff * random.uniform(0.8, 1.2))
+        wait = 0 if self._anew else round(self._backoff * random.uniform(0.8, 1.2))
+        self._anew = False
+        self._retry_at = now + wait
         self._backoff = min(2 * self._backoff, _BACKOFF_MOST)
+        self._tell(error, None if lasting else Ns(wait))
+
+    def _tell(self, error: SmartrecError, retry: Ns | None) -> None:
+        """The camera is lost, unless that was said already in the same words."""
+        news, self._told = self._told != str(error), str(error)
         if news:
-            self._listener.camera_lost(self, error, None if lasting else Ns(self._retry_at - now))
+            self._listener.camera_lost(self, error, retry)
 
     def _drop_capture(self) -> None:
         if self._capture is not None:
-            threading.Thread(target=self._capture.stop, name=f"stop-{self.id}", daemon=True).start()
+            self._attempts.let_go(self._capture)
             self._capture = None
 
 

@@ -167,6 +167,12 @@ class Clips:
         before = seconds(self.held_before(clip, trigger.pts))
         return Answer(command_id, self._camera_id, verdict, "", clip.clip_id, pre_roll_s=before)
 
+    def holds(self, trigger: Trigger) -> bool:
+        """Whether a clip of it would have a picture, even if none came any more."""
+        newest, timing = self.ring.newest, self._recorder.timing
+        start = trigger.pts - timing.pre_roll if trigger.start is None else trigger.start
+        return newest is not None and newest.pts >= start
+
     def lengthen(self, trigger: Trigger) -> bool:
         """What triggered still lasts; False where that is to begin another clip.
 

@@ -10,15 +10,21 @@ from smartrec.app.bus import Subscription
 from smartrec.app.events import (
     CameraBack,
     CameraLost,
+    CameraPowerCycled,
+    CameraSilent,
     CameraStarted,
     ClipClosed,
+    ClipDeleted,
     ClipExtended,
     ClipFailed,
     ClipOpened,
     ClipReady,
     CommandRefused,
     DetectorRefused,
+    DiskBack,
     DiskHasRoom,
+    DiskLost,
+    DiskLow,
     DiskRanFull,
     Event,
     Overrun,
@@ -36,11 +42,17 @@ WINDOW: Final = Ns(10 * SECOND)
 # Each of the others happens once for a clip or for a run, and every one of them is wanted.
 _REPEATING: Final = (
     CameraLost,
+    CameraSilent,
+    CameraPowerCycled,
     CameraBack,
     PicturesLost,
     CommandRefused,
+    ClipDeleted,
     DiskRanFull,
     DiskHasRoom,
+    DiskLow,
+    DiskLost,
+    DiskBack,
     WatchLost,
     DetectorRefused,
     Overrun,
@@ -73,6 +85,16 @@ def _(event: CameraStarted) -> str:
 def _(event: CameraLost) -> str:
     retry = "" if event.retry_s is None else f"; trying again in {event.retry_s:.1f} s"
     return f"{event.camera}: lost: {event.reason}{retry}" + _hint(event.hint)
+
+
+@line.register
+def _(event: CameraSilent) -> str:
+    return f"{event.camera}: no picture for {event.quiet_s:.1f} s"
+
+
+@line.register
+def _(event: CameraPowerCycled) -> str:
+    return f"{event.camera}: the power of USB port {event.port} is switched off and on"
 
 
 @line.register
@@ -129,6 +151,12 @@ def _(event: ClipFailed) -> str:
 
 
 @line.register
+def _(event: ClipDeleted) -> str:
+    why = {"age": "for its age", "bytes": "to keep to max_bytes", "room": "to make room"}
+    return f"{event.camera}: deleted {event.path} {why.get(event.reason, event.reason)}"
+
+
+@line.register
 def _(event: DiskRanFull) -> str:
     return (
         f"clips cannot be written to {event.directory}: {event.reason} "
@@ -139,6 +167,24 @@ def _(event: DiskRanFull) -> str:
 @line.register
 def _(event: DiskHasRoom) -> str:
     return f"clips can be written to {event.directory} again ({event.free_bytes / 1e6:.0f} MB free)"
+
+
+@line.register
+def _(event: DiskLow) -> str:
+    return (
+        f"the disk is nearly full: {event.free_bytes / 1e6:.0f} MB of {event.directory} are free, "
+        f"{event.wanted_bytes / 1e6:.0f} MB shall be; {event.reason}" + _hint(event.hint)
+    )
+
+
+@line.register
+def _(event: DiskLost) -> str:
+    return f"{event.reason}; cameras go on, clips cannot be written" + _hint(event.hint)
+
+
+@line.register
+def _(event: DiskBack) -> str:
+    return f"the disk of {event.directory} is back"
 
 
 @line.register

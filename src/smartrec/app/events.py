@@ -83,8 +83,26 @@ class CameraLost(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class CameraSilent(Fact):
+    """No picture comes, for `quiet_s` so far; the camera is there and was not given up yet."""
+
+    type: ClassVar[str] = "smartrec.camera.silent.v1"
+    camera: str
+    quiet_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPowerCycled(Fact):
+    """Nothing else helped: the power of the camera's USB port is switched off and on."""
+
+    type: ClassVar[str] = "smartrec.camera.power-cycled.v1"
+    camera: str
+    port: str
+
+
+@dataclass(frozen=True, slots=True)
 class CameraBack(Fact):
-    """A lost camera delivers again."""
+    """A lost or silent camera delivers again."""
 
     type: ClassVar[str] = "smartrec.camera.back.v1"
     camera: str
@@ -185,6 +203,19 @@ class ClipFailed(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class ClipDeleted(Fact):
+    """A clip was deleted; `reason`: ``"age"``, ``"bytes"`` (a limit) or ``"room"`` (on the disk)."""
+
+    type: ClassVar[str] = "smartrec.clip.deleted.v1"
+    camera: str
+    clip_id: str
+    event_id: str
+    path: str
+    reason: str
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class DiskRanFull(Fact):
     """Clips cannot be written; capture goes on."""
 
@@ -202,6 +233,36 @@ class DiskHasRoom(Fact):
     type: ClassVar[str] = "smartrec.disk.room.v1"
     directory: str
     free_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DiskLow(Fact):
+    """Less is free than shall be, and no clip may be deleted for it; not an error yet."""
+
+    type: ClassVar[str] = "smartrec.disk.low.v1"
+    directory: str
+    free_bytes: int
+    wanted_bytes: int
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskLost(Fact):
+    """What the clips were on is not mounted any more; capture goes on, nothing is written."""
+
+    type: ClassVar[str] = "smartrec.disk.lost.v1"
+    directory: str
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskBack(Fact):
+    """There is a disk for the clips again."""
+
+    type: ClassVar[str] = "smartrec.disk.back.v1"
+    directory: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +360,8 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     StationStopped,
     CameraStarted,
     CameraLost,
+    CameraSilent,
+    CameraPowerCycled,
     CameraBack,
     PicturesLost,
     CommandRefused,
@@ -307,8 +370,12 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     ClipClosed,
     ClipReady,
     ClipFailed,
+    ClipDeleted,
     DiskRanFull,
     DiskHasRoom,
+    DiskLow,
+    DiskLost,
+    DiskBack,
     WatchStarted,
     WatchPreparing,
     WatchLost,

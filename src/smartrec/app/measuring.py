@@ -175,17 +175,16 @@ def measure(cameras: Sequence[CameraSettings], clock: Clock) -> dict[str, Measur
     Raises:
         MissingElement: GStreamer is not there.
     """
+    from smartrec.app.sources import Sources
     from smartrec.app.sources import explain as of_device
-    from smartrec.app.sources import start_capture
 
+    sources = Sources(cameras, cache_dir())
     found = {each.id: Measured(f"{each.id} ({each.shown_source})", each.fps) for each in cameras}
     running = {}
     try:
         for each in cameras:
             try:
-                running[each.id] = start_capture(
-                    each, epoch=0, cache_dir=cache_dir(), note=lambda _sentence: None
-                )
+                running[each.id] = sources.start(each, epoch=0, note=lambda _sentence: None)
             except SmartrecError as error:
                 found[each.id].error = error
         ends = clock.monotonic() + _PATIENCE

@@ -1,10 +1,11 @@
 """From a camera's settings to its running capture."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from smartrec.app.following import Following
 from smartrec.config.cameras import Camera
 from smartrec.errors import CameraUnusable, PipelineError, SmartrecError
 from smartrec.graph.capture import usb_capture
@@ -36,13 +37,17 @@ class UsbPlan:
     notes: tuple[str, ...]
 
 
-def usb_plan(camera: Camera) -> UsbPlan:
+def usb_plan(camera: Camera, found: devices.Camera | None = None) -> UsbPlan:
     """What the camera that the settings mean can give, nearest to what they ask.
+
+    Args:
+        camera: The settings.
+        found: Which camera that is; None looks for it.
 
     Raises:
         CameraError: It is gone, busy, forbidden or of no use.
     """
-    found = devices.find(_rest(camera.source))
+    found = found or devices.find(_rest(camera.source))
     rate = Fraction(camera.fps).limit_denominator(1001)
     choice = choose(found.formats, size=camera.size, fps=rate)
     if choice is None:
@@ -59,55 +64,76 @@ def usb_plan(camera: Camera) -> UsbPlan:
     )
 
 
-def start_capture(
-    camera: Camera, *, epoch: int, cache_dir: Path, note: Callable[[str], None]
-) -> Capture:
-    """A capture that runs.
+class Sources:
+    """Opens the captures of one station's cameras. Any thread.
 
     Args:
-        camera: The settings.
-        epoch: Of its first unit.
+        cameras: Their settings.
         cache_dir: Where the demo camera keeps its pictures.
-        note: Called with each sentence that the user should know.
-
-    Raises:
-        SmartrecError: It does not start: which, and what mends it.
     """
-    if camera.source == "demo" or camera.source.startswith("file:"):
-        demo = camera.source == "demo"
-        feed = (
-            open_demo(cache_dir, fps=round(camera.fps))
-            if demo
-            else open_file(Path(_rest(camera.source) or ""), loop=camera.loop)
+
+    def __init__(self, cameras: Sequence[Camera], cache_dir: Path) -> None:
+        self._cache_dir = cache_dir
+        self._following = Following(
+            {camera.id: camera.path for camera in cameras if camera.kind == "usb"}
         )
-        capture: Capture = FedCapture(feed, epoch=epoch, turn=(camera.rotate, camera.flip))
-    elif camera.kind == "rtsp":
+
+    def start(self, camera: Camera, *, epoch: int, note: Callable[[str], None]) -> Capture:
+        """A capture that runs.
+
+        Args:
+            camera: The settings.
+            epoch: Of its first unit.
+            note: Called with each sentence that the user should know.
+
+        Raises:
+            SmartrecError: It does not start: which, and what mends it.
+        """
         turn = (camera.rotate, camera.flip)
-        capture = RtspCapture(camera.source, epoch=epoch, turn=turn, nominal=camera.fps)
-    else:
-        return _start_usb(camera, epoch, note)
-    capture.start()
-    return capture
-
-
-def _start_usb(camera: Camera, epoch: int, note: Callable[[str], None]) -> Capture:
-    plan = usb_plan(camera)
-    wanted = camera.controls.model_dump(exclude_none=True)
-    for sentence in (*plan.notes, *controls.apply_controls(plan.device, _flat(wanted))):
-        note(sentence)
-    capture = Capture(
-        plan.graph,
-        epoch=epoch,
-        turn=(camera.rotate, camera.flip),
-        nominal=plan.rate,
-        numbered=plan.numbered,
-    )
-    capture.device = plan.device
-    try:
+        if camera.kind == "usb":
+            return self._start_usb(camera, epoch, note)
+        if camera.kind == "rtsp":
+            capture: Capture = RtspCapture(
+                camera.source, epoch=epoch, turn=turn, nominal=camera.fps
+            )
+        else:
+            feed = (
+                open_demo(self._cache_dir, fps=round(camera.fps))
+                if camera.kind == "demo"
+                else open_file(Path(_rest(camera.source) or ""), loop=camera.loop)
+            )
+            capture = FedCapture(feed, epoch=epoch, turn=turn)
         capture.start()
-    except PipelineError as error:
-        raise explain(capture, error) from error
-    return capture
+        return capture
+
+    def lost(self, camera: Camera) -> None:
+        """It sends no more; which others are there now is remembered."""
+        self._following.lost(camera.id)
+
+    def port(self, camera: Camera) -> str | None:
+        """The USB port that a camera is, or was, plugged into."""
+        return self._following.port(camera.id) if camera.kind == "usb" else None
+
+    def _start_usb(self, camera: Camera, epoch: int, note: Callable[[str], None]) -> Capture:
+        found, news = self._following.find(camera.id)
+        plan = usb_plan(camera, found)
+        wanted = camera.controls.wanted()
+        refused = controls.apply_controls(plan.device, wanted)
+        for sentence in filter(None, (news, *plan.notes, *refused)):
+            note(sentence)
+        capture = Capture(
+            plan.graph,
+            epoch=epoch,
+            turn=(camera.rotate, camera.flip),
+            nominal=plan.rate,
+            numbered=plan.numbered,
+        )
+        capture.device = plan.device
+        try:
+            capture.start()
+        except PipelineError as error:
+            raise explain(capture, error) from error
+        return capture
 
 
 def explain(capture: Capture, error: SmartrecError) -> SmartrecError:
@@ -120,10 +146,3 @@ def explain(capture: Capture, error: SmartrecError) -> SmartrecError:
 def _rest(source: str) -> str | None:
     """What stands behind the colon of ``usb:…`` or ``file:…``."""
     return source.partition(":")[2] or None
-
-
-def _flat(wanted: dict[str, object]) -> dict[str, int | str | bool]:
-    extra = wanted.pop("extra", {})
-    assert isinstance(extra, dict)
-    both = {**wanted, **extra}
-    return {name: value for name, value in both.items() if isinstance(value, (int, str, bool))}

@@ -16,21 +16,24 @@ from typing import Any, Final
 from smartrec import __version__
 from smartrec.app import events, recovery
 from smartrec.app.answering import SECURING, Answers, Asked
+from smartrec.app.attempts import Started
 from smartrec.app.bus import Bus
-from smartrec.app.camera import Camera, CameraPhase, Listener, Started
+from smartrec.app.camera import Camera, CameraPhase
 from smartrec.app.clips import Clips, Recorder
 from smartrec.app.finishing import Finishers, Made, Order
 from smartrec.app.gate import Gate
+from smartrec.app.hotplug import Hotplug, Plugged
 from smartrec.app.journaling import Closed, Failed, Report, Wrote
 from smartrec.app.keeper import Free, Keeper, Kept, NotKept
+from smartrec.app.listening import Teller
 from smartrec.app.progress import Progress
 from smartrec.app.smart_record import SmartRecord
 from smartrec.app.smart_setup import longest_of
+from smartrec.app.sources import Sources
 from smartrec.app.watch import Ended, Said, Watch
 from smartrec.app.watching import Watching, latest_of, setup_of
 from smartrec.clock import Clock
 from smartrec.config.schema import Config
-from smartrec.errors import SmartrecError
 from smartrec.model import (
     AccessUnit,
     Action,
@@ -76,7 +79,7 @@ class Places:
     cache: Path
 
 
-class Station(Listener):
+class Station(Teller):
     """All cameras of this machine. `run` belongs to one thread; `submit` and `stop` to any.
 
     Args:
@@ -98,8 +101,7 @@ class Station(Listener):
         *,
         terminal_keys: bool = False,
     ) -> None:
-        self._clock = clock
-        self._bus = bus
+        super().__init__(bus, clock)
         self._places = places
         self._config = config
         self._inbox: SimpleQueue[object] = SimpleQueue()
@@ -130,11 +132,12 @@ class Station(Listener):
             detector=lambda: self.watching.detector,
             late=latest_of(config),
         )
+        sources = Sources(config.camera, places.cache)
         self.cameras = tuple(
             Camera(
                 settings,
                 Clips(settings.id, settings.name, recorder, self._empty),
-                places.cache,
+                sources,
                 self,
                 self._inbox.put,
             )
@@ -159,6 +162,7 @@ class Station(Listener):
             Closed: self._journalled,
             Failed: self._journalled,
             Started: self._started,
+            Plugged: self._plugged,
             Made: self._made,
             Kept: lambda kept, _: self._progress.kept(kept),
             NotKept: lambda not_kept, _: self._progress.not_kept(not_kept.error),
@@ -171,7 +175,6 @@ class Station(Listener):
         }
         self._answers = Answers(self._holds)
         self._recovered = threading.Event()
-        self._lost_at: dict[str, Ns] = {}
         self._sampled_at = Ns(0)
         self._measured_at = Ns(0)
 
@@ -210,6 +213,8 @@ class Station(Listener):
         )
         left = recovery.left_behind(self._places.journals, self._places.clips)
         self._smart.prepare()
+        if any(camera.settings.kind == "usb" for camera in self.cameras):
+            Hotplug(self._inbox.put).start()
         recovery.Recovery(left, self._places.clips, self._inbox.put).start()
         while self._stop_reason is None:
             self._turn()
@@ -229,21 +234,6 @@ class Station(Listener):
             "cameras": [camera.status() for camera in self.cameras],
         }
 
-    def camera_live(self, camera: Camera) -> None:
-        """See `Listener`."""
-        since = self._lost_at.pop(camera.id, None)
-        if since is None:
-            self._bus.publish(events.CameraStarted(camera.id, camera.description))
-        else:
-            away = seconds(Ns(self._clock.monotonic() - since))
-            self._bus.publish(events.CameraBack(camera.id, away))
-
-    def camera_lost(self, camera: Camera, error: SmartrecError, retry: Ns | None) -> None:
-        """See `Listener`."""
-        self._lost_at.setdefault(camera.id, self._clock.monotonic())
-        again = None if retry is None else seconds(retry)
-        self._bus.publish(events.CameraLost(camera.id, str(error), error.hint or "", again))
-
     def camera_units(
         self, camera: Camera, units: Sequence[AccessUnit], stream: StreamFormat
     ) -> None:
@@ -253,10 +243,6 @@ class Station(Listener):
     def camera_gone(self, camera: Camera) -> None:
         """See `Listener`."""
         self.watching.gone(camera)
-
-    def camera_note(self, camera: Camera, text: str) -> None:
-        """See `Listener`."""
-        log.warning("%s: %s", camera.id, text)
 
     def _turn(self) -> None:
         """Everything that is due; waits for the next picture's time at most."""
@@ -309,6 +295,10 @@ class Station(Listener):
     def _free(self, free: Free, now: Ns) -> None:
         self._progress.free = free.bytes
         self.watching.free(free.bytes)
+
+    def _plugged(self, plugged: Plugged, now: Ns) -> None:
+        for camera in self.cameras:
+            camera.plugged(plugged, now)
 
     def _made(self, made: Made, now: Ns) -> None:
         if self._finishers.knows(made.clip_id):

@@ -296,12 +296,13 @@ class Watching:
     def _view(self, camera: Camera) -> CameraView:
         recording = camera.clips.recording
         text = str(camera.error) if camera.phase is CameraPhase.LOST and camera.error else ""
+        phase = "silent" if camera.silent else camera.phase.value
         if not recording:
-            return CameraView(camera.id, camera.phase.value, text)
+            return CameraView(camera.id, phase, text)
         clip = recording[0]
         since = min(trigger.pts for trigger in clip.triggers)
         event_id, pre_roll = self._pre_rolls.get(camera.id, ("", 0.0))
         if event_id != clip.event_id:
             pre_roll = round(seconds(camera.clips.held_before(clip, since)), 1)
             self._pre_rolls[camera.id] = clip.event_id, pre_roll
-        return CameraView(camera.id, camera.phase.value, text, since, pre_roll)
+        return CameraView(camera.id, phase, text, since, pre_roll)

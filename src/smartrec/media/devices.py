@@ -91,7 +91,7 @@ def find(selector: str | None = None) -> Camera:
         CameraUnusable: It offers nothing that can be recorded.
     """
     if selector in {None, "", "usb"}:
-        return _first_usable(cameras())
+        return first_usable(cameras())
     path = Path(str(selector))
     if not path.is_absolute():
         path = BY_ID / path if (BY_ID / path).exists() else _NODES / path
@@ -106,7 +106,12 @@ def find(selector: str | None = None) -> Camera:
     return camera
 
 
-def _first_usable(found: tuple[Camera, ...]) -> Camera:
+def first_usable(found: tuple[Camera, ...]) -> Camera:
+    """The one that a person without a wish means: on USB before built-in, colour before infrared.
+
+    Raises:
+        CameraError: There is none, or none that can be used now.
+    """
     ranked = sorted(found, key=lambda c: (not c.bus.startswith("usb"), not in_colour(c.formats)))
     for camera in ranked:
         if camera.trouble is None:

@@ -47,6 +47,19 @@ def test_lost_camera_tells_why_and_since_when_and_takes_no_late_picture() -> Non
     assert scene.name == "Front door"
 
 
+def test_silent_camera_shows_no_frozen_picture_and_goes_on_with_the_next() -> None:
+    door, _ = subject()
+    door.viewed(CameraView("door", "live"))
+    door.arrived()
+    door.viewed(CameraView("door", "silent"))
+    slate = door.scene(AROUND).slate
+    assert slate is not None
+    assert slate.title == "no picture"
+    door.viewed(CameraView("door", "live"))
+    assert door.arrived()
+    assert door.has_picture
+
+
 def test_restarting_camera_waits_without_its_old_persons() -> None:
     door, clock = subject()
     door.viewed(CameraView("door", "live"))

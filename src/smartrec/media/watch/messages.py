@@ -145,7 +145,8 @@ class CameraView:
     """What the screen says of a camera beside its picture; sent when it changes.
 
     Attributes:
-        phase: ``"starting"``, ``"live"``, ``"lost"`` or ``"ended"``.
+        phase: ``"starting"``, ``"live"``, ``"silent"`` (no picture comes, but it is not given up),
+            ``"lost"`` or ``"ended"``.
         text: Why it is lost, for people.
         recording_since: Pts at which the oldest open clip's event began (its first trigger); None
             while nothing is recorded.

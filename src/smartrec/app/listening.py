@@ -1,0 +1,92 @@
+"""What happens to cameras, and the events that it makes. Station thread, but for notes."""
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from smartrec.app import events
+from smartrec.app.bus import Bus
+from smartrec.clock import Clock
+from smartrec.errors import SmartrecError
+from smartrec.model import AccessUnit, StreamFormat
+from smartrec.units import Ns, seconds
+
+if TYPE_CHECKING:
+    from smartrec.app.camera import Camera
+
+log = logging.getLogger(__name__)
+
+
+class Listener:
+    """Is told what happens to cameras; the station's `Teller` turns it into events."""
+
+    def camera_live(self, camera: "Camera") -> None:
+        """Pictures come."""
+
+    def camera_lost(self, camera: "Camera", error: SmartrecError, retry: Ns | None) -> None:
+        """No pictures come any more; it is tried again in `retry`, or never (None)."""
+
+    def camera_silent(self, camera: "Camera", quiet: Ns) -> None:
+        """No pictures come for longer than usual, yet it is not given up."""
+
+    def camera_heard(self, camera: "Camera", quiet: Ns) -> None:
+        """Pictures come again from a camera that was only silent."""
+
+    def camera_powered(self, camera: "Camera", port: str) -> None:
+        """Its USB port is switched off and on."""
+
+    def camera_units(
+        self, camera: "Camera", units: Sequence[AccessUnit], stream: StreamFormat
+    ) -> None:
+        """It sent pictures; they are in the ring."""
+
+    def camera_gone(self, camera: "Camera") -> None:
+        """What comes next, if anything, goes with nothing that came before."""
+
+    def camera_note(self, camera: "Camera", text: str) -> None:
+        """Something the user should know."""
+
+
+class Teller(Listener):
+    """Publishes how cameras do.
+
+    Args:
+        bus: Gets the events.
+        clock: For how long a camera was away.
+    """
+
+    def __init__(self, bus: Bus, clock: Clock) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._lost_at: dict[str, Ns] = {}
+
+    def camera_live(self, camera: "Camera") -> None:
+        """See `Listener`."""
+        since = self._lost_at.pop(camera.id, None)
+        if since is None:
+            self._bus.publish(events.CameraStarted(camera.id, camera.description))
+        else:
+            away = seconds(Ns(self._clock.monotonic() - since))
+            self._bus.publish(events.CameraBack(camera.id, away))
+
+    def camera_lost(self, camera: "Camera", error: SmartrecError, retry: Ns | None) -> None:
+        """See `Listener`."""
+        self._lost_at.setdefault(camera.id, self._clock.monotonic())
+        again = None if retry is None else seconds(retry)
+        self._bus.publish(events.CameraLost(camera.id, str(error), error.hint or "", again))
+
+    def camera_silent(self, camera: "Camera", quiet: Ns) -> None:
+        """See `Listener`."""
+        self._bus.publish(events.CameraSilent(camera.id, seconds(quiet)))
+
+    def camera_heard(self, camera: "Camera", quiet: Ns) -> None:
+        """See `Listener`."""
+        self._bus.publish(events.CameraBack(camera.id, seconds(quiet)))
+
+    def camera_powered(self, camera: "Camera", port: str) -> None:
+        """See `Listener`."""
+        self._bus.publish(events.CameraPowerCycled(camera.id, port))
+
+    def camera_note(self, camera: "Camera", text: str) -> None:
+        """See `Listener`."""
+        log.warning("%s: %s", camera.id, text)
