@@ -95,7 +95,7 @@ class CameraSilent(Fact):
 class CameraPowerCycled(Fact):
     """Nothing else helped: the power of the camera's USB port is switched off and on."""
 
-    type: ClassVar[str] = "smartrec.camera.power-cycled.v1"
+    type: ClassVar[str] = "smartrec.camera.powercycled.v1"
     camera: str
     port: str
 
