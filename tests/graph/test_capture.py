@@ -4,6 +4,7 @@ import pytest
 
 from smartrec.graph.capture import fed_capture, rtsp_capture, usb_capture
 from smartrec.graph.plan import Graph
+from smartrec.units import SECOND, Ns
 
 JPEG = "image/jpeg,width=1280,height=720,framerate=30/1"
 H264 = "video/x-h264,width=1280,height=720,framerate=30/1"
@@ -44,12 +45,22 @@ def test_the_whole_capture_of_a_usb_camera() -> None:
 def test_the_whole_capture_of_a_camera_on_the_network() -> None:
     assert str(rtsp_capture("rtsp://me:***@camera/main")) == (
         'rtspsrc name=source location="rtsp://me:***@camera/main" protocols=tcp latency=200'
-        " tcp-timeout=10000000\n\n"
+        " tcp-timeout=10000000 timeout=5000000\n\n"
         "funnel name=either\n"
         "  ! queue name=hold max-size-time=2000000000 max-size-buffers=0 max-size-bytes=0\n"
         "  ! appsink name=units sync=false max-buffers=300 wait-on-eos=false\n\n"
-        "source.\n  ! rtph264depay\n  ! h264parse\n"
+        "source.\n  ! rtph264depay name=h264 request-keyframe=true\n  ! h264parse\n"
         "  ! video/x-h264,stream-format=avc,alignment=au\n  ! either.\n\n"
-        "source.\n  ! rtph265depay\n  ! h265parse\n"
+        "source.\n  ! rtph265depay name=h265\n  ! h265parse\n"
         "  ! video/x-h265,stream-format=hvc1,alignment=au\n  ! either."
     )
+
+
+@pytest.mark.parametrize(
+    ("transport", "protocols"), [("tcp", "tcp"), ("udp", "udp"), ("auto", "udp+tcp")]
+)
+def test_a_camera_on_the_network_is_asked_for_the_transport_that_is_set(
+    transport: str, protocols: str
+) -> None:
+    text = str(rtsp_capture("rtsp://camera/main", transport, Ns(SECOND)))
+    assert f" protocols={protocols} latency=200 tcp-timeout=1000000 timeout=500000\n" in text

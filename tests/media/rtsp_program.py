@@ -30,6 +30,7 @@ class Setup:
         digest: The password is asked for by digest, not in clear.
         certificate: PEM file with certificate and key; with one it speaks TLS only.
         transport: ``"tcp"``, ``"udp"`` or ``"both"``.
+        walled: Nothing that it sends by UDP gets out, as behind a firewall.
         lose: Of the packets that pass an element ``lossy`` leave out some: (from which on, of how
             many, how many of these, for how many clients).
     """
@@ -42,6 +43,7 @@ class Setup:
     digest: bool
     certificate: str
     transport: str
+    walled: bool
     lose: tuple[int, int, int, int] | None
 
 
@@ -70,6 +72,22 @@ class Losing:
         return Gst.PadProbeReturn.DROP if lost else Gst.PadProbeReturn.OK
 
 
+def wall_in(media: GstRtspServer.RTSPMedia) -> None:
+    """Let nothing out by UDP."""
+
+    def added(_top: Gst.Bin, _bin: Gst.Bin, element: Gst.Element) -> None:
+        made_by = element.get_factory()
+        if made_by is not None and made_by.get_name() == "multiudpsink":
+            pad = element.get_static_pad("sink")
+            assert pad is not None
+            everything = Gst.PadProbeType.BUFFER | Gst.PadProbeType.BUFFER_LIST
+            pad.add_probe(everything, lambda *_: Gst.PadProbeReturn.DROP)
+
+    top = media.get_element().get_parent()
+    assert isinstance(top, Gst.Pipeline)
+    top.connect("deep-element-added", added)
+
+
 def factory(launch: str, setup: Setup) -> GstRtspServer.RTSPMediaFactory:
     """What one path plays."""
     made = GstRtspServer.RTSPMediaFactory()
@@ -83,6 +101,8 @@ def factory(launch: str, setup: Setup) -> GstRtspServer.RTSPMediaFactory:
     if setup.lose:
         losing = Losing(setup.lose)
         made.connect("media-configure", lambda _, media: losing.attach(media))
+    if setup.walled:
+        made.connect("media-configure", lambda _, media: wall_in(media))
     if setup.user or setup.certificate:
         allowed = GstRtspServer.RTSPPermissions()
         for right in RIGHTS:

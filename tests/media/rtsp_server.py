@@ -57,6 +57,7 @@ class Server:
         port: 0 takes a free one.
         host: Address that it listens at.
         transport: ``"tcp"``, ``"udp"`` or ``"both"``.
+        walled: See `rtsp_program.Setup`.
         lose: See `rtsp_program.Setup`.
         ahead: Seconds that its wall clock goes before ours.
     """
@@ -68,6 +69,7 @@ class Server:
     port: int = 0
     host: str = "127.0.0.1"
     transport: str = "both"
+    walled: bool = False
     lose: tuple[int, int, int, int] | None = None
     ahead: float | None = None
     _process: "subprocess.Popen[str] | None" = field(default=None, init=False)
@@ -95,6 +97,7 @@ class Server:
             "digest": self.digest,
             "certificate": str(self.certificate or ""),
             "transport": self.transport,
+            "walled": self.walled,
             "lose": self.lose,
         }
         process = subprocess.Popen(

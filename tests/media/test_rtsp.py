@@ -1,7 +1,9 @@
 """A camera on the network, as its capture sees it, with GStreamer's RTSP server as the camera."""
 
+import hashlib
 import os
 import signal
+import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -20,14 +22,18 @@ from smartrec.errors import (
     PipelineError,
     SmartrecError,
 )
-from smartrec.media.rtsp import RtspCapture, address_of, camera_error
+from smartrec.media.rtsp import TOLD_FROM, Network, RtspCapture
+from smartrec.media.rtsp_address import address_of
+from smartrec.media.rtsp_failure import camera_error
 from smartrec.model import AccessUnit, Codec
-from smartrec.units import MILLISECOND, SECOND
+from smartrec.units import MILLISECOND, SECOND, Ns
 from tests.media.rtsp_server import PASSWORD, TIMEOUT, USER, Server, needs_server, numbered, played
 
 SOUND = "audiotestsrc is-live=true ! audioconvert ! alawenc ! rtppcmapay name="
 LOGIN = f"{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@"
 PARTS = (PASSWORD, quote(PASSWORD, safe=""))
+USUAL = Network()
+HASTY = Ns(SECOND)
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +46,8 @@ def mounts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {
         "/h264": played(films["h264"], "h264"),
         "/h265": played(films["h265"], "h265"),
+        "/lossy-h264": played(films["h264"], "h264", lossy=True),
+        "/lossy-h265": played(films["h265"], "h265", lossy=True),
         "/short": played(short, "h264"),
         "/sound": f"( {SOUND}pay0 )",
         "/both": f"{with_sound} {SOUND}pay0 )",
@@ -53,9 +61,14 @@ def server(mounts: dict[str, str]) -> Iterator[Server]:
         yield running
 
 
+def ignore(_: str) -> None: ...
+
+
 @contextmanager
-def running(uri: str) -> Iterator[RtspCapture]:
-    capture = RtspCapture(uri, epoch=3, turn=(90, False))
+def running(
+    uri: str, network: Network = USUAL, note: Callable[[str], None] = ignore
+) -> Iterator[RtspCapture]:
+    capture = RtspCapture(uri, network, epoch=3, turn=(90, False), note=note)
     try:
         capture.start()
         yield capture
@@ -182,26 +195,134 @@ def test_a_password_of_odd_letters_opens_it(mounts: dict[str, str]) -> None:
         until(capture, lambda units: len(units) > 3)
 
 
-def test_a_certificate_that_nobody_trusts_is_refused(
-    mounts: dict[str, str], tmp_path: Path
-) -> None:
-    pem = tmp_path / "server.pem"
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One that a camera made for itself, with its key."""
+    both = tmp_path_factory.mktemp("certificate") / "server.pem"
+    alone = both.with_name("alone.pem")
     made = subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=127.0.0.1", "-keyout", str(pem), "-out", str(tmp_path / "c.pem")),
+            *("-subj", "/CN=camera", "-keyout", str(both), "-out", str(alone)),
         ],
         check=False,
         capture_output=True,
     )
     assert made.returncode == 0, made.stderr
-    pem.write_text(pem.read_text() + (tmp_path / "c.pem").read_text())
-    with Server(mounts, certificate=pem) as server:
-        error = of_uri(server.address("/h264", LOGIN, "rtsps"))
+    both.write_text(both.read_text() + alone.read_text())
+    return both
+
+
+def test_a_certificate_of_its_own_is_trusted_only_when_it_is_named(
+    mounts: dict[str, str], certificate: Path
+) -> None:
+    shown = hashlib.sha256(ssl.PEM_cert_to_DER_cert(_last_of(certificate))).hexdigest()
+    with Server(mounts, login=(USER, PASSWORD), certificate=certificate) as server:
+        address = server.address("/h264", LOGIN, "rtsps")
+        refused = of_uri(address)
+        assert isinstance(refused, CameraForbidden)
+        assert refused.hint is not None
+        assert f"#sha256={shown}'" in refused.hint
+        assert not any(part in f"{refused} {refused.hint}" for part in PARTS)
+        pinned = ":".join(shown[at : at + 2].upper() for at in range(0, 64, 2))
+        with running(f"{address}#sha256={pinned}") as capture:
+            until(capture, lambda units: len(units) > 3)
+        other = of_uri(f"{address}#sha256={'0' * 64}")
+    assert isinstance(other, CameraForbidden)
+    assert "another certificate" in str(other)
+    assert shown in str(other)
+
+
+def _last_of(pem: Path) -> str:
+    text = pem.read_text()
+    return text[text.index("-----BEGIN CERTIFICATE") :]
+
+
+def test_a_password_that_is_asked_for_by_digest_opens_it_too(mounts: dict[str, str]) -> None:
+    with Server(mounts, login=(USER, PASSWORD), digest=True) as server:
+        with running(server.address("/h264", LOGIN)) as capture:
+            until(capture, lambda units: len(units) > 3)
+        wrong = of_uri(server.address("/h264", f"{quote(USER, safe='')}:wrong@"))
+    assert isinstance(wrong, CameraForbidden)
+
+
+def test_an_address_may_be_of_version_6(mounts: dict[str, str]) -> None:
+    with Server(mounts, host="::1") as server, running(server.address("/h264")) as capture:
+        until(capture, lambda units: len(units) > 3)
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp", "auto"])
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+def test_what_is_lost_on_the_way_is_counted_and_what_it_spoils_is_damaged(
+    mounts: dict[str, str], codec: str, transport: str
+) -> None:
+    with (
+        Server(mounts, lose=(40, 97, 5, 9)) as server,
+        running(server.address(f"/lossy-{codec}"), Network(transport)) as capture,
+    ):
+        units = until(capture, lambda units: len(units) > 90)
+        assert (capture.damaged, capture.lost) == (
+            sum(unit.damaged for unit in units),
+            sum(unit.lost_before for unit in units),
+        )
+    assert sum(unit.lost_before for unit in units) > 0
+    for before, unit in pairwise(units):
+        # The film's keyframes: so the numbers are right, however many are missing.
+        assert unit.keyframe is (unit.seq % 15 == 0 and not unit.damaged)
+        spoiled = before.damaged or unit.lost_before > 0
+        assert not spoiled or unit.keyframe or unit.damaged
+        assert unit.damaged is (unit.data == b"")
+    assert any(unit.keyframe for unit in units[1:])
+
+
+def test_a_camera_that_refuses_udp_is_asked_by_tcp(mounts: dict[str, str]) -> None:
+    with Server(mounts, transport="tcp") as server:
+        uri = server.address("/h264")
+        with running(uri, Network("auto")) as capture:
+            until(capture, lambda units: len(units) > 3)
+        with running(uri, Network("udp")) as capture:
+            error = trouble(capture)
+    assert isinstance(error, CameraUnusable)
+    assert error.hint is not None
+    assert 'transport = "auto"' in error.hint
+
+
+def test_udp_that_brings_nothing_is_given_up_for_tcp(mounts: dict[str, str]) -> None:
+    with Server(mounts, walled=True) as server:
+        uri = server.address("/h264")
+        with running(uri, Network("auto", HASTY)) as capture:
+            assert until(capture, lambda units: len(units) > 3)[0].keyframe
+        with running(uri, Network("udp", HASTY)) as capture:
+            error = trouble(capture)
     assert isinstance(error, CameraGone)
     assert error.hint is not None
-    assert "certificate" in error.hint
-    assert not any(part in f"{error} {error.hint}" for part in PARTS)
+    assert 'transport = "tcp"' in error.hint
+
+
+@pytest.mark.parametrize("ahead", [-7.3, 3.4, -1e9])
+def test_a_camera_whose_clock_is_wrong_is_told_and_its_pictures_stay_on_ours(
+    mounts: dict[str, str], ahead: float
+) -> None:
+    notes: list[str] = []
+    with Server(mounts, ahead=ahead) as server:
+        before = time.monotonic_ns()
+        with running(server.address("/h264"), note=notes.append) as capture:
+            units = until(capture, lambda _: capture.behind is not None)
+        after = time.monotonic_ns()
+    assert capture.behind is not None
+    assert abs(capture.behind / SECOND + ahead) < 1
+    assert before < units[0].pts < units[-1].pts < after
+    (note,) = notes
+    wanted = "ahead of ours" if ahead > 0 else "behind ours"
+    assert ("was never set" if ahead == -1e9 else wanted) in note
+
+
+def test_a_camera_whose_clock_is_right_is_not_told_of(server: Server) -> None:
+    notes: list[str] = []
+    with running(server.address("/h264"), note=notes.append) as capture:
+        until(capture, lambda _: capture.behind is not None)
+    assert abs(capture.behind or 0) < TOLD_FROM
+    assert notes == []
 
 
 def test_an_address_is_taken_apart_and_says_no_password() -> None:

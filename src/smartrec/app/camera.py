@@ -22,7 +22,7 @@ from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.errors import CameraGone, CameraSilent, SmartrecError, SourceError
 from smartrec.media import usb_port
 from smartrec.media.capture import Capture
-from smartrec.media.rtsp import STANDS_STILL
+from smartrec.media.rtsp_failure import STANDS_STILL
 from smartrec.model import (
     Action,
     Answer,

@@ -133,7 +133,7 @@ def _capture(camera: Camera) -> tuple[Graph, StreamFormat]:
         feed.close()
         return fed_capture(), replace(feed.format, rotate=camera.rotate, flip=camera.flip)
     if camera.kind == "rtsp":  # H.264 or H.265 is known when it answers
-        return rtsp_capture(camera.shown_source), _stream(camera, Codec.H264)
+        return rtsp_capture(camera.shown_source, camera.transport), _stream(camera, Codec.H264)
     graph = usb_plan(camera).graph
     text = str(graph)
     coded = (codec for codec in (Codec.H264, Codec.H265) if f"{codec.value}parse" in text)

@@ -6,6 +6,7 @@ Element names that code or people meet are fixed: ``source`` and ``units``.
 from typing import Final
 
 from smartrec.graph.plan import Graph
+from smartrec.units import SECOND, Ns
 
 # When both are full the driver drops, and its sequence numbers tell how much.
 _HOLD: Final = (
@@ -21,6 +22,15 @@ _TO_UNITS: Final[dict[str, tuple[str, ...]]] = {
     "video/x-h264": ("h264parse", "video/x-h264,stream-format=avc,alignment=au"),
     "video/x-h265": ("h265parse", "video/x-h265,stream-format=hvc1,alignment=au"),
 }
+
+PATIENCE: Final = Ns(10 * SECOND)
+# That of H.265 knows no such property before GStreamer 1.24.
+_DEPAYLOADERS: Final = {
+    "h264": "rtph264depay name=h264 request-keyframe=true",
+    "h265": "rtph265depay name=h265",
+}
+DEPAYLOADERS: Final = tuple(_DEPAYLOADERS)
+"""Their names in an `rtsp_capture`."""
 
 
 def usb_capture(device: str, caps: str) -> Graph:
@@ -41,24 +51,30 @@ def usb_capture(device: str, caps: str) -> Graph:
     return Graph(((*source, *to_units, *_HOLD),))
 
 
-def rtsp_capture(address: str) -> Graph:
+def rtsp_capture(address: str, transport: str = "tcp", patience: Ns = PATIENCE) -> Graph:
     """Capture from a camera on the network.
 
     What it sends is known when it answers: of the two branches the one is linked that fits, and
-    sound is linked to none. By TCP, for a lost packet spoils every picture up to the next keyframe.
+    sound is linked to none. The jitter buffer waits 200 ms for a packet that is missing, never for
+    one that came; a keyframe is asked for where one is lost, of cameras that take such requests.
 
     Args:
         address: As people may see it; the real one, with its password, is set on ``source``.
+        transport: ``"tcp"``, for a lost packet spoils every picture up to the next keyframe;
+            ``"udp"``; or ``"auto"``: TCP where UDP is refused, or brings nothing.
+        patience: How long it may take to answer; UDP may be silent for half of it.
     """
-    source = f'rtspsrc name=source location="{address}" protocols=tcp latency=200'
+    protocols = "udp+tcp" if transport == "auto" else transport
+    answer = patience // 1000  # microseconds
+    source = (
+        f'rtspsrc name=source location="{address}" protocols={protocols} latency=200'
+        f" tcp-timeout={answer} timeout={answer // 2}"
+    )
     branches = (
-        ("source.", f"rtp{codec}depay", *_TO_UNITS[f"video/x-{codec}"], "either.")
-        for codec in ("h264", "h265")
+        ("source.", depayloader, *_TO_UNITS[f"video/x-{codec}"], "either.")
+        for codec, depayloader in _DEPAYLOADERS.items()
     )
-    return Graph(
-        # The address must answer within 10 s.
-        ((f"{source} tcp-timeout=10000000",), ("funnel name=either", *_HOLD), *branches)
-    )
+    return Graph(((source,), ("funnel name=either", *_HOLD), *branches))
 
 
 def fed_capture() -> Graph:

@@ -20,7 +20,7 @@ try:
     gi.require_version("Gst", "1.0")
     gi.require_version("GstApp", "1.0")
     gi.require_version("GstVideo", "1.0")
-    from gi.repository import GLib, Gst, GstApp, GstVideo
+    from gi.repository import Gio, GLib, Gst, GstApp, GstVideo
 except (ImportError, ValueError) as error:
     raise MissingElement(
         f"GStreamer for Python is not installed ({error})",
@@ -29,6 +29,7 @@ except (ImportError, ValueError) as error:
 
 __all__ = [
     "GLib",
+    "Gio",
     "Gst",
     "GstApp",
     "GstVideo",

@@ -1,57 +1,45 @@
-"""A camera on the network, by RTSP (RFC 2326, RFC 7826), sending H.264 or H.265 by TCP.
+"""A camera on the network, by RTSP (RFC 2326, RFC 7826), sending H.264 or H.265.
 
 Its pts are those of the RTP packets, on the one timeline: the first is the moment it arrived, and
-the jitter buffer keeps the camera's clock and ours together from then on.
+the jitter buffer keeps the camera's clock and ours together from then on. Packets that are lost
+(UDP loses, and cameras leave out what TCP does not take in time) are seen at the pictures: the
+depayloader marks the next it hands over as discontinuous.
 """
 
-import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
-from urllib.parse import unquote, urlsplit, urlunsplit
 
-from smartrec.errors import (
-    CameraError,
-    CameraForbidden,
-    CameraGone,
-    CameraUnusable,
-    PipelineError,
-    SmartrecError,
-)
-from smartrec.graph.capture import rtsp_capture
-from smartrec.masking import masked
+from smartrec.clock import SystemClock
+from smartrec.errors import CameraGone, PipelineError, SmartrecError
+from smartrec.graph.capture import DEPAYLOADERS, PATIENCE, rtsp_capture
 from smartrec.media.capture import Capture
-from smartrec.model import AccessUnit
+from smartrec.media.gst import Gst
+from smartrec.media.rtsp_address import Address, Trust, address_of
+from smartrec.media.rtsp_clock import CameraClock
+from smartrec.media.rtsp_failure import STANDS_STILL, camera_error
+from smartrec.model import AccessUnit, StreamFormat
+from smartrec.recording.continuity import Continuity
+from smartrec.units import SECOND, Ns, in_words
 
-STANDS_STILL: Final = "See whether it is on and reachable; smartrec goes on by itself"
-_STATUS: Final = re.compile(r"\(([345][0-9]{2})\)\s*$")
-_UNAUTHORIZED: Final = 401
-_FORBIDDEN: Final = 403
-_NOT_FOUND: Final = 404
+TOLD_FROM: Final = Ns(2 * SECOND)
+"""A camera's clock that is off by more is told: it shows in the time drawn into the pictures."""
+_TOLD_AGAIN: Final = Ns(10 * SECOND)
+_NO_CLOCK: Final = Ns(365 * 86_400 * SECOND)
+"""A clock that is off by so much was never set."""
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """Where a camera is, and who asks.
+class Network:
+    """How a camera is reached.
 
     Attributes:
-        location: Without user and password, so that no message of GStreamer's holds them.
-        user: Empty without one.
-        password: Empty without one.
-        shown: For people.
+        transport: ``"tcp"``, ``"udp"``, or ``"auto"``: UDP, then TCP.
+        patience: How long it may take to answer a request; UDP may be silent for half of it.
     """
 
-    location: str = field(repr=False)
-    user: str
-    password: str = field(repr=False)
-    shown: str
-
-
-def address_of(uri: str) -> Address:
-    """The parts of ``rtsp://user:password@host:port/path``; %40 and the like are read."""
-    parts = urlsplit(uri)
-    host = parts.netloc.rpartition("@")[2]
-    bare = urlunsplit((parts.scheme, host, parts.path, parts.query, parts.fragment))
-    return Address(bare, unquote(parts.username or ""), unquote(parts.password or ""), masked(uri))
+    transport: str = "tcp"
+    patience: Ns = PATIENCE
 
 
 class RtspCapture(Capture):
@@ -59,43 +47,66 @@ class RtspCapture(Capture):
 
     Args:
         uri: Its address, with user and password where it wants them.
+        network: How it is reached.
         epoch: Of the first unit.
         turn: As for `Capture`.
         nominal: Pictures a second, where the camera does not say.
+        note: Called by `drain` with what the user should know.
     """
 
     def __init__(
-        self, uri: str, *, epoch: int, turn: tuple[int, bool] = (0, False), nominal: float = 30
+        self,
+        uri: str,
+        network: Network = Network(),
+        *,
+        epoch: int,
+        turn: tuple[int, bool] = (0, False),
+        nominal: float = 30,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._address = address_of(uri)
-        graph = rtsp_capture(self._address.shown)
+        graph = rtsp_capture(self._address.shown, network.transport, network.patience)
         super().__init__(graph, epoch=epoch, turn=turn, nominal=nominal, numbered=False)
         source = self._pipeline.get_by_name("source")
         assert source is not None
         source.set_property("location", self._address.location)
         source.set_property("user-id", self._address.user or None)
         source.set_property("user-pw", self._address.password or None)
+        self._trust = Trust(self._address.pin)
+        if self._address.encrypted:
+            source.connect("accept-certificate", self._trust.accept)
         self._one_branch = False
+        self._continuity: tuple[int, Continuity] | None = None
+        self._their_clock = CameraClock(self._pipeline, DEPAYLOADERS)
+        self._note = note
+        self._told: Ns | None = None
+
+    @property
+    def behind(self) -> Ns | None:
+        """By how much the camera's clock is behind ours; None where it does not say."""
+        return self._their_clock.behind
 
     def start(self) -> None:
         """See `Capture.start`; that it cannot be reached is told by `problem`, later."""
         try:
             super().start()
         except PipelineError as error:
-            raise camera_error(self._address, error) from error
+            raise self._failure(error) from error
 
     def drain(self, *, at_most: int = 600) -> list[AccessUnit]:
         """See `Capture.drain`."""
         units = super().drain(at_most=at_most)
         if units and not self._one_branch:
             self._leave_one_branch()
+        if units and self._their_clock.look(units[-1].pts, SystemClock().now()):
+            self._tell_clock()
         return units
 
     def problem(self) -> SmartrecError | None:
         """See `Capture.problem`; a camera's stream has no good end."""
         problem = super().problem()
         if isinstance(problem, PipelineError):
-            return camera_error(self._address, problem)
+            return self._failure(problem)
         if problem is None and super().ended():
             return CameraGone(f"{self._address.shown} has ended the stream", hint=STANDS_STILL)
         return problem
@@ -103,6 +114,32 @@ class RtspCapture(Capture):
     def ended(self) -> bool:
         """Never: it is tried again."""
         return False
+
+    def _whole(self, buffer: Gst.Buffer, data: bytes, stream: StreamFormat) -> bool:
+        if self._continuity is None or self._continuity[0] != self.epoch:
+            follows = Continuity(stream.codec, Ns(round(SECOND / self._rate())))
+            self._continuity = (self.epoch, follows)
+        missing, whole = self._continuity[1].take(
+            data,
+            Ns(buffer.pts),
+            keyframe=not buffer.has_flags(Gst.BufferFlags.DELTA_UNIT),
+            torn=buffer.has_flags(Gst.BufferFlags.DISCONT),
+        )
+        self._numbers.dropped(missing)
+        return whole
+
+    def _failure(self, error: PipelineError) -> SmartrecError:
+        return camera_error(self._address, error, self._trust.refused)
+
+    def _tell_clock(self) -> None:
+        """Say that it is wrong, and again when it is wrong by much more or less."""
+        behind = self._their_clock.behind
+        assert behind is not None
+        if abs(behind) < TOLD_FROM and self._told is None:
+            return
+        if self._told is None or abs(behind - self._told) > _TOLD_AGAIN:
+            self._told = behind
+            self._note(clock_in_words(self._address, behind))
 
     def _leave_one_branch(self) -> None:
         """Take away the branch of the other codec, for the end of the stream waits for both."""
@@ -114,54 +151,16 @@ class RtspCapture(Capture):
                 either.release_request_pad(pad)
 
 
-def camera_error(address: Address, error: PipelineError) -> CameraError:
-    """Our error for what GStreamer said; by its debug text, which is in no other language."""
-    status = _STATUS.search(error.debug)
-    if error.element != "source":
-        found = CameraError(
-            f"{address.shown} sends what cannot be read ({error})", hint=STANDS_STILL
-        )
-    elif status is not None:
-        found = _refused(address, int(status[1]))
-    else:
-        found = _unreached(address, error)
-    found.__cause__ = error
-    return found
-
-
-def _refused(address: Address, status: int) -> CameraError:
-    """What the camera answered, by the status codes of RFC 7826."""
-    at = address.shown
-    if status == _UNAUTHORIZED and not address.user:
-        return CameraForbidden(
-            f"{at} wants a user and a password",
-            hint="Write them into the source: rtsp://USER:PASSWORD@HOST/PATH",
-        )
-    if status in (_UNAUTHORIZED, _FORBIDDEN):
-        return CameraForbidden(
-            f"{at} refuses this user and password",
-            hint="Check them; in the source @ is written %40, : is %3A, / is %2F and % is %25",
-        )
-    if status == _NOT_FOUND:
-        return CameraGone(
-            f"{at} has no such stream: the host answers, the path is wrong",
-            hint="Look up the path in the camera's manual or its web page",
-        )
-    return CameraError(
-        f"{at} answered with RTSP status {status}",
-        hint="Too many viewers? End others, or start the camera anew",
-    )
-
-
-def _unreached(address: Address, error: PipelineError) -> CameraError:
-    if "not-linked" in error.debug or "no streams" in error.debug:
-        return CameraUnusable(
-            f"{address.shown} sends no H.264 and no H.265",
-            hint="Choose one of them on the camera's web page, or another path",
-        )
-    host = urlsplit(address.location).hostname
-    trusted = " and its certificate is trusted here" if address.location[:5] == "rtsps" else ""
-    return CameraGone(
-        f"{address.shown} does not answer, or the connection was lost",
-        hint=f"See whether it is on, the port is right{trusted}: ping {host}",
+def clock_in_words(address: Address, behind: Ns) -> str:
+    """How a camera's clock stands, for its user."""
+    if abs(behind) < TOLD_FROM:
+        return f"the clock of {address.shown} is right again"
+    if abs(behind) > _NO_CLOCK:
+        return f"the clock of {address.shown} was never set; set an NTP server on its web page"
+    tenth = SECOND // 10
+    off = in_words(Ns(abs(behind) // tenth * tenth))
+    where = "behind" if behind > 0 else "ahead of"
+    return (
+        f"the clock of {address.shown} is {off} {where} ours, and so is the time that it draws "
+        "into its pictures; set an NTP server on its web page"
     )
