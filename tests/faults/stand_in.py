@@ -19,7 +19,7 @@ from smartrec.model import Action, Answer, Command, new_id
 from smartrec.units import SECOND, Ns
 from tests.e2e.recorder import TIMEOUT, Home
 
-CAPS = "image/jpeg,parsed=true,width=1280,height=720,framerate=30/1,pixel-aspect-ratio=1/1"
+CAPS = "image/jpeg,parsed=true,width={},height={},framerate={}/1,pixel-aspect-ratio=1/1"
 
 
 @dataclass(frozen=True)
@@ -40,21 +40,28 @@ class Sent:
 class BadCamera(Capture):
     """Sends what it is told, each at its moment, with the numbers it is told.
 
+    Args:
+        sent: All there is.
+        size: What it says its pictures' is.
+        fps: What it says its rate is.
+
     Attributes:
         zero: Moment of the picture that is sent 0 ns after the first.
     """
 
-    def __init__(self, sent: Iterable[Sent]) -> None:
+    def __init__(
+        self, sent: Iterable[Sent], *, size: tuple[int, int] = (1280, 720), fps: int = 30
+    ) -> None:
         super().__init__(fed_capture(), epoch=1)
         source = self._pipeline.get_by_name("source")
         assert isinstance(source, GstApp.AppSrc)
-        source.set_caps(Gst.Caps.from_string(CAPS))
+        source.set_caps(Gst.Caps.from_string(CAPS.format(*size, fps)))
         self._pipeline.set_state(Gst.State.PLAYING)
         self.zero = SystemClock().monotonic() + SECOND // 10
         for one in sent:
             buffer = Gst.Buffer.new_wrapped(one.data)
             buffer.pts = buffer.dts = self.zero + one.after
-            buffer.duration = SECOND // 30
+            buffer.duration = SECOND // fps
             buffer.offset = one.number
             source.push_buffer(buffer)
 
