@@ -5,6 +5,7 @@ All times named ``pts`` or ``dts`` are CLOCK_MONOTONIC nanoseconds (see `smartre
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 import uuid6
 
@@ -129,6 +130,11 @@ class SoundFormat:
 
     rate: int
     channels: int
+
+
+SOUND: Final = SoundFormat(48_000, 1)
+"""Of all that is recorded: a clip's journal says at its start what it holds, and the microphone may
+come later, or come back as another."""
 
 
 @dataclass(frozen=True, slots=True)

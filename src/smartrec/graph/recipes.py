@@ -36,7 +36,7 @@ LIMITED_709: Final = "colorimetry=2:3:0:0"
 
 _AS_RGB: Final = "videoconvert ! video/x-raw,format=BGRx"
 
-_SAMPLE: Final = {"quality": 23, "gop": 60}
+_SAMPLE: Final = {"quality": 23, "gop": 60, "bitrate": 96_000}
 
 
 class Role(str, Enum):
@@ -46,6 +46,7 @@ class Role(str, Enum):
     DECODE_H264 = "decode-h264"
     DECODE_H265 = "decode-h265"
     ENCODE_H264 = "encode-h264"
+    ENCODE_SOUND = "encode-sound"
     DISPLAY = "display"
 
 
@@ -56,12 +57,15 @@ class Recipe:
     Attributes:
         role: The job.
         name: What a person writes in the settings to pin it.
-        launch: The gst-launch fragment; ``{quality}`` and ``{gop}`` are filled in by `fragment`.
+        launch: The gst-launch fragment; ``{quality}``, ``{gop}`` and ``{bitrate}`` are filled in
+            by `fragment`.
         raw: Caps that the fragment's raw side wants, without size; empty where it takes any.
         package: The Debian package that has the elements; empty where a vendor installs them.
         finest: The smallest quantizer it takes; a smaller one is raised to it.
         needs: What the machine must have beside the elements: of a screen, the kind of display
             (``"x11"``, ``"wayland"``, ``"kms"``) and ``"gpu"``.
+        priming: Of an encoder of sound: how many samples a decoder gives out before the first that
+            was put in.
     """
 
     role: Role
@@ -71,6 +75,7 @@ class Recipe:
     package: str = ""
     finest: int = 0
     needs: tuple[str, ...] = ()
+    priming: int = 0
 
     def fragment(self, **values: int) -> str:
         """The launch text with every placeholder filled in.
@@ -195,6 +200,21 @@ RECIPES: Final = (
         _FULL_I420,
         "gstreamer1.0-plugins-bad",
         finest=16,  # below, OpenH264 2.3 writes nothing and does not say so
+    ),
+    # AAC, for it is what every player takes in an MP4; Opus is not.
+    Recipe(
+        Role.ENCODE_SOUND,
+        "libav",
+        "avenc_aac bitrate={bitrate}",
+        package="gstreamer1.0-libav",
+        priming=1024,
+    ),
+    Recipe(
+        Role.ENCODE_SOUND,
+        "vo",
+        "voaacenc bitrate={bitrate}",
+        package="gstreamer1.0-plugins-bad",
+        priming=1600,
     ),
     # Pictures become RGB here, where their range counts: of the sinks' own conversions glimagesink
     # (1.22) takes every YUV picture for limited range (64 of 255 came out as 57), as Xv must.

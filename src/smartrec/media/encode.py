@@ -11,7 +11,7 @@ from smartrec.graph import plan
 from smartrec.graph.recipes import RECIPES, Recipe, Role, candidates, choose, none_usable
 from smartrec.media.gst import reaches_ready
 from smartrec.media.inlet import Inlet, stream_caps
-from smartrec.media.journal import JournalReader
+from smartrec.media.journal import JournalReader, SoundAt
 from smartrec.media.orders import Job, Orders
 from smartrec.media.proof import Fed
 from smartrec.media.trial import encodes
@@ -31,12 +31,14 @@ class Written:
         fed: What was handed over.
         first: Time of the first picture in the file, in decoding order.
         encoder: The recipe that made it, or ``"remux"``.
+        sound: Where the journal has sound.
     """
 
     head: ClipHead
     fed: list[Fed]
     first: Ns
     encoder: str
+    sound: list[SoundAt]
 
 
 def write_mp4(
@@ -121,4 +123,4 @@ def _follow(
             hint='Keep the camera\'s own bits: set format = "copy"',
         )
     first = Ns(inlet.zero + inlet.first)
-    return Written(reader.head, fed, first, encoder.name if encoder else "remux")
+    return Written(reader.head, fed, first, encoder.name if encoder else "remux", reader.sound)

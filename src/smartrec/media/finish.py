@@ -10,31 +10,37 @@
     exit    0 finished, 1 failed, 3 the recorder died first; only then and when failed is there
             nothing but the journal left
 
-Follow journal -> write -> hide what is outside the interval -> count -> fsync -> name -> fsync ->
-sum -> thumbnail -> report. The journal of an MP4 is left for the recorder to delete, once the clip
-is in the catalogue. It may be finished twice: the clip replaces itself.
+Follow journal -> write -> hide what is outside the interval -> count -> add the sound -> fsync ->
+name -> fsync -> sum -> thumbnail -> report. The journal of an MP4 is left for the recorder to
+delete, once the clip is in the catalogue. It may be finished twice: the clip replaces itself.
 """
 
 import fcntl
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from smartrec.errors import ClipDamaged, SmartrecError, store_error
+from smartrec.errors import ClipDamaged, DiskGone, SmartrecError, store_error
+from smartrec.graph.recipes import Role, choose
+from smartrec.media import sound_track
 from smartrec.media.adopt import ENCODER, adopt
 from smartrec.media.encode import Progress, write_mp4
-from smartrec.media.journal import JournalReader, JournalWriter, finalise
+from smartrec.media.gst import reaches_ready
+from smartrec.media.journal import JournalReader, JournalWriter, SoundAt, finalise
 from smartrec.media.orders import Abandoned, Job, Orders, Recording, Report
 from smartrec.media.proof import Fed, Proof, prove
 from smartrec.media.publish import digest, publish, remove_twin
+from smartrec.media.sound_encoder import SoundEncoder
 from smartrec.media.thumbnail import make_thumbnail
 from smartrec.model import AccessUnit, ClipHead, Codec, Finished
+from smartrec.recording.sound import SoundChunk, time_of
+from smartrec.recording.sound_line import SoundLine
 from smartrec.units import Ns
 
 EXIT_ABANDONED: Final = 3
@@ -54,6 +60,8 @@ class Work:
         written: The file that shall become the clip.
         proof: What it shows.
         encoder: What made it.
+        sound: Where the journal has sound.
+        silent: How much of the clip has none; None where none is recorded.
         clip: The finished file.
         thumbnail: A JPEG of it, if one could be made.
     """
@@ -66,6 +74,8 @@ class Work:
     written: Path
     proof: Proof | None = None
     encoder: str = "copy"
+    sound: list[SoundAt] = field(default_factory=list)
+    silent: Ns | None = None
     clip: Path | None = None
     thumbnail: Path | None = None
 
@@ -131,7 +141,10 @@ def _adopted(work: Work, recording: Recording, declined: Callable[[str], None]) 
 def _beside(job: Job) -> Path:
     """Where to write so that a rename makes the clip: the journal may be on a tmpfs."""
     try:
-        if job.journal.stat().st_dev == job.clips.stat().st_dev:
+        device = job.clips.stat().st_dev
+        if job.device not in (None, device):
+            raise DiskGone(f"the disk of {job.clips} is gone: another one is there")
+        if job.journal.stat().st_dev == device:
             return job.journal.parent
         directory = job.clips / ".open"
         directory.mkdir(exist_ok=True)
@@ -143,7 +156,7 @@ def _beside(job: Job) -> Path:
 def make_mp4(work: Work) -> None:
     """Encode or remux while the journal grows; then hide and count what the file shows."""
     made = write_mp4(work.job, work.orders, work.part, work.progress)
-    work.head, work.encoder = made.head, made.encoder
+    work.head, work.encoder, work.sound = made.head, made.encoder, made.sound
     work.proof = prove(work.part, made.head, made.fed, made.first)
 
 
@@ -156,10 +169,35 @@ def take_recording(work: Work) -> None:
     reader = JournalReader(work.job.journal)
     try:
         given = [Fed(unit.pts, unit.duration) for unit in reader.read() if not unit.damaged]
-        work.head = reader.head
+        work.head, work.sound = reader.head, reader.sound
     finally:
         reader.close()
     work.proof = adopt(recording, work.head, given)
+
+
+def add_sound(work: Work) -> None:
+    """Sound beside the pictures, wherever they came from: what Smart Record makes has none."""
+    if work.head.sound is None:
+        return
+    line = _sound_line(work)
+    if line.silent == line.samples:
+        return
+    encoder = SoundEncoder(choose(Role.ENCODE_SOUND, usable=reaches_ready))
+    reader = JournalReader(work.job.journal)
+    try:
+        data = (reader.chunk(at).data for at in work.sound)
+        sound_track.add_sound(work.written, encoder, line.lay(data), line.samples)
+    finally:
+        reader.close()
+
+
+def _sound_line(work: Work) -> SoundLine:
+    """The clip's sound from its first picture to the end of its last; notes what is silent."""
+    assert work.proof is not None
+    stamps = [(at.pts, at.samples) for at in work.sound]
+    line = SoundLine(stamps, work.proof.first, work.proof.duration)
+    work.silent = min(time_of(line.silent), work.proof.duration)
+    return line
 
 
 def take_journal(work: Work) -> None:
@@ -175,9 +213,11 @@ def take_journal(work: Work) -> None:
     reader.close()
     if not pictures:
         raise ClipDamaged(f"The journal {job.journal} holds no picture of its interval")
-    work.head = reader.head
+    work.head, work.sound = reader.head, reader.sound
     (first, _), (last, shown) = pictures[0], pictures[-1]
     work.proof = Proof(len(pictures), first, last, Ns(last + shown - first), {})
+    if work.head.sound is not None:
+        _sound_line(work)
 
 
 def give_name(work: Work) -> None:
@@ -209,8 +249,8 @@ def drop_journal(work: Work) -> None:
         work.job.journal.unlink(missing_ok=True)
 
 
-ADOPT_STEPS: Final[tuple[Step, ...]] = (take_recording, give_name, make_thumbnail_of)
-MP4_STEPS: Final[tuple[Step, ...]] = (make_mp4, give_name, make_thumbnail_of)
+ADOPT_STEPS: Final[tuple[Step, ...]] = (take_recording, add_sound, give_name, make_thumbnail_of)
+MP4_STEPS: Final[tuple[Step, ...]] = (make_mp4, add_sound, give_name, make_thumbnail_of)
 COPY_STEPS: Final[tuple[Step, ...]] = (take_journal, give_name, make_thumbnail_of, drop_journal)
 
 
@@ -228,6 +268,7 @@ def _finished(work: Work) -> Finished:
         sha256=digest(work.clip),
         encoder=work.encoder,
         duration=work.proof.duration,
+        silent=work.silent,
     )
 
 
@@ -243,13 +284,33 @@ def _cut_out(journal: Path, part: Path, *, always: bool) -> bool:
         reader.rewind()
         part.unlink(missing_ok=True)
         writer = JournalWriter(part, head)
-        pictures = _inside(reader, head)
-        while batch := tuple(islice(pictures, _BATCH)):
-            writer.write(batch)
+        for pictures, sound in _batches(reader, head):
+            writer.write(pictures, sound)
         writer.close(head)
     finally:
         reader.close()
     return True
+
+
+def _batches(
+    reader: JournalReader, head: ClipHead
+) -> Iterator[tuple[Sequence[AccessUnit], list[SoundChunk]]]:
+    """The interval's pictures, each batch with the sound that lies between them."""
+    pictures = _inside(reader, head)
+    begin, end, done = None, head.end, 0
+    while batch := tuple(islice(pictures, _BATCH)):
+        begin = batch[0].pts if begin is None else begin
+        yield batch, _cut(reader, done, begin, head.end)
+        done = len(reader.sound)
+        end = Ns(max(unit.pts + unit.duration for unit in batch))
+    if begin is not None:
+        yield (), _cut(reader, done, begin, end)
+
+
+def _cut(reader: JournalReader, done: int, begin: Ns, end: Ns) -> list[SoundChunk]:
+    """What was read of the sound but for the first so many chunks."""
+    chunks = (reader.chunk(at).within(begin, end) for at in reader.sound[done:])
+    return [chunk for chunk in chunks if chunk is not None]
 
 
 def _inside(reader: JournalReader, head: ClipHead) -> Iterator[AccessUnit]:

@@ -1,7 +1,6 @@
 """Sound as the recorder holds it: in a ring of its own, that is read and never drained.
 
-One format for all: 16 bit, little-endian, mono, 48 kHz. A clip's journal says at its start what it
-holds, and the microphone may come later, or come back as another; so its channels cannot count.
+All of it is of one format, `smartrec.model.SOUND`; samples are little-endian.
 """
 
 from collections import deque
@@ -10,9 +9,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from smartrec.model import SOUND
 from smartrec.units import SECOND, Ns
 
-RATE: Final = 48_000
+RATE: Final = SOUND.rate
 """Samples a second."""
 SAMPLE_BYTES: Final = 2
 

@@ -129,16 +129,16 @@ class SoundLine:
 
     Attributes:
         samples: How many are given out.
-        silent: Of those, how many are no sound but filled in; final once all are given out.
+        silent: Of those, how many are no sound but filled in.
     """
 
     def __init__(self, stamps: Sequence[tuple[Ns, int]], start: Ns, length: Ns) -> None:
         self.samples = _in_samples(start + length) - _in_samples(start)
-        self.silent = 0
         self._places = places(stamps)
         zero = stamps[0][0] if stamps else start
         self._zero = (start - zero) * RATE / SECOND
         self._at = 0
+        self.silent = sum(hole for hole in self._holes() if hole >= _HOLE)
 
     def lay(self, chunks: Iterable[bytes]) -> Iterator[Samples]:
         """Give out all samples, in pieces of at most a second.
@@ -156,10 +156,22 @@ class SoundLine:
             yield from self._give(*waiting, follows=waiting[1][-1])
         yield from self._be_silent(self.samples)
 
+    def _holes(self) -> Iterator[int]:
+        at = 0
+        for place in self._places:
+            first, stop = self._where(place)
+            yield min(first, self.samples) - at
+            at = max(at, stop)
+        yield self.samples - at
+
+    def _where(self, place: Place) -> tuple[int, int]:
+        """The samples given out that lie there: the first, and the one behind the last."""
+        first, stop = _first_from(place.begin - self._zero), _first_from(place.end - self._zero)
+        return first, min(self.samples, stop)
+
     def _give(self, place: Place, samples: Samples, follows: np.int16) -> Iterator[Samples]:
         """One chunk, stretched to its place; what of it lies before what was given is left out."""
-        first = _first_from(place.begin - self._zero)
-        stop = min(self.samples, _first_from(place.end - self._zero))
+        first, stop = self._where(place)
         yield from self._be_silent(min(first, self.samples))
         begin = max(first, self._at)
         if begin >= stop:
@@ -175,8 +187,6 @@ class SoundLine:
         yield given
 
     def _be_silent(self, until: int) -> Iterator[Samples]:
-        if until - self._at >= _HOLE:
-            self.silent += until - self._at
         while self._at < until:
             count = min(RATE, until - self._at)
             self._at += count
