@@ -1,8 +1,10 @@
 """What `smartrec doctor` looks at of cameras: which there are, who holds them, what they give."""
 
 import os
+import re
 import socket
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -16,14 +18,15 @@ from smartrec.app.subject import Subject, rate_of
 from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.errors import CameraBusy, CameraForbidden, CameraUnusable
 from smartrec.graph.formats import choose, gst_caps
-from smartrec.masking import masked
-from smartrec.media.devices import BY_ID, Camera, Holder, camera_at, holders, video_nodes
+from smartrec.masking import MASK, masked
+from smartrec.media.devices import BY_ID, Camera, camera_at, holders, video_nodes
 
 NODE_LIMIT_S: Final = 6.0
 """A driver asks its camera for 5 s at most (uvcvideo's longest time-out)."""
 _NETWORK_LIMIT_S: Final = 3.0
 _PORTS: Final = {"rtsp": 554, "rtsps": 322}
 _COMMAND_LENGTH: Final = 80
+_OPTION: Final = re.compile(r"(?i)(--?[\w-]*(?:pass|pwd|secret|token|key|auth)[\w-]*[= ])\S+")
 
 
 def check_cameras(subject: Subject) -> Iterator[Finding]:
@@ -42,9 +45,9 @@ def check_cameras(subject: Subject) -> Iterator[Finding]:
             yield Finding(Status.OK, f"{camera.path} {camera.name}: the running recorder has it")
             continue
         wanted = subject.wanted_of(camera)
-        yield judge_camera(camera, wanted.size, rate_of(wanted))
-        for user in users:
-            yield Finding(Status.WARN, f"{camera.path} is open in {_in_words(user)}")
+        found = judge_camera(camera, wanted.size, rate_of(wanted))
+        command = command_of(users[0].pid) if users else ""
+        yield replace(found, what=f"{found.what}: {command}") if command else found
     for settings in subject.cameras:
         yield from _elsewhere(settings)
 
@@ -93,10 +96,6 @@ def judge_camera(camera: Camera, size: tuple[int, int], fps: Fraction) -> Findin
     return Finding(Status.OK, f"{name}: {gst_caps(choice)}")
 
 
-def _in_words(user: Holder) -> str:
-    return f"{user.name} (pid {user.pid}): {command_of(user.pid)}"
-
-
 def command_of(pid: int, proc: Path = Path("/proc")) -> str:
     """The command line of a process, without passwords; empty where it may not be read."""
     try:
@@ -104,6 +103,7 @@ def command_of(pid: int, proc: Path = Path("/proc")) -> str:
     except OSError:
         return ""
     words = masked(" ".join(part for part in parts if part).replace("\n", " "))
+    words = _OPTION.sub(rf"\1{MASK}", words)
     return words if len(words) <= _COMMAND_LENGTH else f"{words[: _COMMAND_LENGTH - 1]}…"
 
 
@@ -118,7 +118,8 @@ def _elsewhere(settings: CameraSettings) -> Iterable[Finding]:
     if settings.kind == "usb" and not path.is_absolute():
         path = BY_ID / path if os.path.lexists(BY_ID / path) else Path("/dev") / path
     if not os.path.lexists(path):
-        return [amiss("no-camera", f"{source} is not there", status=Status.WARN)]
+        key = "file" if settings.kind == "file" else "no-camera"
+        return [amiss(key, f"{source} is not there", status=Status.WARN)]
     return [Finding(Status.OK, source)] if settings.kind == "file" else []
 
 

@@ -130,6 +130,12 @@ CAMERAS: Final[Mapping[str, Trouble]] = {
         "Choose H.264 on the camera's web page, or the path of another stream",
         (r"sends no h\.264",),
     ),
+    "file": Trouble(
+        "`FILE cannot be played`",
+        "It is not there, is no video, is damaged, or its codec has no decoder here.",
+        "`ffprobe FILE`; `sudo apt install gstreamer1.0-libav`",
+        (r"cannot be played", r"does not exist"),
+    ),
     "differs": Trouble(
         "`asked 1920x1080 at 30, the camera gives 1280x720 at 30`",
         "The camera does not offer what was asked; the nearest was taken.",
@@ -188,8 +194,8 @@ USB: Final[Mapping[str, Trouble]] = {
         "instead of raw, or a smaller `size`; after a hang unplug the hub's power",
         (
             r"failed to allocate required memory",
-            r"(streamon|start captur\w*|turning on stream|start streaming).{0,60}no space left",
-            r"(streamon|turning on stream|start streaming).{0,60}cannot allocate memory",
+            r"(streamon|start captur\w*|turning on stream).{0,60}no space left( on device)?",
+            r"(streamon|turning on stream|start streaming).{0,60}(no space left|cannot allocate memory)",
             r"error 28, no space left on device",
             r"not enough bandwidth",
             r"no fast enough alt setting",

@@ -34,7 +34,7 @@ DEEPSTREAM: Final[Mapping[str, Trouble]] = {
         "cuDNN), and GStreamer remembers that it once failed to load.",
         "`rm -rf ~/.cache/gstreamer-1.0`, then `smartrec doctor`: it names the library",
         (
-            r"no element \"?nv\w+",
+            r"(erroneous pipeline: )?no element \"?nv\w+\"?",
             r"libnvdsgst_\w+\.so",
             r"libnvinfer\w*\.so.{0,60}(no such file|cannot open)",
         ),

@@ -39,11 +39,7 @@ ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
         "It hangs, or the bus has no room for it: two cameras on one hub may ask for too much.",
         "Plug it in again, into another port; or ask for less: `--size 640x480 --fps 15`",
     ),
-    errors.SourceError: Trouble(
-        "`FILE cannot be played`",
-        "It is no video, is damaged, or its codec has no decoder here.",
-        "`ffprobe FILE`; `sudo apt install gstreamer1.0-libav`",
-    ),
+    errors.SourceError: TROUBLES["cameras"]["file"],
     errors.PipelineError: Trouble(
         "`source: Internal data stream error.`",
         "GStreamer stopped for a reason that no other error describes.",

@@ -38,7 +38,7 @@ class Measured:
 
     Attributes:
         name: Of the camera, for people.
-        promised: Pictures a second that it was asked for.
+        promised: Pictures a second that were agreed on; 0 where nobody said.
         pictures: That came, damaged ones too.
         bytes: Of all these.
         first: pts of the first.
@@ -49,7 +49,7 @@ class Measured:
     """
 
     name: str
-    promised: float
+    promised: float = 0.0
     pictures: int = 0
     bytes: int = 0
     first: Ns | None = None
@@ -179,7 +179,7 @@ def measure(cameras: Sequence[CameraSettings], clock: Clock) -> dict[str, Measur
     from smartrec.app.sources import explain as of_device
 
     sources = Sources(cameras, cache_dir())
-    found = {each.id: Measured(f"{each.id} ({each.shown_source})", each.fps) for each in cameras}
+    found = {each.id: Measured(f"{each.id} ({each.shown_source})") for each in cameras}
     running = {}
     try:
         for each in cameras:
@@ -192,6 +192,7 @@ def measure(cameras: Sequence[CameraSettings], clock: Clock) -> dict[str, Measur
             threading.Event().wait(_TURN_S)
             for name, capture in running.items():
                 found[name].add(capture.drain())
+                found[name].promised = capture.format.fps if capture.format else 0.0
                 problem = None if found[name].error else capture.problem()
                 if problem is not None:
                     capture.stop()
@@ -209,8 +210,9 @@ def judge_measured(seen: Measured) -> Finding:
     if seen.pictures < _FEWEST:
         what = f"{seen.name}: {seen.pictures} pictures in {_PATIENCE / SECOND:.0f} s"
         return amiss("not-measured", what, status=Status.WARN)
+    promised = f" of {seen.promised:g}" if seen.promised else ""
     what = (
-        f"{seen.name}: {seen.fps:.2f} pictures a second of {seen.promised:g}, "
+        f"{seen.name}: {seen.fps:.2f} pictures a second{promised}, "
         f"{seen.rate / 1e6:.2f} MB/s, {seen.bytes / seen.pictures / 1e3:.0f} kB each, "
         f"{seen.lost} lost, {seen.damaged} damaged in {seen.length / SECOND:.1f} s"
     )

@@ -86,7 +86,7 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "needs it fails, and GStreamer remembers that.",
             "`rm -r ~/.cache/gstreamer-1.0`, then `export "
             "LD_PRELOAD=/usr/lib/aarch64-linux-gnu/libgomp.so.1`",
-            (r"static tls block",),
+            (r"(cannot allocate memory in )?static tls block",),
         ),
     },
     "encoder": {

@@ -98,6 +98,6 @@ def judge_bus(loads: Sequence[Load]) -> Finding:
     )
     if needed > speed.bus:
         return amiss("usb-full", what, status=Status.WARN)
-    if any(load.how == "about" and not load.plugged.reserved for load in loads):
+    if any(load.how == "about" and load.plugged.reserved == 0 for load in loads):
         what += "; cameras may reserve more than they send: doctor --measure tries it"
     return Finding(Status.OK, what)

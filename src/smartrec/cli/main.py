@@ -26,6 +26,7 @@ _COMMANDS: Final = {
     "graph": ("graph", "Print the pipelines as gst-launch-1.0 accepts them."),
     "config": ("config", "Show, check and explain the settings."),
     "doctor": ("doctor", "Check this machine and say what mends it."),
+    "report": ("report", "Make one file for a bug report, without secrets."),
 }
 """Name -> (module under smartrec.cli, one line of help)."""
 _STDERR: Final = 2

@@ -1,0 +1,123 @@
+"""`smartrec report`: one file for a bug report, without secrets."""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+import click
+
+from smartrec.app import report as parts
+from smartrec.app.censor import Censor, secrets_of
+from smartrec.app.doctor import examine
+from smartrec.app.pipelines import pipelines
+from smartrec.cli.cameras import as_json
+from smartrec.cli.doctor import answer_of, subject_of
+from smartrec.cli.options import GivenPath
+from smartrec.cli.run import settled
+from smartrec.config.load import Loaded, find, flat, load
+from smartrec.errors import ConfigError, SmartrecError
+from smartrec.graph.formats import choose
+from smartrec.media.devices import cameras
+
+
+@click.command()
+@click.option(
+    "--output",
+    type=GivenPath(),
+    metavar="FILE",
+    help="The file to make, a ZIP archive; smartrec-report-TIME.zip here otherwise.",
+)
+@click.option("--log", type=GivenPath(), metavar="FILE", help="Put the last lines of it in.")
+@click.option(
+    "--config",
+    "path",
+    type=GivenPath(),
+    metavar="FILE",
+    help="Read the settings from this file.",
+)
+@click.option("--clips", type=GivenPath(), metavar="DIR", help="Look at this clip directory.")
+@click.option("--measure", is_flag=True, help="As of doctor.")
+def report(
+    output: Path | None, log: Path | None, path: Path | None, clips: Path | None, measure: bool
+) -> None:
+    """Make one file for a bug report: what doctor finds, settings, versions, clips, pipelines.
+
+    Passwords are replaced, pictures are not in it. Look at it before you send it.
+    """
+    output = output or Path(time.strftime("smartrec-report-%Y%m%d-%H%M%S.zip"))
+    loaded, mistakes = _loaded(path)
+    subject = subject_of(path, clips, measure=measure)
+    where = subject.directory
+    wanted: list[tuple[str, str, Callable[[], str]]] = [
+        ("doctor.json", "what doctor finds", lambda: _json(answer_of(list(examine(subject))))),
+        ("settings.json", "the settings in force", lambda: mistakes or _settings(loaded)),
+        ("machine.json", "versions", lambda: _json(parts.machine(os.environ))),
+        ("cameras.json", "cameras and their formats", _cameras),
+        ("pipelines.txt", "the pipelines", partial(_pipelines, path)),
+        ("recorder.json", "the running recorder",
+         lambda: _json(parts.recorder(where, os.environ))),
+        ("clips.json", "how many clips, and the newest", lambda: _json(parts.catalogue(where))),
+        ("files.txt", "names and sizes where clips go", partial(parts.files, where)),
+        ("kernel.txt", "the kernel's log of cameras and disks", parts.kernel_log),
+    ]  # fmt: skip
+    if log is not None:
+        wanted.append(("log.txt", f"the end of {log}", partial(parts.log_tail, log)))
+    censor = Censor(_secrets(path, loaded), str(Path.home()))
+    made = parts.bundle(output, [parts.Part(*each) for each in wanted], censor)
+    for name, about, size in made:
+        click.echo(f"{name:<16}{size:>9} bytes  {about}")
+    click.echo(f"made {output}. Look at it before you send it: unzip -p {output} | less")
+
+
+def _loaded(path: Path | None) -> tuple[Loaded | None, str]:
+    """The settings, or what is wrong with them."""
+    try:
+        return load(path=path, environ=os.environ, overrides={}), ""
+    except ConfigError as error:
+        return None, f"{error}\n"
+
+
+def _secrets(path: Path | None, loaded: Loaded | None) -> set[str]:
+    """Of the file as it stands too: one with a mistake has its passwords all the same."""
+    found, text = path or find(os.environ), ""
+    if found is not None:
+        try:
+            text = found.read_text("utf-8", errors="replace")
+        except OSError:
+            text = ""
+    sources = [] if loaded is None else [camera.source for camera in loaded.config.camera]
+    return secrets_of(text, sources, os.environ)
+
+
+def _settings(loaded: Loaded | None) -> str:
+    assert loaded is not None
+    values = {
+        key: {"value": value, "origin": loaded.origins[key]}
+        for key, value in flat(loaded.config).items()
+    }
+    return _json({"path": str(loaded.path), "digest": loaded.config.digest(), "settings": values})
+
+
+def _cameras() -> str:
+    found = cameras()
+    chosen = (choose(c.formats, size=(1280, 720), fps=Fraction(30)) for c in found)
+    return _json([as_json(camera, choice) for camera, choice in zip(found, chosen, strict=True)])
+
+
+def _pipelines(path: Path | None) -> str:
+    """As far as they can be made: a camera that is not there ends the list with its error."""
+    text = ""
+    try:
+        for title, graph in pipelines(settled(path, {})):
+            text += f"# {title}\n{graph}\n\n"
+    except SmartrecError as error:
+        text += f"# {error}\n"
+    return text
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n"
