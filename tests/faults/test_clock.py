@@ -1,7 +1,7 @@
 """A wall clock that is set, by an hour or over a change of daylight saving, moves no clip.
 
 The one timeline is CLOCK_MONOTONIC, so nothing waits longer or shorter; a clip is dated by the wall
-clock as it stood when the clip was closed. Three steps in the default run, ten in the long one.
+clock as it stood when the clip was closed. Three steps in the default run, ten more in the exhaustive one.
 """
 
 import re
@@ -117,7 +117,7 @@ def wall_of(row: dict[str, Any]) -> int:
         pytest.param(
             (HOUR, HOUR, -HOUR, -HOUR, -HOUR, HOUR, HOUR, -HOUR),
             (AUTUMN, SPRING),
-            marks=pytest.mark.long,
+            marks=pytest.mark.exhaustive,
         ),
     ],
 )
