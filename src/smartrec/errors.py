@@ -19,6 +19,7 @@
       PipelineError             GStreamer posted an error                                (exit 5)
       StoreError                clips cannot be kept                                     (exit 6)
         DiskFull                no space is left where clips go
+        DiskGone                what clips go to is not mounted
         CatalogTooNew           the catalogue was written by a newer smartrec
         CatalogDamaged          the catalogue is no longer a database
         RecorderRunning         another recorder owns the clip directory
@@ -152,6 +153,10 @@ class StoreError(SmartrecError):
 
 class DiskFull(StoreError):  # noqa: N818
     """No space is left where clips go."""
+
+
+class DiskGone(StoreError):  # noqa: N818
+    """The disk that clips go to is not mounted."""
 
 
 def store_error(path: Path, doing: str, error: OSError) -> StoreError:

@@ -11,6 +11,7 @@ from smartrec.app.journaling import Failed, Report
 from smartrec.app.writing import RETRY_EVERY, ClipWriting, Describe, Follower
 from smartrec.clock import Instant
 from smartrec.model import (
+    SOUND,
     AccessUnit,
     Answer,
     ClipHead,
@@ -23,10 +24,15 @@ from smartrec.model import (
 from smartrec.recording.naming import clip_name, numbered
 from smartrec.recording.ring import Ring
 from smartrec.recording.session import OpenClip, Session, Timing
+from smartrec.recording.sound import SoundChunk, SoundRing
 from smartrec.units import SECOND, Ns, seconds
 
 LATE: Final = Ns(2 * SECOND)
 """How late a trigger, or a look, is expected at most where looks are as frequent as usual."""
+SLACK: Final = Ns(5 * SECOND)
+"""How much longer than pictures sound is held: it costs next to nothing."""
+SOUND_BYTES: Final = 32_000_000
+"""Of one camera's sound at most, while its clips cannot be written: five minutes."""
 MOST_STALLED: Final = 3
 """How many journals of a camera may hang until no other is begun: each costs a thread."""
 
@@ -49,6 +55,7 @@ class Recorder:
         instant: The newest sample of the map from pts to wall time.
         detector: Engine and digest of the model that detect now.
         late: How late a trigger may come and still find its whole pre-roll in the ring.
+        ground: Raises StoreError where no journal may be made; any thread.
     """
 
     timing: Timing
@@ -62,6 +69,7 @@ class Recorder:
     instant: Callable[[], Instant]
     detector: Callable[[], tuple[str, str | None]]
     late: Ns = LATE
+    ground: Callable[[], None] | None = None
 
 
 class _Epoch:
@@ -82,6 +90,9 @@ class Clips:
         camera_name: For people.
         recorder: What all clips have in common.
         empty: Called with a clip that turned out to hold no picture.
+
+    Attributes:
+        sound: What is heard beside the pictures; None where no sound is recorded.
     """
 
     def __init__(
@@ -98,6 +109,7 @@ class Clips:
         self._current = _Epoch(recorder)
         self._epochs = [self._current]
         self._writings: dict[str, ClipWriting] = {}
+        self.sound: SoundRing | None = None
         self._names: dict[str, str] = {}
         self._resume_at = Ns(0)
         self._may_write = True
@@ -150,6 +162,18 @@ class Clips:
         """Take in the next unit."""
         self._current.number, self._current.format = unit.epoch, stream
         self._current.session.push(unit)
+
+    def listen(self) -> SoundRing:
+        """Record sound as well from now on; clips that are begun already stay without."""
+        timing = self._recorder.timing
+        self.sound = SoundRing(Ns(timing.pre_roll + self._recorder.late + SLACK), SOUND_BYTES)
+        return self.sound
+
+    def hear(self, chunk: SoundChunk) -> None:
+        """Take in the next sound."""
+        assert self.sound is not None
+        held = (writing.sound.held for writing in self._writings.values())
+        self.sound.push(chunk, pinned=min((h for h in held if h is not None), default=None))
 
     def trigger(self, command_id: str, trigger: Trigger) -> Answer:
         """Record around `trigger`, unless nothing of its time is held."""
@@ -251,6 +275,8 @@ class Clips:
                 lambda clip, name: self._names.update({clip.clip_id: name}),
                 self._recorder.journals,
                 self._recorder.clips,
+                self._recorder.ground,
+                self.sound,
             )
             self._writings[clip.clip_id] = ClipWriting(
                 clip, epoch.session, describe, self._recorder.follower, self._recorder.report
@@ -284,6 +310,7 @@ class Clips:
             engine=engine,
             config_digest=self._recorder.config_digest,
             model_digest=model_digest,
+            sound=None if self.sound is None else SOUND,
         )
 
     def _file_name(self, clip: OpenClip, instant: Instant) -> str:

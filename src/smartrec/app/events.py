@@ -204,7 +204,7 @@ class ClipFailed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ClipDeleted(Fact):
-    """A clip was deleted; `reason`: ``"age"``, ``"bytes"`` (a limit) or ``"room"`` (on the disk)."""
+    """A clip was deleted; `reason`: ``"age"``, ``"bytes"`` (a limit) or ``"room"`` (for others)."""
 
     type: ClassVar[str] = "smartrec.clip.deleted.v1"
     camera: str

@@ -11,11 +11,13 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from smartrec.app.mounts import Disk
+from smartrec.errors import DiskGone
 from smartrec.media.orders import Recording
 from smartrec.model import Finished
 from smartrec.units import SECOND, Ns
@@ -70,12 +72,14 @@ class Order:
         format: ``"mp4"`` or ``"copy"``.
         encoder: A recipe's name or ``"auto"``.
         quality: Constant quality, 0 (best) to 51.
+        disks: Of the clips, then of the journals: while one is gone, clips wait for it.
     """
 
     clips: Path
     format: str
     encoder: str
     quality: int
+    disks: tuple[Disk, ...] = ()
 
 
 @dataclass(slots=True)
@@ -182,8 +186,8 @@ class Finishers:
             job.child.hang_up()
         job.child, job.told = None, -1
         if made.finished is None:
-            # A full disk says nothing against the clip: it is tried for as long as it takes.
-            job.tries += made.error != "DiskFull"
+            # Such a disk says nothing against the clip: it is tried for as long as it takes.
+            job.tries += made.error not in ("DiskFull", "DiskGone")
             job.recording = None  # a finisher may have died of it; what is left goes at a start
             # Nor is one given up that is still being recorded.
             if not job.closed or (job.tries < TRIES and made.there):
@@ -213,10 +217,12 @@ class Finishers:
             "encoder": self._order.encoder,
             "quality": self._order.quality,
         }
+        if self._order.disks:
+            line["device"] = self._order.disks[0].device
         if job.recording is not None:
             line["recording"] = {**asdict(job.recording), "path": str(job.recording.path)}
         try:
-            job.child = _Child(job.clip_id, job.journal, self._report)
+            job.child = _Child(job.clip_id, job.journal, self._order.disks, self._report)
         except OSError as error:
             log.warning("no finisher can be started now: %s", error)
             job.not_before = Ns(now + RETRY_AFTER)
@@ -253,8 +259,11 @@ class _Child(threading.Thread):
         heard: How many lines it has said.
     """
 
-    def __init__(self, clip_id: str, journal: Path, report: Callable[[Made], None]) -> None:
+    def __init__(
+        self, clip_id: str, journal: Path, disks: Sequence[Disk], report: Callable[[Made], None]
+    ) -> None:
         super().__init__(name="finisher", daemon=True)
+        self._disks = disks
         self.heard = 0
         self._clip_id = clip_id
         self._journal = journal
@@ -308,7 +317,17 @@ class _Child(threading.Thread):
         status = self._process.wait()
         self._process.stdout.close()
         there = os.path.lexists(self._journal)
-        self._report(replace(self._made(last, status), declined=declined, there=there))
+        made = replace(self._made(last, status), declined=declined, there=there)
+        self._report(made if made.finished else self._explained(made))
+
+    def _explained(self, made: Made) -> Made:
+        """Behind any failure may be a disk that is gone, with journals that come back with it."""
+        try:
+            for disk in self._disks:
+                disk.check()
+        except DiskGone as error:
+            return replace(made, error="DiskGone", message=str(error), there=True)
+        return made
 
     def _understood(self, line: bytes) -> dict[str, object] | None:
         try:

@@ -70,6 +70,7 @@ class Journal(threading.Thread):
         clips: Directory of the finished clips.
         head: What is known of the clip at its start; its name is the one to try first.
         report: Called on this thread.
+        ground: Called before the file is made, on this thread; raises StoreError where none may be.
 
     Attributes:
         path: Of the file, under a name that neither a clip nor a journal has; known from the first
@@ -77,13 +78,19 @@ class Journal(threading.Thread):
     """
 
     def __init__(
-        self, journals: Path, clips: Path, head: ClipHead, report: Callable[[Report], None]
+        self,
+        journals: Path,
+        clips: Path,
+        head: ClipHead,
+        report: Callable[[Report], None],
+        ground: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(name=f"journal-{head.camera_id}", daemon=True)
         self.path = journals / f"{head.file_name}.mkv"
         self._clips = clips
         self._head = head
         self._report = report
+        self._ground = ground
         self._work: SimpleQueue[_Work | None] = SimpleQueue()
         self._dirty_since: float | None = None
         self._synced = False
@@ -115,7 +122,7 @@ class Journal(threading.Thread):
             self._report(Wrote(self._head.clip_id, writer.size))
             self._serve(writer)
         except StoreError as error:
-            self._failed(error)
+            self._failed(self._cause(error))
         except Exception as error:  # a bug may cost this journal, not the clip
             log.exception("the journal %s stopped", self.path)
             hint = "This is a fault of smartrec: report it with the log."
@@ -125,6 +132,8 @@ class Journal(threading.Thread):
                 self._writer.abandon()
 
     def _made(self) -> JournalWriter:
+        if self._ground is not None:
+            self._ground()
         choice = 1
         while self._taken(name := numbered(self._head.file_name, choice)):
             choice += 1
@@ -161,6 +170,15 @@ class Journal(threading.Thread):
         unwritten = bool(self._asked)
         gone = self._filled and self._gone()
         self._report(Failed(self._head.clip_id, error, unwritten, made, gone))
+
+    def _cause(self, error: StoreError) -> StoreError:
+        """What lies behind an error: a disk that is gone fails in many ways."""
+        try:
+            if self._ground is not None:
+                self._ground()
+        except StoreError as cause:
+            return cause
+        return error
 
     def _gone(self) -> bool:
         try:

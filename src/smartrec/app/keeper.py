@@ -9,6 +9,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
+from smartrec.app.housekeeping import Housekeeping
 from smartrec.errors import CatalogDamaged, DiskFull, StoreError
 from smartrec.model import ClipHead, Finished, Look
 from smartrec.store.catalog import Catalog
@@ -47,6 +48,7 @@ class Keeper(threading.Thread):
     Args:
         directory: Of the clips.
         report: Called on this thread.
+        housekeeping: Keeps room there; None deletes nothing.
         retry_after: Seconds until a row that could not be written is tried again.
     """
 
@@ -54,12 +56,14 @@ class Keeper(threading.Thread):
         self,
         directory: Path,
         report: Callable[[Kept | NotKept | Free], None],
+        housekeeping: Housekeeping | None = None,
         *,
         retry_after: float = RETRY_AFTER,
     ) -> None:
         super().__init__(name="catalogue", daemon=True)
         self._directory = directory
         self._report = report
+        self._housekeeping = housekeeping
         self._retry_after = retry_after
         self._catalog: Catalog | None = None
         self._measuring = self._failing = False
@@ -83,6 +87,7 @@ class Keeper(threading.Thread):
     def opened(self, head: ClipHead, journal: Path) -> None:
         """A clip has begun."""
         self._work.put(lambda catalog: catalog.opened(head, journal))
+        self._work.put(self._look)
 
     def changed(self, head: ClipHead) -> None:
         """A clip was extended or closed."""
@@ -98,6 +103,7 @@ class Keeper(threading.Thread):
             self._report(Kept(head, finished))
 
         self._work.put(keep)
+        self._work.put(self._look)
 
     def looked(self, clip_id: str, looks: Sequence[Look]) -> None:
         """What was seen in a clip; call it after `opened`, for without a row nothing is kept."""
@@ -113,7 +119,7 @@ class Keeper(threading.Thread):
         self._work.put(lambda catalog: catalog.failed(clip_id, message))
 
     def measure(self) -> None:
-        """Report `Free`; a disk that makes statfs wait delays no camera either."""
+        """Report `Free` and keep room; a disk that makes statfs wait delays no camera either."""
 
         def ask(catalog: Catalog) -> None:
             self._measuring = False
@@ -121,6 +127,7 @@ class Keeper(threading.Thread):
                 self._report(Free(free_bytes(catalog.directory)))
             except StoreError as error:  # the next clip tells the user
                 log.debug("%s", error)
+            self._tidy(catalog)
 
         if not self._measuring:
             self._measuring = True
@@ -157,11 +164,33 @@ class Keeper(threading.Thread):
                     return
 
     def _open(self) -> Catalog:
+        ground = None if self._housekeeping is None else self._housekeeping.ground
+        if ground is not None:
+            ground()
         try:
-            return Catalog.open(self._directory, create=True)
+            catalog = Catalog.open(self._directory, create=True, ground=ground)
         except CatalogDamaged as error:
             log.warning("%s; it is kept beside a new one, the clips are whole", error)
-            return Catalog.open(self._directory, create=True, repair=True)
+            catalog = Catalog.open(self._directory, create=True, repair=True, ground=ground)
+        if self._housekeeping is not None:
+            self._housekeeping.begin(catalog)
+        return catalog
+
+    def _look(self, catalog: Catalog) -> None:
+        """Clips came: see to the room for more."""
+        if self._housekeeping is not None:
+            self._housekeeping.changed()
+            self._tidy(catalog)
+
+    def _tidy(self, catalog: Catalog) -> None:
+        """Keep room, a little at a time: rows wait in between."""
+        if self._housekeeping is None:
+            return
+        try:
+            if self._housekeeping.look(catalog):
+                self._work.put(self._tidy)
+        except (StoreError, OSError) as error:  # tried again soon; who writes tells the user
+            log.debug("room cannot be kept now: %s", error)
 
     def _done(self, work: Callable[[Catalog], None]) -> bool:
         try:
@@ -172,6 +201,8 @@ class Keeper(threading.Thread):
             self._fail(error)
             if isinstance(error, CatalogDamaged):
                 self._close()  # the next try begins a new one
+            elif self._catalog is not None:
+                self._tidy(self._catalog)
             return False
         except Exception:  # a bug may cost this row, not all that follow
             log.exception("a row could not be written; the clip itself is whole")

@@ -16,7 +16,7 @@ from smartrec.app.finishing import Finishers, Made
 from smartrec.app.keeper import Keeper, Kept
 from smartrec.app.recovery import Found, Gone
 from smartrec.app.writing import Follower
-from smartrec.errors import DiskFull, StoreError
+from smartrec.errors import DiskFull, DiskGone, StoreError
 from smartrec.model import Answer, ClipHead, Command, Verdict
 from smartrec.store.record import accounts
 from smartrec.units import SECOND, Ns, seconds
@@ -116,6 +116,7 @@ class Progress(Follower):
         """See `Follower`."""
         log.warning("%s: %s", head.camera_id, error)
         self._fails("journal", error)
+        self._keeper.measure()
 
     def given_up(self, head: ClipHead, error: StoreError) -> None:
         """See `Follower`."""
@@ -139,6 +140,7 @@ class Progress(Follower):
             return
         log.warning("%s is not finished yet: %s", clip.journal.name, made.message)
         if made.error == "DiskFull":
+            self._keeper.measure()
             self._fails(
                 "clip", DiskFull(made.message, hint=f"Make room: df -h '{self._directory}'")
             )
@@ -236,8 +238,8 @@ class Progress(Follower):
                 )
 
     def _fails(self, what: str, error: StoreError) -> None:
-        """Told once, until all that failed works again."""
-        if what not in self._failing:
+        """Told once, until all that failed works again; of a lost disk housekeeping tells."""
+        if what not in self._failing and not isinstance(error, DiskGone):
             self._failing.add(what)
             self._bus.publish(
                 events.DiskRanFull(self._directory, self.free, str(error), error.hint or "")

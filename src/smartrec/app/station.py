@@ -23,9 +23,11 @@ from smartrec.app.clips import Clips, Recorder
 from smartrec.app.finishing import Finishers, Made, Order
 from smartrec.app.gate import Gate
 from smartrec.app.hotplug import Hotplug, Plugged
+from smartrec.app.housekeeping import TOLD, Housekeeping, limits_of
 from smartrec.app.journaling import Closed, Failed, Report, Wrote
 from smartrec.app.keeper import Free, Keeper, Kept, NotKept
 from smartrec.app.listening import Teller
+from smartrec.app.mounts import Disk
 from smartrec.app.progress import Progress
 from smartrec.app.smart_record import SmartRecord
 from smartrec.app.smart_setup import longest_of
@@ -114,9 +116,11 @@ class Station(Teller):
             config.recording.format,
             config.recording.encoder,
             config.recording.quality,
+            disks := (Disk(places.clips), Disk(places.journals)),
         )
         self._finishers = Finishers(order, config.recording.finishers, self._inbox.put)
-        self._keeper = Keeper(places.clips, self._inbox.put)
+        housekeeping = Housekeeping(limits_of(config), disks[0], clock, self._inbox.put)
+        self._keeper = Keeper(places.clips, self._inbox.put, housekeeping)
         self._progress = Progress(bus, self._finishers, self._keeper, places.clips)
         timing = Timing(config.recording.pre_roll, config.recording.post_roll, longest_of(config))
         recorder = Recorder(
@@ -131,6 +135,7 @@ class Station(Teller):
             instant=lambda: self._instant,
             detector=lambda: self.watching.detector,
             late=latest_of(config),
+            ground=disks[1].check,
         )
         sources = Sources(config.camera, places.cache)
         self.cameras = tuple(
@@ -156,7 +161,8 @@ class Station(Teller):
             self._smart,
         )
         self.gate = Gate(self._obey, clock)
-        self._handlers: dict[type, Callable[[Any, Ns], None]] = {
+        self._handlers: dict[type, Callable[[Any, Ns], object]] = {
+            **dict.fromkeys(TOLD, lambda event, _: bus.publish(event)),
             Asked: self._asked,
             Wrote: self._journalled,
             Closed: self._journalled,

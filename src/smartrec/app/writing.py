@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+from smartrec.app.clip_sound import ClipSound
 from smartrec.app.journaling import Closed, Failed, Journal, Report, Wrote
 from smartrec.errors import StoreError
 from smartrec.model import ClipHead
 from smartrec.recording.session import OpenClip, Session
+from smartrec.recording.sound import SoundRing
 from smartrec.recording.tally import Tally
 from smartrec.units import SECOND, Ns
 
@@ -55,12 +57,16 @@ class Describe:
         named: Is told the name that its journal got.
         journals: Directory of journals.
         clips: Directory of finished clips.
+        ground: Raises StoreError where no journal may be made; None where that is not known.
+        sound: What the camera's microphone gives; None without one.
     """
 
     head: Callable[[OpenClip], ClipHead]
     named: Callable[[OpenClip, str], None]
     journals: Path
     clips: Path
+    ground: Callable[[], None] | None = None
+    sound: SoundRing | None = None
 
 
 class ClipWriting:
@@ -75,6 +81,7 @@ class ClipWriting:
 
     Attributes:
         busy: The journal has not answered yet.
+        sound: What is heard beside the pictures.
         finished: Nothing is left to do.
         stalled: A request hangs, for ever perhaps; the clip is over, and another goes on.
     """
@@ -104,6 +111,7 @@ class ClipWriting:
         self._retry_at = Ns(0)
         self._error: StoreError | None = None
         self._over_since: Ns | None = None
+        self.sound = ClipSound(clip, describe.sound)
         self._written = 0
         self._moved_at = Ns(0)
         self.finished = self.stalled = False
@@ -129,9 +137,7 @@ class ClipWriting:
         if self._journal is None:
             self._open(now)
         elif self.clip.exhausted():
-            self.busy = True
-            self.clip.held = None
-            self._journal.close(self.head)
+            self._end(self._journal, now)
         else:
             self._write(self._journal)
 
@@ -161,22 +167,36 @@ class ClipWriting:
                 return
         self.busy = True
         places = self._describe.journals, self._describe.clips
-        self._journal = Journal(*places, self.head, self._report)
+        self._journal = Journal(*places, self.head, self._report, self._describe.ground)
         self._journal.start()
 
     def _write(self, journal: Journal) -> None:
         self._mark = self.clip.mark()
         units = self.clip.read(self._session.ring, BATCH_BYTES)
         changed = self.clip.version != self._told_version
-        if not units and not changed:
+        sound = self.sound.beside(units)
+        if not units and not sound and not changed:
             return
         head = self.head if changed else None
         self._told_version = self.clip.version
         self._filled = self._filled or bool(units)
         self.busy = True
-        journal.write(units, head)
+        journal.write(units, head, sound)
         if head is not None and self._told:
             self._follower.changed(head)
+
+    def _end(self, journal: Journal, now: Ns) -> None:
+        """Close the journal, or write the last of the sound first."""
+        sound = self.sound.rest(now)
+        if sound is None:
+            return
+        self.busy = True
+        if sound:
+            self._mark = self.clip.mark()
+            journal.write((), None, sound)
+            return
+        self.clip.held = None
+        journal.close(self.head)
 
     def _wrote(self, report: Wrote) -> None:
         assert self._journal is not None
@@ -217,7 +237,9 @@ class ClipWriting:
         self._retry_at = Ns(now + RETRY_EVERY)
         if report.unwritten and self._mark is not None:
             self.clip.go_back(self._mark)
+            self.sound.go_back()
         if not report.made and not self.stalled:
+            self.sound.begin_anew()
             self._journal, self._made, self._filled = None, False, False
             return
         if report.gone:  # the ring may still have what was in it

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from smartrec import units
-from smartrec.app import identity
+from smartrec.app import identity, mounts
 from smartrec.app.bus import Bus
 from smartrec.app.console import Console
 from smartrec.app.control import ControlServer, socket_path
@@ -85,6 +85,11 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
                 type=click.Choice(["ring", "nvdssr"]),
                 help="smartrec's own, or DeepStream's Smart Record.",
             ),
+            click.option(
+                "--new-disk",
+                is_flag=True,
+                help="Clips go to the disk that is there, whatever was there before.",
+            ),
         )
     ):
         command = option(command)
@@ -140,14 +145,19 @@ def overrides_of(given: Mapping[str, object]) -> dict[str, object]:
 
 def _record(given: dict[str, object]) -> None:
     overrides = overrides_of(given)
-    path, length = given["config"], given["length"]
+    path, length, new_disk = given["config"], given["length"], bool(given["new_disk"])
     assert path is None or isinstance(path, Path)
     assert length is None or isinstance(length, int)
-    record(overrides, path=path, length=None if length is None else Ns(length))
+    length = None if length is None else Ns(length)
+    record(overrides, path=path, length=length, new_disk=new_disk)
 
 
 def record(
-    overrides: dict[str, object], *, path: Path | None = None, length: Ns | None = None
+    overrides: dict[str, object],
+    *,
+    path: Path | None = None,
+    length: Ns | None = None,
+    new_disk: bool = False,
 ) -> None:
     """Record until ESC, a signal, the end of every source, or `length`.
 
@@ -155,6 +165,7 @@ def record(
         overrides: Dotted settings that come before all others; None means not given.
         path: Settings file; None looks for one.
         length: How long; None means until told to stop.
+        new_disk: Use the disk that is there, were the clips on another before.
 
     Raises:
         SmartrecError: It cannot begin; once it runs, a camera's or the disk's trouble does not end
@@ -164,9 +175,11 @@ def record(
     context = click.get_current_context(silent=True)
     if context is None or context.find_root().obj is None:
         set_log_level(config.log.level)
-    clips = config.recording.directory
+    clips, elsewhere = config.recording.directory, config.recording.journal_dir
+    for directory in (clips, *([] if elsewhere is None else [elsewhere])):
+        mounts.settle(directory, state_dir(), new_disk=new_disk)
     with identity.DirectoryLock.acquire(clips):
-        journals = _made(journals_of(clips, config.recording.journal_dir))
+        journals = _made(journals_of(clips, elsewhere))
         places = Places(clips, journals, cache_dir())
         clock = SystemClock()
         bus = Bus(clock)

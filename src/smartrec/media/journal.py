@@ -82,11 +82,11 @@ class JournalWriter:
 
         Raises:
             DiskFull: No room is left.
-            StoreError: It cannot be synced, or somebody removed the file.
+            StoreError: It cannot be synced, or somebody removed the file or its disk.
         """
         try:
             os.fdatasync(self._fd)
-            removed = not os.fstat(self._fd).st_nlink
+            removed = not self._named_so()
             if not removed and not self._named:
                 sync(self.path.parent)
                 self._named = True
@@ -94,6 +94,13 @@ class JournalWriter:
             raise store_error(self.path, "cannot sync", error) from error
         if removed:
             raise StoreError(f"{self.path} was removed while it was written")
+
+    def _named_so(self) -> bool:
+        """Whether the file is where its name is: a disk may be unmounted under it (umount -l)."""
+        try:
+            return os.path.samestat(os.fstat(self._fd), self.path.stat())
+        except FileNotFoundError:
+            return False
 
     def close(self, head: ClipHead) -> int:
         """Append the final head, sync and close; return the size of the journal."""

@@ -47,6 +47,7 @@ class Job:
         encoder: Name of a recipe, or ``"auto"``.
         quality: Constant quantizer of an encode, 0 to 51.
         recording: A file that may be the clip already.
+        device: File system (``st_dev``) of `clips`; another one there is the wrong disk.
     """
 
     journal: Path
@@ -55,6 +56,7 @@ class Job:
     encoder: str = "auto"
     quality: int = 23
     recording: Recording | None = None
+    device: int | None = None
 
 
 def job_of(line: dict[str, object]) -> Job:
@@ -72,6 +74,7 @@ def job_of(line: dict[str, object]) -> Job:
         str(line.get("encoder", "auto")),
         int(str(line.get("quality", 23))),
         _recording_of(line.get("recording")),
+        device if isinstance(device := line.get("device"), int) else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -46,18 +46,30 @@ class Catalog:
     """
 
     def __init__(
-        self, connection: sqlite3.Connection, directory: Path, clock: Clock, writes: bool
+        self,
+        connection: sqlite3.Connection,
+        directory: Path,
+        clock: Clock,
+        writes: bool,
+        ground: Callable[[], None] | None = None,
     ) -> None:
         self.directory = directory
         self.path = directory / database.FILE_NAME
         self._db = connection
         self._clock = clock
         self._writes = writes
+        self._ground = ground
         self._file = _identity(self.path)
 
     @classmethod
     def open(
-        cls, directory: Path, *, create: bool, repair: bool = False, clock: Clock | None = None
+        cls,
+        directory: Path,
+        *,
+        create: bool,
+        repair: bool = False,
+        clock: Clock | None = None,
+        ground: Callable[[], None] | None = None,
     ) -> "Catalog":
         """Open the catalogue of a clip directory.
 
@@ -68,6 +80,7 @@ class Catalog:
             repair: Where it is damaged, set it aside as ``catalog.sqlite3.damaged-<time>`` and
                 begin a new one; `unlisted` then tells which clips have no row any more.
             clock: Dates the rows.
+            ground: Called before a new file is begun later; raises where none may be.
 
         Raises:
             UsageError: There is none, and `create` was not asked for.
@@ -89,7 +102,7 @@ class Catalog:
                 raise
             database.set_aside(directory, str(clock.now().wall_ns // 1_000_000))
             connection = database.connect(directory, create=True)
-        return cls(connection, directory, clock, create)
+        return cls(connection, directory, clock, create, ground)
 
     def close(self) -> None:
         """Close the file. Idempotent."""
@@ -323,6 +336,8 @@ class Catalog:
         """Go on in a new file where somebody deleted the old one, or mounted another disk there."""
         if not self._writes or _identity(self.path) == self._file:
             return
+        if self._ground is not None:
+            self._ground()
         _make(self.directory)
         fresh = database.connect(self.directory, create=True)
         self._db.close()

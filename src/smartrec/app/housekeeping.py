@@ -1,0 +1,235 @@
+"""Keeps room for the next event: deletes what is over the limits, and tells what it cannot.
+
+All of it on the catalogue's thread: there is one writer, and a slow disk delays no camera.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from smartrec.app import deleting
+from smartrec.app.events import ClipDeleted, DiskBack, DiskLost, DiskLow, Event
+from smartrec.app.mounts import Disk
+from smartrec.clock import Clock
+from smartrec.config.schema import Config
+from smartrec.errors import DiskGone, StoreError
+from smartrec.recording.retention import Belief, Held, Limit, Limits, Plan, Reason, plan
+from smartrec.store import keeping
+from smartrec.store.catalog import Catalog
+from smartrec.store.files import free_bytes
+from smartrec.units import SECOND, Ns
+
+TOLD: Final[tuple[type[Event], ...]] = (ClipDeleted, DiskLow, DiskLost, DiskBack)
+AT_ONCE: Final = 10
+"""Clips that are deleted before others may use the catalogue."""
+EVERY: Final = Ns(60 * SECOND)
+"""How often limits are looked at when nothing happens."""
+LATE: Final = Ns(35 * SECOND)
+"""How long a deleted file's room may take to come (btrfs commits every 30 s, a player may hold it):
+nothing more is deleted for that room meanwhile."""
+STUBBORN: Final = Ns(600 * SECOND)
+"""How long a clip that cannot be deleted is left alone."""
+
+log = logging.getLogger(__name__)
+
+
+def limits_of(config: Config) -> Limits:
+    """What the settings say of keeping."""
+    station = config.retention
+    return Limits(
+        Limit(station.max_bytes, station.max_age),
+        {
+            camera.id: Limit(camera.retention.max_bytes, camera.retention.max_age)
+            for camera in config.camera
+        },
+        station.min_free,
+    )
+
+
+@dataclass(slots=True)
+class _Awaited:
+    """Room of deleted files that the file system has not given back yet."""
+
+    bytes: int = 0
+    until: int = 0
+
+    def at(self, now: Ns) -> int:
+        return self.bytes if now < self.until else 0
+
+
+class Housekeeping:
+    """Looks after the room in a clip directory. One thread, the one that owns the catalogue.
+
+    Args:
+        limits: How much is kept.
+        disk: Of the clips.
+        clock: The machine's.
+        tell: Given what happened: events of `TOLD`.
+    """
+
+    def __init__(
+        self, limits: Limits, disk: Disk, clock: Clock, tell: Callable[[Event], None]
+    ) -> None:
+        self._limits = limits
+        self._disk = disk
+        self._clock = clock
+        self._tell = tell
+        self._belief = Belief()
+        self._awaited = _Awaited()
+        self._stubborn: dict[str, Ns] = {}
+        self._said: set[str] = set()
+        self._changed = True
+        self._planned_at = Ns(0)
+
+    def begin(self, catalog: Catalog) -> None:
+        """Finish what an earlier run or a command was deleting when it was interrupted."""
+        try:
+            left = deleting.complete(catalog).left
+        except StoreError as error:  # shown to nobody meanwhile; the next start tries again
+            log.warning("clips that were being deleted are left for later: %s", error)
+            return
+        for clip, why in left:
+            log.warning("%s cannot be deleted: %s", clip.file_name, why)
+
+    def changed(self) -> None:
+        """Clips came or grew: look at the limits at the next `look`."""
+        self._changed = True
+
+    def ground(self) -> None:
+        """Tell when the disk of the clips is lost, and when it is back.
+
+        Raises:
+            DiskGone: It is lost; nothing may be made in the directory.
+        """
+        try:
+            self._disk.check()
+        except DiskGone as error:
+            if self._once("lost"):
+                self._tell(DiskLost(str(self._disk.directory), str(error), error.hint or ""))
+            raise
+        if "lost" in self._said:
+            self._said.discard("lost")
+            self._tell(DiskBack(str(self._disk.directory)))
+
+    def look(self, catalog: Catalog) -> bool:
+        """Delete what must go; return whether there is more of it, for a further call.
+
+        Raises:
+            StoreError: The disk or the catalogue cannot be used now.
+        """
+        self.ground()
+        now = self._clock.monotonic()
+        believed = self._believed()
+        free, size = _room(catalog.directory)
+        low = free + self._awaited.at(now) < self._limits.room(size)
+        if not low:
+            self._said.discard("low")
+        if not self._due(now, low=low):
+            return False
+        self._changed, self._planned_at = False, now
+        if believed is not None:
+            keeping.date(catalog, believed)
+        clips = (self._stuck(clip, now) for clip in keeping.held(catalog))
+        made = plan(clips, self._limits, believed, free + self._awaited.at(now), size)
+        whole = self._delete(catalog, made.deletions[:AT_ONCE], now, free)
+        more = len(made.deletions) > AT_ONCE or not whole
+        if not more:
+            self._tell_short(catalog, made, size)
+        self._changed = more
+        return more
+
+    def _due(self, now: Ns, *, low: bool) -> bool:
+        if not (self._limits.any or low):
+            return False
+        told = low and "low" not in self._said
+        return self._changed or told or now - self._planned_at >= EVERY
+
+    def _believed(self) -> int | None:
+        """Wall time to delete by, if there is any."""
+        believed = self._belief.now(self._clock.now())
+        aged = any(
+            limit.max_age for limit in (self._limits.station, *self._limits.cameras.values())
+        )
+        if aged and self._belief.stepped and self._once("clock"):
+            log.warning(
+                "the clock was set and nothing keeps it right: no clip is deleted for its age until"
+                " it is synchronised (sudo timedatectl set-ntp true) or smartrec is started again"
+            )
+        return believed
+
+    def _delete(
+        self, catalog: Catalog, chosen: Sequence[tuple[Held, Reason]], now: Ns, free: int
+    ) -> bool:
+        """Delete and tell; False where a file could not be, and others are to go for it."""
+        if not chosen:
+            return True
+        reasons = {clip.clip_id: reason for clip, reason in chosen}
+        outcome = deleting.delete(catalog, list(reasons))
+        for clip in outcome.gone:
+            self._tell(
+                ClipDeleted(
+                    clip.camera_id,
+                    clip.clip_id,
+                    clip.event_id,
+                    str(clip.path),
+                    reasons[clip.clip_id].value,
+                    clip.bytes or 0,
+                )
+            )
+        for clip, error in outcome.left:
+            log.warning("%s cannot be deleted: %s", clip.file_name, error)
+            self._stubborn[clip.clip_id] = Ns(now + STUBBORN)
+        freed = sum(clip.bytes or 0 for clip in outcome.gone)
+        missing = self._awaited.at(now) + freed - max(0, _room(catalog.directory)[0] - free)
+        self._awaited = _Awaited(max(0, missing), Ns(now + LATE))
+        return not outcome.left
+
+    def _stuck(self, clip: Held, now: Ns) -> Held:
+        """What could not be deleted takes its room and stays, like a pinned one."""
+        stuck = now < self._stubborn.get(clip.clip_id, 0)
+        return replace(clip, pinned=True) if stuck else clip
+
+    def _tell_short(self, catalog: Catalog, made: Plan, size: int) -> None:
+        """Before it is an error: what keeps room from being made."""
+        if made.short and self._once("low"):
+            free, wanted = free_bytes(catalog.directory), self._limits.room(size)
+            self._tell(DiskLow(str(catalog.directory), free, wanted, *_why(catalog)))
+        if not made.over:
+            self._said.discard("over")
+        elif self._once("over"):
+            log.warning("pinned clips alone take %d bytes more than max_bytes allows", made.over)
+
+    def _once(self, what: str) -> bool:
+        first = what not in self._said
+        self._said.add(what)
+        return first
+
+
+def _why(catalog: Catalog) -> tuple[str, str]:
+    """Why nothing more can be deleted, and what mends it."""
+    clips = catalog.clips()
+    pinned = sum(clip.pinned for clip in clips)
+    failed = sum(clip.error is not None for clip in clips)
+    parts = [
+        f"{pinned} clips are pinned" * (pinned > 0),
+        f"{failed} journals wait of clips that failed" * (failed > 0),
+    ]
+    why = ", ".join(part for part in parts if part) or "no finished clip takes it"
+    mends = "smartrec clips unpin CLIP" if pinned else f"df -h '{catalog.directory}'"
+    if failed and not pinned:
+        mends = "smartrec clips delete CLIP"
+    return why, f"Make room: {mends}"
+
+
+def _room(directory: Path) -> tuple[int, int]:
+    """Bytes free, and of the whole file system.
+
+    Raises:
+        StoreError: The directory is not there or cannot be asked.
+    """
+    free = free_bytes(directory)
+    status = os.statvfs(directory)
+    return free, status.f_blocks * status.f_frsize

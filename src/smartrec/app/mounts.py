@@ -1,0 +1,170 @@
+"""Whether a directory is still on the disk it was on: one whose mount vanished is on another.
+
+A clip directory on a disk of its own (USB, NAS) becomes an empty name on the system's disk when
+that is pulled or not mounted at the start; clips would fill the wrong disk and be hidden later.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from smartrec.errors import DiskGone
+
+MOUNTINFO: Final = Path("/proc/self/mountinfo")
+FSTAB: Final = Path("/etc/fstab")
+_REMEMBERED: Final = "disks"
+_ESCAPED: Final = re.compile(r"\\([0-7]{3})")
+
+log = logging.getLogger(__name__)
+
+
+def mounted(table: str) -> Iterator[Path]:
+    """Where something is mounted, by the text of ``/proc/self/mountinfo`` (proc(5))."""
+    for line in table.splitlines():
+        fields = line.split(" ")
+        if len(fields) > 4:
+            yield _unescaped(fields[4])
+
+
+def listed(table: str) -> Iterator[Path]:
+    """Where something shall be mounted, by the text of ``/etc/fstab`` (fstab(5))."""
+    for line in table.splitlines():
+        fields = line.split()
+        if len(fields) > 1 and not line.lstrip().startswith("#") and fields[1].startswith("/"):
+            yield _unescaped(fields[1])
+
+
+def point_of(path: Path, points: Iterable[Path]) -> Path:
+    """The deepest of `points` that `path` is at or below; ``/`` where there is none."""
+    above = (point for point in points if path.is_relative_to(point))
+    return max(above, key=lambda point: len(point.parts), default=Path("/"))
+
+
+class Disk:
+    """The disk of a directory, as it was at the start. Any thread.
+
+    Another disk on the same mount point will do: the user changed it. A directory that was merely
+    removed is made anew by whoever writes.
+
+    Args:
+        directory: Need not exist yet.
+
+    Attributes:
+        directory: As it was given.
+        device: Number (``st_dev``) of its file system when it was last looked at; None where there
+            was no directory.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._path = Path(os.path.realpath(directory))
+        self._point = _point_now(self._path)
+        self.device = _device(self._path)
+
+    def check(self) -> None:
+        """Call this before anything is made below the directory.
+
+        Raises:
+            DiskGone: It is on another disk than at the start, for its own is not mounted.
+        """
+        device = _device(self._path)
+        if device is not None and device == self.device:
+            return
+        point = _point_now(self._path)
+        if _deeper(self._point, point):
+            raise DiskGone(
+                f"the disk of {self.directory} is gone: nothing is mounted on {self._point}",
+                hint=f"Plug it in or mount it ('{self._point}'); all goes on by itself then",
+            )
+        self.device = device
+
+
+def settle(
+    directory: Path, state: Path, *, new_disk: bool, tables: tuple[Path, Path] = (MOUNTINFO, FSTAB)
+) -> None:
+    """Make sure, before anything is made in it, that a directory is on its disk; remember which.
+
+    Args:
+        directory: Of clips or journals; need not exist.
+        state: Where what must survive is kept.
+        new_disk: Take the disk that it is on now, whatever it was on.
+        tables: What is mounted, and what shall be.
+
+    Raises:
+        DiskGone: It was on a mount in an earlier run, or ``/etc/fstab`` has one for it, that is
+            not there now.
+    """
+    path = Path(os.path.realpath(directory))
+    here = point_of(path, mounted(_text(tables[0])))
+    memory = _memory(state, path)
+    before = _remembered(memory)
+    if not new_disk and before is not None:
+        _refuse(directory, here, before, "was on a disk that is not mounted now, on")
+    elif not new_disk:
+        planned = point_of(path, listed(_text(tables[1])))
+        _refuse(directory, here, planned, "is for a disk of /etc/fstab that is not mounted, on")
+    try:
+        if here != (before or (None if new_disk else Path("/"))):
+            memory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            written = memory.with_name(f"{memory.name}.{os.getpid()}")
+            written.write_text(json.dumps({"directory": str(path), "mount": str(here)}) + "\n")
+            written.replace(memory)
+    except OSError as error:
+        log.warning("on which disk %s is cannot be remembered: %s", directory, error)
+
+
+def _refuse(directory: Path, here: Path, there: Path, what: str) -> None:
+    if _deeper(there, here):
+        raise DiskGone(
+            f"{directory} {what} {there}",
+            hint=f"Mount it: sudo mount '{there}'; "
+            "to begin anew on the disk that is there: smartrec run --new-disk",
+        )
+
+
+def _deeper(one: Path, other: Path) -> bool:
+    """Of two mount points above the same path: the other is what `one` lies on."""
+    return len(one.parts) > len(other.parts)
+
+
+def _memory(state: Path, path: Path) -> Path:
+    mark = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    return state / _REMEMBERED / f"{mark}.json"
+
+
+def _remembered(memory: Path) -> Path | None:
+    try:
+        return Path(json.loads(memory.read_text())["mount"])
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        log.warning("%s is not understood, and made anew: %s", memory, error)
+    return None
+
+
+def _point_now(path: Path) -> Path:
+    return point_of(path, mounted(_text(MOUNTINFO)))
+
+
+def _text(table: Path) -> str:
+    try:
+        return table.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:  # without /proc or fstab nothing is known to be missing
+        return ""
+
+
+def _device(path: Path) -> int | None:
+    try:
+        return path.stat().st_dev
+    except OSError:
+        return None
+
+
+def _unescaped(field: str) -> Path:
+    """A space, a tab and the like stand as three octal digits."""
+    return Path(_ESCAPED.sub(lambda found: chr(int(found[1], 8)), field))
