@@ -14,6 +14,7 @@ from smartrec.errors import StoreError
 from smartrec.media.journal import JournalWriter
 from smartrec.model import AccessUnit, ClipHead
 from smartrec.recording.naming import numbered
+from smartrec.recording.sound import SoundChunk
 
 SYNC_EVERY: Final = 1.0
 """Seconds between two fdatasync: what a power cut may cost, about doubled by the disk itself."""
@@ -57,7 +58,7 @@ class Failed:
 
 
 Report = Wrote | Closed | Failed
-_Work = tuple[Sequence[AccessUnit], ClipHead | None, bool]
+_Work = tuple[Sequence[AccessUnit], Sequence[SoundChunk], ClipHead | None, bool]
 
 
 class Journal(threading.Thread):
@@ -95,7 +96,7 @@ class Journal(threading.Thread):
         self._dirty_since: float | None = None
         self._synced = False
         self._filled = False
-        self._asked: Sequence[AccessUnit] = ()
+        self._asked: Sequence[AccessUnit | SoundChunk] = ()
         self._writer: JournalWriter | None = None
 
     @property
@@ -103,13 +104,18 @@ class Journal(threading.Thread):
         """Bytes of the file so far, also of a request under way; any thread."""
         return 0 if self._writer is None else self._writer.position
 
-    def write(self, units: Sequence[AccessUnit], head: ClipHead | None = None) -> None:
-        """Append pictures, and what is now known of the clip if that has changed."""
-        self._work.put((units, head, False))
+    def write(
+        self,
+        units: Sequence[AccessUnit],
+        head: ClipHead | None = None,
+        sound: Sequence[SoundChunk] = (),
+    ) -> None:
+        """Append pictures and sound, and what is now known of the clip if that has changed."""
+        self._work.put((units, sound, head, False))
 
     def close(self, head: ClipHead) -> None:
         """Append the final head and finish the file."""
-        self._work.put(((), head, True))
+        self._work.put(((), (), head, True))
 
     def abandon(self) -> None:
         """Leave the file as it is, for the next start to find; reports nothing."""
@@ -147,7 +153,8 @@ class Journal(threading.Thread):
     def _serve(self, writer: JournalWriter) -> None:
         clip_id = self._head.clip_id
         while (work := self._next(writer)) is not None:
-            self._asked, head, last = work
+            units, sound, head, last = work
+            self._asked = units or sound
             if last:
                 assert head is not None
                 size = writer.close(head)
@@ -156,8 +163,8 @@ class Journal(threading.Thread):
             if head is not None:  # first: it may say that these pictures belong to the clip
                 writer.update(head)
             if self._asked:
-                writer.write(self._asked)
-                self._filled = True
+                writer.write(units, sound)
+                self._filled = self._filled or bool(units)
                 # The pre-roll is the oldest of what may be lost: it is synced at once.
                 self._dirty_since = self._dirty_since if self._synced else 0.0
             self._asked = ()
