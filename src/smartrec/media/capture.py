@@ -100,6 +100,11 @@ class Capture:
             finally:
                 self.stop()
 
+    @property
+    def behind(self) -> Ns | None:
+        """By how much the camera's own clock is behind ours; None where it tells no time."""
+        return None
+
     def drain(self, *, at_most: int = 600) -> list[AccessUnit]:
         """Every unit that has come since the last call, oldest first; never waits.
 

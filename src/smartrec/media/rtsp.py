@@ -83,7 +83,7 @@ class RtspCapture(Capture):
 
     @property
     def behind(self) -> Ns | None:
-        """By how much the camera's clock is behind ours; None where it does not say."""
+        """See `Capture.behind`; of the newest sender report, less what pictures need to come."""
         return self._their_clock.behind
 
     def start(self) -> None:

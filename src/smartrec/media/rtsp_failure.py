@@ -95,6 +95,11 @@ def _unreached(address: Address, error: PipelineError) -> CameraError:
             f"{address.shown} does not send by the transport that is set",
             hint='Set transport = "auto": UDP or TCP, whichever it knows',
         )
+    if "Parse error" in error.debug:
+        return CameraUnusable(
+            f"{address.shown} answers, but not by RTSP",
+            hint="Check the port: most cameras have RTSP at 554, the web page is another",
+        )
     if "UDP packets" in error.debug:
         return CameraGone(
             f"{address.shown} answers, but nothing of what it sends by UDP arrives",

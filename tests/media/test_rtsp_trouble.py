@@ -1,0 +1,151 @@
+"""What becomes of a capture when the thing at the other end is no good camera: small stand-ins."""
+
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from smartrec.errors import (
+    CameraError,
+    CameraForbidden,
+    CameraGone,
+    CameraSilent,
+    CameraUnusable,
+)
+from smartrec.media.rtsp_probe import probe_rtsp
+from smartrec.units import SECOND, Ns
+from tests.media.rtsp_server import WIDTH, Server, needs_server, numbered, played
+
+PATIENCE = Ns(SECOND)
+SECRET = "s3cret"
+OPTIONS = "Public: OPTIONS, DESCRIBE, SETUP, PLAY\r\n"
+Conversation = Callable[[socket.socket], None]
+
+
+@contextmanager
+def stand_in(talk: Conversation) -> Iterator[str]:
+    """A server that treats each connection by `talk`; yields its address."""
+
+    def meet(client: socket.socket) -> None:
+        with client:
+            try:
+                talk(client)
+            except ConnectionError:  # the capture has hung up
+                return
+
+    def accept() -> None:
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:  # closed
+                return
+            threading.Thread(target=meet, args=(client,), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=accept, daemon=True).start()
+        yield f"rtsp://me:{SECRET}@127.0.0.1:{server.getsockname()[1]}/main"
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def says_nothing(client: socket.socket) -> None:
+    while client.recv(4096):
+        pass
+
+
+def closes_at_once(_: socket.socket) -> None: ...
+
+
+def speaks_garbage(client: socket.socket) -> None:
+    client.recv(4096)
+    client.sendall(bytes(range(256)) * 40)
+    says_nothing(client)
+
+
+def is_a_web_server(client: socket.socket) -> None:
+    client.recv(4096)
+    client.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    says_nothing(client)
+
+
+def answers(describe: str | None) -> Conversation:
+    """OPTIONS as it should be; DESCRIBE by a status line, headers and body, or never."""
+
+    def talk(client: socket.socket) -> None:
+        while request := client.recv(4096).decode():
+            number = re.search(r"CSeq: \d+\r\n", request)
+            assert number is not None
+            if request.startswith("OPTIONS"):
+                client.sendall(f"RTSP/1.0 200 OK\r\n{number[0]}{OPTIONS}\r\n".encode())
+            elif describe is not None:
+                line, _, rest = describe.partition("\r\n")
+                client.sendall(f"RTSP/1.0 {line}\r\n{number[0]}{rest}\r\n".encode())
+
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("talk", "kind", "said"),
+    [
+        (says_nothing, CameraGone, "does not answer"),
+        (answers(None), CameraGone, "does not answer"),
+        (closes_at_once, CameraGone, "does not answer"),
+        (speaks_garbage, CameraUnusable, "not by RTSP"),
+        (is_a_web_server, CameraUnusable, "not by RTSP"),
+        (answers("404 Not Found\r\n"), CameraGone, "the path is wrong"),
+        (answers("403 Forbidden\r\n"), CameraForbidden, "refuses this user"),
+        (answers("503 Service Unavailable\r\n"), CameraError, "status 503"),
+        (answers("455 Method Not Valid\r\n"), CameraError, "status 455"),
+        (answers("301 Moved\r\n"), CameraSilent, "no picture"),
+        (
+            answers("200 OK\r\nContent-Type: application/sdp\r\nContent-Length: 2\r\n\r\n\xff"),
+            CameraUnusable,
+            "no H.264 and no H.265",
+        ),
+    ],
+    ids=[
+        *("silence", "no-describe", "closed", "garbage", "web"),
+        *("404", "403", "503", "455", "moved", "no-sdp"),
+    ],
+)
+def test_what_is_no_camera_is_told_and_let_go_of(
+    talk: Conversation, kind: type[CameraError], said: str
+) -> None:
+    with stand_in(talk) as address, pytest.raises(kind) as caught:
+        probe_rtsp(address, patience=PATIENCE)
+    error = caught.value
+    assert type(error) is kind
+    assert said in str(error)
+    told = [
+        str(error),
+        error.hint or "",
+        repr(error.__cause__),
+        getattr(error.__cause__, "debug", ""),
+    ]
+    assert not any(SECRET in text for text in told)
+
+
+def test_nobody_there_is_told(unused_port: int) -> None:
+    with pytest.raises(CameraGone):
+        probe_rtsp(f"rtsp://127.0.0.1:{unused_port}/main", patience=PATIENCE)
+
+
+@pytest.fixture
+def unused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def test_a_camera_is_asked_what_it_sends(tmp_path_factory: pytest.TempPathFactory) -> None:
+    needs_server()
+    film = numbered(tmp_path_factory.mktemp("film") / "film.mp4", "h264", 300)
+    with Server({"/main": played(film, "h264")}, ahead=-60) as server:
+        seen = probe_rtsp(server.address("/main"), "auto", listen=Ns(20 * SECOND))
+    assert (seen.format.codec.value, seen.format.width, seen.format.fps) == ("h264", WIDTH, 30)
+    assert seen.behind is not None
+    assert 58 < seen.behind / SECOND < 62
+    assert seen.first_picture > 0
+    assert seen.lost == 0
