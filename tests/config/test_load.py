@@ -265,6 +265,23 @@ def test_a_key_of_a_zone_that_stands_elsewhere_is_told_its_place() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "answer"),
+    [
+        ('type = "rtsp"', "the source says what it is"),
+        ('url = "rtsp://me:s3cret@cam/main"', "all of it stands in the source"),
+        ('password = "s3cret"', "all of it stands in the source"),
+        ('device = "/dev/video0"', 'write source = "usb:/dev/video0"'),
+    ],
+)
+def test_a_key_of_another_program_is_answered_by_how_it_is_written_here(
+    line: str, answer: str
+) -> None:
+    (mistake,) = mistakes(f"[[camera]]\n{line}\n")
+    assert mistake.startswith(f"my.toml:2: camera[0].{line.split()[0]}: unknown; {answer}")
+    assert "s3cret" not in mistake
+
+
 def test_the_paths_of_a_file_start_at_that_file(tmp_path: Path) -> None:
     (tmp_path / "etc").mkdir()
     path = tmp_path / "etc" / "any.toml"

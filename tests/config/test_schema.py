@@ -94,6 +94,8 @@ def test_two_cameras_that_get_in_each_others_way_are_refused(cameras: object) ->
         ("demo", "demo", None),
         ("rtsp://me:pw@host:554/path", "rtsp", None),
         ("rtsps://host", "rtsp", None),
+        (f"rtsps://me:pw@host/main#sha256={'aB' * 32}", "rtsp", None),
+        (f"rtsps://host#sha256={':'.join(['aB'] * 32)}", "rtsp", None),
     ],
 )
 def test_a_source_is_taken_apart(source: str, kind: str, path: str | None) -> None:
@@ -115,6 +117,9 @@ def test_a_source_is_taken_apart(source: str, kind: str, path: str | None) -> No
         "rtsp://",
         "rtsp://a b/c",
         "rtsp://host:port/",
+        f"rtsp://host/#sha256={'aB' * 32}",
+        f"rtsps://host/#sha256={'aB' * 31}",
+        "rtsps://host/#main",
         "http://host/",
         "file:a\nb",
         3,

@@ -21,7 +21,7 @@ from smartrec.config.cameras import ALIKE, Camera, Controls, Keep, zones_alike
 from smartrec.config.document import Document, read
 from smartrec.config.located import located, located_in
 from smartrec.config.schema import Config, Log, Recording, Retention, Ring, alike, numbered
-from smartrec.config.suggest import Place, config_error, dotted, nearest, shown
+from smartrec.config.suggest import Place, config_error, dotted, nearest, said_here, shown
 from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone
 from smartrec.errors import ConfigError
 
@@ -354,6 +354,8 @@ def _misshapen(place: Place, kind: str, value: object) -> str:
 def _unknown(place: Place) -> str:
     word = str(place[-1])
     table = tuple(part for part in place[:-1] if isinstance(part, str))
+    if (here := said_here(table, word)) is not None:
+        return f"unknown; {here}"
     meant = nearest(word, _SCHEMA[table].model_fields) if table in _SCHEMA else None
     if meant is None:
         meant = next(

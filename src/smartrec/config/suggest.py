@@ -12,6 +12,19 @@ Place = tuple[str | int, ...]
 """Where a setting stands: ``("camera", 0, "controls", "focus")``."""
 
 EXAMPLE: Final = "See what there is: smartrec config example"
+_NETWORK: Final = 'source = "rtsp://USER:PASSWORD@HOST:554/PATH"'
+_OF_OTHERS: Final = {
+    **dict.fromkeys(
+        ("type", "kind", "protocol"),
+        f'the source says what it is: source = "usb", "file:PATH", "demo", or {_NETWORK}',
+    ),
+    **dict.fromkeys(
+        ("url", "uri", "host", "ip", "address", "user", "username", "password", "stream"),
+        f"all of it stands in the source: {_NETWORK}",
+    ),
+    **dict.fromkeys(("device", "path"), 'write source = "usb:/dev/video0" or "file:PATH"'),
+}
+"""Keys of a camera in other programs, and how it is said here."""
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _LONG: Final = 60
 
@@ -20,6 +33,11 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     """The name that is most like a word; None where none is."""
     matches = difflib.get_close_matches(word[:_LONG].lower(), names, n=1, cutoff=0.6)
     return matches[0] if matches else None
+
+
+def said_here(table: tuple[str, ...], word: str) -> str | None:
+    """How to write what another program has this key for; None where no such key is known."""
+    return _OF_OTHERS.get(word.lower()) if table == ("camera",) else None
 
 
 def dotted(place: Place) -> str:

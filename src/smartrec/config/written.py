@@ -152,6 +152,12 @@ def _address(text: str) -> str:
         raise ValueError(
             f"is no address like {form}; in a password write / as %2F, : as %3A, @ as %40"
         )
+    pin = re.fullmatch(r"sha256=[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}", parts.fragment)
+    if parts.fragment and (pin is None or parts.scheme != "rtsps"):
+        raise ValueError(
+            'has # in it: of "rtsps:" cameras #sha256=… names the certificate, 64 hexadecimal '
+            "digits; in a password write # as %23"
+        )
     return text
 
 
