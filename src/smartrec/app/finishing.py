@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -52,7 +52,7 @@ class Made:
         error: Name of the error class where it made nothing.
         message: Why it made nothing.
         declined: Why it did not take the recording that it was offered.
-        there: Whether there is a journal still.
+        there: Whether there is a journal still, or the clip that it became.
     """
 
     clip_id: str
@@ -222,7 +222,7 @@ class Finishers:
         if job.recording is not None:
             line["recording"] = {**asdict(job.recording), "path": str(job.recording.path)}
         try:
-            job.child = _Child(job.clip_id, job.journal, self._order.disks, self._report)
+            job.child = _Child(job, self._order, self._report)
         except OSError as error:
             log.warning("no finisher can be started now: %s", error)
             job.not_before = Ns(now + RETRY_AFTER)
@@ -259,14 +259,12 @@ class _Child(threading.Thread):
         heard: How many lines it has said.
     """
 
-    def __init__(
-        self, clip_id: str, journal: Path, disks: Sequence[Disk], report: Callable[[Made], None]
-    ) -> None:
+    def __init__(self, job: _Job, order: Order, report: Callable[[Made], None]) -> None:
         super().__init__(name="finisher", daemon=True)
-        self._disks = disks
+        self._disks = order.disks
         self.heard = 0
-        self._clip_id = clip_id
-        self._journal = journal
+        self._clip_id = job.clip_id
+        self._files = job.journal, order.clips / job.journal.name
         self._report = report
         self._process = subprocess.Popen(
             _COMMAND,
@@ -316,7 +314,7 @@ class _Child(threading.Thread):
             declined = str(last.get("declined", declined))
         status = self._process.wait()
         self._process.stdout.close()
-        there = os.path.lexists(self._journal)
+        there = any(map(os.path.lexists, self._files))
         made = replace(self._made(last, status), declined=declined, there=there)
         self._report(made if made.finished else self._explained(made))
 

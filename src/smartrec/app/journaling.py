@@ -45,14 +45,14 @@ class Failed:
     Attributes:
         clip_id: Whose.
         error: Why.
-        unwritten: Whether the request held pictures; none of them is in the file.
+        done: How many requests to write are in the file, whole; of a further one nothing is.
         made: Whether there is a file with pictures in it; without any, it is removed.
         gone: Whether somebody removed the file with all that was in it.
     """
 
     clip_id: str
     error: StoreError
-    unwritten: bool
+    done: int
     made: bool
     gone: bool = False
 
@@ -96,7 +96,7 @@ class Journal(threading.Thread):
         self._dirty_since: float | None = None
         self._synced = False
         self._filled = False
-        self._asked: Sequence[AccessUnit | SoundChunk] = ()
+        self._done = 0
         self._writer: JournalWriter | None = None
 
     @property
@@ -154,7 +154,6 @@ class Journal(threading.Thread):
         clip_id = self._head.clip_id
         while (work := self._next(writer)) is not None:
             units, sound, head, last = work
-            self._asked = units or sound
             if last:
                 assert head is not None
                 size = writer.close(head)
@@ -162,21 +161,20 @@ class Journal(threading.Thread):
                 return
             if head is not None:  # first: it may say that these pictures belong to the clip
                 writer.update(head)
-            if self._asked:
+            if units or sound:
                 writer.write(units, sound)
                 self._filled = self._filled or bool(units)
                 # The pre-roll is the oldest of what may be lost: it is synced at once.
                 self._dirty_since = self._dirty_since if self._synced else 0.0
-            self._asked = ()
+            self._done += 1
             if self._dirty_since is None:
                 self._dirty_since = time.monotonic()
             self._report(Wrote(clip_id, writer.size))
 
     def _failed(self, error: StoreError) -> None:
         made = self._filled or (self._writer is not None and not self._removed())
-        unwritten = bool(self._asked)
         gone = self._filled and self._gone()
-        self._report(Failed(self._head.clip_id, error, unwritten, made, gone))
+        self._report(Failed(self._head.clip_id, error, self._done, made, gone))
 
     def _cause(self, error: StoreError) -> StoreError:
         """What lies behind an error: a disk that is gone fails in many ways."""

@@ -137,9 +137,12 @@ def examine(journals: list[Path], clips: Path) -> Iterator[Found | Gone]:
         seen.add(one.head.clip_id)
         yield one
     for record in records.values():
-        if record.open and record.clip_id not in seen:
-            why = unread.get(record.file_name, "its journal is gone")
-            yield _renamed(record, clips) or Gone(record.clip_id, why)
+        if record.clip_id in seen or not (record.open or record.state is ClipState.FAILED):
+            continue
+        if (renamed := _renamed(record, clips)) is not None:
+            yield renamed
+        elif record.open:
+            yield Gone(record.clip_id, unread.get(record.file_name, "its journal is gone"))
 
 
 def _records(clips: Path) -> dict[str, ClipRecord]:

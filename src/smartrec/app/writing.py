@@ -112,7 +112,7 @@ class ClipWriting:
         self._error: StoreError | None = None
         self._over_since: Ns | None = None
         self.sound = ClipSound(clip, describe.sound)
-        self._written = 0
+        self._written = self._requests = 0
         self._moved_at = Ns(0)
         self.finished = self.stalled = False
 
@@ -181,6 +181,7 @@ class ClipWriting:
         self._told_version = self.clip.version
         self._filled = self._filled or bool(units)
         self.busy = True
+        self._requests += 1
         journal.write(units, head, sound)
         if head is not None and self._told:
             self._follower.changed(head)
@@ -193,6 +194,7 @@ class ClipWriting:
         self.busy = True
         if sound:
             self._mark = self.clip.mark()
+            self._requests += 1
             journal.write((), None, sound)
             return
         self.clip.held = None
@@ -235,12 +237,13 @@ class ClipWriting:
             self._follower.troubled(self.head, report.error)
         self._error = report.error
         self._retry_at = Ns(now + RETRY_EVERY)
-        if report.unwritten and self._mark is not None:
+        if report.done < self._requests and self._mark is not None:
             self.clip.go_back(self._mark)
             self.sound.go_back()
         if not report.made and not self.stalled:
             self.sound.begin_anew()
             self._journal, self._made, self._filled = None, False, False
+            self._requests = 0
             return
         if report.gone:  # the ring may still have what was in it
             self.clip.go_back(self._begun)

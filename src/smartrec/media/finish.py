@@ -20,7 +20,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -38,7 +38,7 @@ from smartrec.media.proof import Fed, Proof, prove
 from smartrec.media.publish import digest, publish, remove_twin
 from smartrec.media.sound_encoder import SoundEncoder
 from smartrec.media.thumbnail import make_thumbnail
-from smartrec.model import AccessUnit, ClipHead, Codec, Finished
+from smartrec.model import AccessUnit, ClipHead, ClipState, Codec, Finished
 from smartrec.recording.sound import SoundChunk, time_of
 from smartrec.recording.sound_line import SoundLine
 from smartrec.units import Ns
@@ -105,6 +105,7 @@ def finish(
         Abandoned: The recorder died before the journal was closed.
         SmartrecError: It cannot be made; the journal is as it was, and nothing else is left.
     """
+    job = replace(job, journal=_journal_of(job))
     with _alone(job.journal):
         reader = JournalReader(job.journal)
         reader.close()
@@ -122,7 +123,14 @@ def finish(
         except OSError as error:
             raise store_error(part, "cannot write", error) from error
         finally:
-            part.unlink(missing_ok=True)
+            with suppress(OSError):  # the next start removes it
+                part.unlink(missing_ok=True)
+
+
+def _journal_of(job: Job) -> Path:
+    """The journal, or the clip it became by the hand of a finisher that died of its next step."""
+    clip = job.clips / job.journal.name
+    return clip if clip.exists() and not job.journal.exists() else job.journal
 
 
 def _adopted(work: Work, recording: Recording, declined: Callable[[str], None]) -> Finished | None:
@@ -134,7 +142,8 @@ def _adopted(work: Work, recording: Recording, declined: Callable[[str], None]) 
         return _finished(work)
     except (SmartrecError, OSError) as error:  # whatever it is, there is the journal
         declined(str(error))
-        recording.path.unlink(missing_ok=True)
+        with suppress(OSError):
+            recording.path.unlink(missing_ok=True)
     return None
 
 
@@ -243,15 +252,9 @@ def make_thumbnail_of(work: Work) -> None:
     work.thumbnail = path if made else None
 
 
-def drop_journal(work: Work) -> None:
-    """What was cut out of it is the clip; a journal that became the clip has no name to lose."""
-    if work.clip != work.job.journal:
-        work.job.journal.unlink(missing_ok=True)
-
-
 ADOPT_STEPS: Final[tuple[Step, ...]] = (take_recording, add_sound, give_name, make_thumbnail_of)
 MP4_STEPS: Final[tuple[Step, ...]] = (make_mp4, add_sound, give_name, make_thumbnail_of)
-COPY_STEPS: Final[tuple[Step, ...]] = (take_journal, give_name, make_thumbnail_of, drop_journal)
+COPY_STEPS: Final[tuple[Step, ...]] = (take_journal, give_name, make_thumbnail_of)
 
 
 def _finished(work: Work) -> Finished:
@@ -278,15 +281,20 @@ def _cut_out(journal: Path, part: Path, *, always: bool) -> bool:
     try:
         everything = sum(1 for _ in reader.read())
         head = reader.head
+        # A sync that failed says nothing of the file any more; a write that hung may still come.
+        always = always or head.state is ClipState.DISK_FULL
         reader.rewind()
         if not always and sum(1 for _ in _inside(reader, head)) == everything:
             return False
         reader.rewind()
         part.unlink(missing_ok=True)
         writer = JournalWriter(part, head)
-        for pictures, sound in _batches(reader, head):
-            writer.write(pictures, sound)
-        writer.close(head)
+        try:
+            for pictures, sound in _batches(reader, head):
+                writer.write(pictures, sound)
+            writer.close(head)
+        finally:
+            writer.abandon()
     finally:
         reader.close()
     return True

@@ -4,6 +4,7 @@
 """
 
 import errno
+import io
 import os
 import stat
 import struct
@@ -179,16 +180,17 @@ class JournalReader:
         self.torn = False
         self.sound: list[SoundAt] = []
         try:
-            self._file = os.fdopen(_regular(path), "rb", buffering=0)
-            start = os.pread(self._file.fileno(), 4096, 0)
+            self._file = _regular(path)
         except OSError as error:
             raise store_error(path, "cannot read", error) from error
-        self.segment = self._at = self._find_segment(start)
-        while not hasattr(self, "head"):
-            top = self._next(None)
-            if top is None or top[0] == journal_layout.CLUSTER:
-                self.close()
-                raise StoreError(f"{path} is no journal: nothing is known of its clip")
+        try:
+            self._begin()
+        except OSError as error:
+            self.close()
+            raise store_error(path, "cannot read", error) from error
+        except StoreError:
+            self.close()
+            raise
 
     @property
     def position(self) -> int:
@@ -230,13 +232,20 @@ class JournalReader:
         """Close the file."""
         self._file.close()
 
+    def _begin(self) -> None:
+        """Read up to the first head."""
+        self.segment = self._at = self._find_segment(os.pread(self._file.fileno(), 4096, 0))
+        while not hasattr(self, "head"):
+            top = self._next(None)
+            if top is None or top[0] == journal_layout.CLUSTER:
+                raise StoreError(f"{self.path} is no journal: nothing is known of its clip")
+
     def _find_segment(self, start: bytes) -> int:
         header = ebml.read_head(start, 0)
         if header is not None and header.id == journal_layout.EBML_HEADER:
             segment = ebml.read_head(start, header.end)
             if segment is not None and segment.id == journal_layout.SEGMENT:
                 return segment.body
-        self.close()
         raise StoreError(f"{self.path} is no journal: it does not begin as Matroska")
 
     def _next(self, limit: int | None) -> tuple[int, int, bytes] | None:
@@ -271,13 +280,16 @@ class JournalReader:
             self.head = head
 
 
-def _regular(path: Path) -> int:
+def _regular(path: Path) -> io.FileIO:
     """Open a file that is one: a pipe would wait for ever, a link leads to what is not ours."""
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        return io.FileIO(fd)
+    except OSError:
         os.close(fd)
-        raise OSError(errno.EINVAL, "it is no regular file")
-    return fd
+        raise
 
 
 def finalise(path: Path) -> None:
