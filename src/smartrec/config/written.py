@@ -19,6 +19,9 @@ from smartrec.masking import MASK, masked
 from smartrec.units import Ns
 
 
+_CERTIFICATE: Final = re.compile(r"sha256=[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
     """Marks a field that people write in another form than the program holds.
@@ -145,15 +148,14 @@ def _address(text: str) -> str:
         raise ValueError(f"is no address like {form}")
     try:
         parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
+        host, pin, _ = parts.hostname, parts.fragment, parts.port
     except ValueError:
-        host = None
+        host, pin = None, ""
     if not host:
         raise ValueError(
             f"is no address like {form}; in a password write / as %2F, : as %3A, @ as %40"
         )
-    pin = re.fullmatch(r"sha256=[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}", parts.fragment)
-    if parts.fragment and (pin is None or parts.scheme != "rtsps"):
+    if pin and not (_CERTIFICATE.fullmatch(pin) and text.startswith("rtsps:")):
         raise ValueError(
             'has # in it: of "rtsps:" cameras #sha256=… names the certificate, 64 hexadecimal '
             "digits; in a password write # as %23"
