@@ -18,7 +18,6 @@ from smartrec import units
 from smartrec.masking import MASK, masked
 from smartrec.units import Ns
 
-
 _CERTIFICATE: Final = re.compile(r"sha256=[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}")
 
 
