@@ -174,6 +174,7 @@ class JournalReader:
     """
 
     head: ClipHead
+    segment: int
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -283,13 +284,16 @@ class JournalReader:
 def _regular(path: Path) -> io.FileIO:
     """Open a file that is one: a pipe would wait for ever, a link leads to what is not ours."""
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = io.FileIO(fd)
     try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise OSError(errno.EINVAL, "it is no regular file")
-        return io.FileIO(fd)
+        regular = stat.S_ISREG(os.fstat(fd).st_mode)
     except OSError:
-        os.close(fd)
+        file.close()
         raise
+    if not regular:
+        file.close()
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return file
 
 
 def finalise(path: Path) -> None:
