@@ -143,8 +143,14 @@ class Camera:
             "ring_bytes": self.clips.ring.bytes,
             "damaged": self.damaged,
             "lost": self.lost,
+            "clock_behind_s": self._clock_behind(),
             "recording": [clip.clip_id for clip in self.clips.recording],
         }
+
+    def _clock_behind(self) -> float | None:
+        """By how many seconds the clock of a network camera is behind ours."""
+        behind = self._capture.behind if self._capture is not None else None
+        return None if behind is None else seconds(behind)
 
     def turn(self, now: Ns) -> None:
         """Take in what the camera sent and move its clips on; never waits."""
