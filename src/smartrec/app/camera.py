@@ -149,7 +149,8 @@ class Camera:
 
     def _clock_behind(self) -> float | None:
         """By how many seconds the clock of a network camera is behind ours."""
-        behind = self._capture.behind if self._capture is not None else None
+        capture = self._capture  # another thread may take it away
+        behind = None if capture is None else capture.behind
         return None if behind is None else seconds(behind)
 
     def turn(self, now: Ns) -> None:
