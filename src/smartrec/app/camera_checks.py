@@ -2,29 +2,34 @@
 
 import os
 import re
-import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from smartrec.app.bounded import Overdue, bounded
+from smartrec.app.explaining import explain
 from smartrec.app.finding import Finding, Status, amiss
 from smartrec.app.identity import holder
 from smartrec.app.subject import Subject, rate_of
 from smartrec.config.cameras import Camera as CameraSettings
-from smartrec.errors import CameraBusy, CameraForbidden, CameraUnusable
+from smartrec.errors import (
+    CameraBusy,
+    CameraError,
+    CameraForbidden,
+    CameraUnusable,
+    MissingElement,
+)
 from smartrec.graph.formats import choose, gst_caps
 from smartrec.masking import MASK, masked
 from smartrec.media.devices import BY_ID, Camera, camera_at, holders, video_nodes
+from smartrec.units import SECOND, Ns
 
 NODE_LIMIT_S: Final = 6.0
 """A driver asks its camera for 5 s at most (uvcvideo's longest time-out)."""
-_NETWORK_LIMIT_S: Final = 3.0
-_PORTS: Final = {"rtsp": 554, "rtsps": 322}
+_NETWORK_LIMIT: Final = Ns(6 * SECOND)
 _COMMAND_LENGTH: Final = 80
 _OPTION: Final = re.compile(r"(?i)(--?[\w-]*(?:pass|pwd|secret|token|key|auth)[\w-]*[= ])\S+")
 
@@ -49,7 +54,10 @@ def check_cameras(subject: Subject) -> Iterator[Finding]:
         command = command_of(users[0].pid) if users else ""
         yield replace(found, what=f"{found.what}: {command}") if command else found
     for settings in subject.cameras:
-        yield from _elsewhere(settings)
+        if settings.kind != "rtsp":
+            yield from _elsewhere(settings)
+        elif recorder is None:  # some cameras serve one viewer only; a recorder tells itself
+            yield _asked(settings)
 
 
 def _wants_usb(subject: Subject) -> bool:
@@ -109,27 +117,35 @@ def command_of(pid: int, proc: Path = Path("/proc")) -> str:
 
 def _elsewhere(settings: CameraSettings) -> Iterable[Finding]:
     """A camera of the settings that is not among the machine's nodes."""
-    source = f"{settings.id}: {settings.shown_source}"
-    if settings.kind == "rtsp":
-        return [_reached(settings, source)]
     path = settings.path
     if path is None:
         return []
     if settings.kind == "usb" and not path.is_absolute():
         path = BY_ID / path if os.path.lexists(BY_ID / path) else Path("/dev") / path
+    source = f"{settings.id}: {settings.shown_source}"
     if not os.path.lexists(path):
         key = "file" if settings.kind == "file" else "no-camera"
         return [amiss(key, f"{source} is not there", status=Status.WARN)]
     return [Finding(Status.OK, source)] if settings.kind == "file" else []
 
 
-def _reached(settings: CameraSettings, source: str) -> Finding:
-    """Whether anybody listens there; what is said then needs `--measure`."""
-    parts = urlsplit(settings.source)
-    where = (parts.hostname or "", parts.port or _PORTS[parts.scheme])
+def _asked(settings: CameraSettings) -> Finding:
+    """What a camera on the network sends, asked of it."""
+    source = f"{settings.id}: {settings.shown_source}"
     try:
-        with socket.create_connection(where, timeout=_NETWORK_LIMIT_S):
-            return Finding(Status.OK, f"{source} answers")
-    except OSError as error:
-        why = error.strerror or str(error)
-        return amiss("rtsp-gone", f"{source}: {why}", status=Status.WARN)
+        from smartrec.media.rtsp_probe import probe_rtsp
+
+        seen = probe_rtsp(settings.source, settings.transport, patience=_NETWORK_LIMIT)
+    except MissingElement:
+        return Finding(Status.WARN, f"{source} is not looked at: that needs GStreamer")
+    except CameraError as error:
+        known = (match.key for match in explain(str(error)) if match.section == "cameras")
+        key = next(known, "rtsp-gone")
+        what, mend = f"{settings.id}: {error}", error.hint or ""
+        return amiss(key, what, mend=mend, status=Status.WARN)
+    form = seen.format
+    return Finding(
+        Status.OK,
+        f"{source}: {form.codec.value} {form.width}x{form.height}, "
+        f"first picture after {seen.first_picture / SECOND:.1f} s",
+    )

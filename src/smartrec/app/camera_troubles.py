@@ -103,7 +103,12 @@ CAMERAS: Final[Mapping[str, Trouble]] = {
         "The camera knows no such user, or the password has letters that an address cannot "
         "hold as they are.",
         "Write `@` as `%40`, `:` as `%3A`, `/` as `%2F`, `%` as `%25` in the source's password",
-        (r"refuses this user and password", r"401.{0,10}unauthorized", r"unauthorized.{0,10}401"),
+        (
+            r"refuses this user and password",
+            r"wants a user and a password",
+            r"401.{0,10}unauthorized",
+            r"unauthorized.{0,10}401",
+        ),
     ),
     "rtsp-gone": Trouble(
         "`rtsp://HOST/… does not answer, or the connection was lost`",
@@ -123,6 +128,19 @@ CAMERAS: Final[Mapping[str, Trouble]] = {
         "The camera answers, and does not know the path; every maker has other ones.",
         "Look it up on the camera's web page or in its manual",
         (r"has no such stream", r"(404|454).{0,10}(stream |session )?not found"),
+    ),
+    "rtsp-transport": Trouble(
+        "`rtsp://HOST/… does not send by the transport that is set`, or nothing arrives by UDP",
+        "It knows only the other of TCP and UDP, a firewall lets no UDP through, or the port is "
+        "that of its web page.",
+        '`transport = "auto"`, `"tcp"` or `"udp"`; most cameras have RTSP at port 554',
+        (
+            r"does not send by the transport",
+            r"nothing of what it sends by udp",
+            r"answers, but not by rtsp",
+            r"(461|unsupported transport).{0,20}(transport|461)",
+            r"could not receive any udp packets",
+        ),
     ),
     "rtsp-codec": Trouble(
         "`rtsp://HOST/… sends no H.264 and no H.265`",
@@ -195,7 +213,7 @@ USB: Final[Mapping[str, Trouble]] = {
         (
             r"failed to allocate required memory",
             r"(streamon|start captur\w*|turning on stream).{0,60}no space left( on device)?",
-            r"(streamon|turning on stream|start streaming).{0,60}(no space left|cannot allocate memory)",
+            r"(streamon|turning on stream|start streaming).{0,60}cannot allocate memory",
             r"error 28, no space left on device",
             r"not enough bandwidth",
             r"no fast enough alt setting",
@@ -247,6 +265,11 @@ SOUND: Final[Mapping[str, Trouble]] = {
         "screen, not to ssh or a service.",
         "`sudo usermod -aG audio $USER`, then log out and in again",
         (r"/dev/snd/.{0,60}permission denied", r"audio open error: permission denied"),
+    ),
+    "microphone-silent": Trouble(
+        "The microphone is there and sends nothing",
+        "It hangs, its camera's USB is too full for both streams, or it is switched off or muted.",
+        "`alsamixer` shows what is muted; plug the camera in again, into a port of its own",
     ),
     "sound-busy": Trouble(
         "The microphone is held by another program: `audio open error: Device or resource busy`",

@@ -3,12 +3,15 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from smartrec.app.finding import Finding, Status, amiss
+from smartrec.app.mounts import miss
 from smartrec.clock import Clock
+from smartrec.errors import DiskGone
+from smartrec.places import state_dir
 from smartrec.units import SECOND
 
 _PROBE_BYTES: Final = 32_000_000
@@ -19,8 +22,13 @@ _SPARE: Final = 3
 times."""
 
 
-def check_directory(directory: Path) -> Iterator[Finding]:
+def check_directory(directory: Path, environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     """Whether clips can be kept in a directory; it is not made here."""
+    try:
+        miss(directory, state_dir(environ))
+    except DiskGone as error:
+        yield amiss("not-mounted", str(error), mend=error.hint or "")
+        return
     place = standing(directory)
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         kind = "cannot be written" if place.is_dir() else "is no directory"

@@ -22,6 +22,7 @@ from smartrec.app.disk import check_directory, check_journal, check_room
 from smartrec.app.finding import Finding, Status, amiss
 from smartrec.app.flows import flows, in_words
 from smartrec.app.identity import holder
+from smartrec.app.kept_checks import check_kept
 from smartrec.app.measuring import check_measured
 from smartrec.app.memory_checks import check_memory
 from smartrec.app.packages import missing, packages
@@ -232,10 +233,11 @@ def _detector(subject: Subject) -> Iterable[Finding]:
     return [found] if found else check_detector(subject.detector, subject.watched, subject.clock)
 
 
-def _room(subject: Subject) -> Iterable[Finding]:
+def _room(subject: Subject) -> Iterator[Finding]:
     found = flows(subject)
     rate = sum(flow.rate for flow in found.values())
-    return check_room(subject.directory, subject.clock, rate, in_words(found))
+    yield from check_room(subject.directory, subject.clock, rate, in_words(found))
+    yield from check_kept(subject.directory, subject.limits, subject.clock)
 
 
 def _journal(subject: Subject) -> Iterable[Finding]:
@@ -264,7 +266,7 @@ CHECKS: Final = (
     Check("deepstream", lambda subject: check_deepstream(subject.deepstream), 60),
     Check("memory", check_memory),
     Check("screen", lambda subject: check_screen(subject.sink, subject.environ)),
-    Check("directory", lambda subject: check_directory(subject.directory)),
+    Check("directory", lambda subject: check_directory(subject.directory, subject.environ)),
     Check("room", _room, 30),
     Check("journal", _journal, 30),
     Check("clock", _clock),

@@ -51,6 +51,7 @@ ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
         "`ls -ld DIRECTORY`; another one: `smartrec run --clips DIR`",
     ),
     errors.DiskFull: TROUBLES["room"]["full"],
+    errors.DiskGone: TROUBLES["directory"]["not-mounted"],
     errors.CatalogTooNew: Trouble(
         "The catalogue was written by a newer smartrec",
         "An older program must not change what it does not understand.",

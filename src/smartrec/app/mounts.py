@@ -99,15 +99,12 @@ def settle(
         DiskGone: It was on a mount in an earlier run, or ``/etc/fstab`` has one for it, that is
             not there now.
     """
+    if not new_disk:
+        miss(directory, state, tables=tables)
     path = Path(os.path.realpath(directory))
     here = point_of(path, mounted(_text(tables[0])))
     memory = _memory(state, path)
     before = _remembered(memory)
-    if not new_disk and before is not None:
-        _refuse(directory, here, before, "was on a disk that is not mounted now, on")
-    elif not new_disk:
-        planned = point_of(path, listed(_text(tables[1])))
-        _refuse(directory, here, planned, "is for a disk of /etc/fstab that is not mounted, on")
     try:
         if here != (before or (None if new_disk else Path("/"))):
             memory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -116,6 +113,22 @@ def settle(
             written.replace(memory)
     except OSError as error:
         log.warning("on which disk %s is cannot be remembered: %s", directory, error)
+
+
+def miss(directory: Path, state: Path, *, tables: tuple[Path, Path] = (MOUNTINFO, FSTAB)) -> None:
+    """As `settle`, but nothing is remembered.
+
+    Raises:
+        DiskGone: As of `settle`.
+    """
+    path = Path(os.path.realpath(directory))
+    here = point_of(path, mounted(_text(tables[0])))
+    before = _remembered(_memory(state, path))
+    if before is not None:
+        _refuse(directory, here, before, "was on a disk that is not mounted now, on")
+    else:
+        planned = point_of(path, listed(_text(tables[1])))
+        _refuse(directory, here, planned, "is for a disk of /etc/fstab that is not mounted, on")
 
 
 def _refuse(directory: Path, here: Path, there: Path, what: str) -> None:

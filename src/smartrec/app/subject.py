@@ -11,6 +11,7 @@ from smartrec.clock import Clock, SystemClock
 from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.media.devices import Camera
 from smartrec.media.watch.messages import DetectorSetup
+from smartrec.recording.retention import Limits
 from smartrec.units import SECOND, Ns
 
 
@@ -58,6 +59,7 @@ class Subject:
         environ: The environment.
         mistakes: What is wrong with the settings; empty where nothing is.
         clock: Times the disk, the detector and the cameras.
+        limits: How much is kept.
         measure: Whether cameras that are free are to be streamed.
         seen: What checks have seen.
     """
@@ -75,6 +77,7 @@ class Subject:
     environ: Mapping[str, str] = field(default_factory=dict)
     mistakes: str = ""
     clock: Clock = field(default_factory=SystemClock)
+    limits: Limits = field(default_factory=Limits)
     measure: bool = False
     seen: Seen = field(default_factory=Seen)
 

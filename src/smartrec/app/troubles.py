@@ -200,6 +200,19 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
                 r"clips cannot be kept",
             ),
         ),
+        "not-mounted": Trouble(
+            "`DIRECTORY was on a disk that is not mounted now, on MOUNT`, `the disk … is gone`",
+            "It was pulled, did not spin up in time, or its line in /etc/fstab is wrong. Nothing "
+            "is written meanwhile: it would fill the system's disk and be hidden later.",
+            "`lsblk -f`, then `sudo mount DIRECTORY`; a new disk on purpose: `smartrec run "
+            "--new-disk`",
+            (
+                r"not mounted",
+                r"the disk of .{1,200} is gone",
+                r"transport endpoint is not connected",
+                r"stale file handle",
+            ),
+        ),
         "memory-only": Trouble(
             "The clip directory is in memory (tmpfs)",
             "All clips are gone at the next start of the machine.",
@@ -233,6 +246,16 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "Less than 5 GB are left where clips go",
             "A camera needs 2 to 4 MB for each second of an event until its clip is finished.",
             "`smartrec clips list`, then `smartrec clips delete CLIP`",
+        ),
+        "pinned": Trouble(
+            "Pinned clips take most of the room for clips",
+            "They are never deleted by themselves, so the others go sooner.",
+            "`smartrec clips list`, then `smartrec clips unpin CLIP`, or copy them elsewhere",
+        ),
+        "catalogue": Trouble(
+            "The catalogue of the clips cannot be read",
+            "It is damaged, or a newer smartrec's; the clips themselves may be whole.",
+            "`smartrec clips verify`; the next recording begins a new one",
         ),
         "slow": Trouble(
             "The disk is slow",

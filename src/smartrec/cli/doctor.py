@@ -11,6 +11,7 @@ import click
 from smartrec.app.doctor import Check, examine, worst
 from smartrec.app.explaining import Match, explain
 from smartrec.app.finding import Finding, Status
+from smartrec.app.housekeeping import limits_of
 from smartrec.app.subject import Subject
 from smartrec.app.watching import detector_of
 from smartrec.cli.options import GivenPath
@@ -125,6 +126,7 @@ def subject_of(path: Path | None, clips: Path | None, *, measure: bool = False) 
         sink=None if config.screen.show == "off" else config.screen.sink,
         environ=os.environ,
         mistakes=mistakes,
+        limits=limits_of(config),
         measure=measure,
     )
 
