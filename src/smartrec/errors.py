@@ -15,6 +15,11 @@
         CameraForbidden         no permission to open it
         CameraUnusable          it offers nothing that can be recorded
         CameraSilent            it is there and sends nothing
+      MicrophoneError           no sound; pictures go on without                         (exit 4)
+        MicrophoneGone          unplugged, or never there
+        MicrophoneBusy          another program holds it
+        MicrophoneForbidden     no permission to open it
+        MicrophoneSilent        it is there and sends nothing
       SourceError               a file cannot be played as a camera                      (exit 4)
       PipelineError             GStreamer posted an error                                (exit 5)
       StoreError                clips cannot be kept                                     (exit 6)
@@ -121,6 +126,28 @@ class CameraUnusable(CameraError):  # noqa: N818
 
 class CameraSilent(CameraError):  # noqa: N818
     """The camera is there and sends nothing."""
+
+
+class MicrophoneError(SmartrecError):
+    """A microphone gives no sound; the camera goes on without it."""
+
+    exit_code = 4
+
+
+class MicrophoneGone(MicrophoneError):  # noqa: N818
+    """The microphone is unplugged, or never was there."""
+
+
+class MicrophoneBusy(MicrophoneError):  # noqa: N818
+    """Another program holds the microphone."""
+
+
+class MicrophoneForbidden(MicrophoneError):  # noqa: N818
+    """This user may not open the microphone."""
+
+
+class MicrophoneSilent(MicrophoneError):  # noqa: N818
+    """The microphone is there and sends nothing."""
 
 
 class SourceError(SmartrecError):

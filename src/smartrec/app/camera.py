@@ -15,6 +15,7 @@ from smartrec.app.clips import Clips
 from smartrec.app.events import CameraState
 from smartrec.app.hotplug import Plugged
 from smartrec.app.listening import Listener
+from smartrec.app.microphone import Microphone
 from smartrec.app.power import PowerCycling
 from smartrec.app.sources import Sources, explain
 from smartrec.clock import Instant
@@ -94,6 +95,9 @@ class Camera:
         self.silent = False
         self._sources = sources
         self._listener = listener
+        self._microphone = Microphone(
+            settings, clips, lambda news: listener.camera_sound(self, news)
+        )
         self._attempts = Attempts(settings.id, report)
         self._power = PowerCycling(wanted=settings.power_cycle and settings.kind == "usb")
         self._capture: Capture | None = None
@@ -144,6 +148,7 @@ class Camera:
             "damaged": self.damaged,
             "lost": self.lost,
             "clock_behind_s": self._clock_behind(),
+            "microphone": self._microphone.phase.value,
             "recording": [clip.clip_id for clip in self.clips.recording],
         }
 
@@ -161,6 +166,7 @@ class Camera:
             self._wait(now)
         elif self.phase is not CameraPhase.ENDED and now >= self._retry_at:
             self._start(now)
+        self._microphone.turn(now, self._capture)
         self.clips.turn(now)
 
     def started(self, started: Started, now: Ns) -> None:
@@ -219,6 +225,7 @@ class Camera:
     def close(self) -> None:
         """End the capture; open clips keep what they have."""
         self.clips.close_all(ClipState.STOPPED)
+        self._microphone.close()
         self._drop_capture()
         self.phase = CameraPhase.ENDED
 

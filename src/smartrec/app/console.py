@@ -27,6 +27,8 @@ from smartrec.app.events import (
     DiskLow,
     DiskRanFull,
     Event,
+    MicrophoneBack,
+    MicrophoneLost,
     Overrun,
     PicturesLost,
     StationStarted,
@@ -45,6 +47,8 @@ _REPEATING: Final = (
     CameraSilent,
     CameraPowerCycled,
     CameraBack,
+    MicrophoneLost,
+    MicrophoneBack,
     PicturesLost,
     CommandRefused,
     ClipDeleted,
@@ -100,6 +104,17 @@ def _(event: CameraPowerCycled) -> str:
 @line.register
 def _(event: CameraBack) -> str:
     return f"{event.camera}: back after {event.away_s:.1f} s"
+
+
+@line.register
+def _(event: MicrophoneLost) -> str:
+    retry = "" if event.retry_s is None else f"; trying again in {event.retry_s:.1f} s"
+    return f"{event.camera}: no sound: {event.reason}{retry}" + _hint(event.hint)
+
+
+@line.register
+def _(event: MicrophoneBack) -> str:
+    return f"{event.camera}: sound is back after {event.away_s:.1f} s"
 
 
 @line.register

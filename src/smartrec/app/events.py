@@ -10,34 +10,14 @@ such as ``smartrec.clip.ready.v1``; a field may be added within a version, none 
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from smartrec.app.event import Event as Event
+from smartrec.app.event import Fact as Fact
+from smartrec.app.event import State as State
+
 
 def one_line(text: str) -> str:
     """What a model's file, a driver or a library said, without what a terminal would obey."""
     return "".join(each if each.isprintable() else " " for each in text)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Anything told on the bus; `type` names its class and version."""
-
-    type: ClassVar[str]
-
-    @property
-    def subject(self) -> str:
-        """What it is about within the station; empty when it is the station."""
-        return str(getattr(self, "camera", ""))
-
-
-class Fact(Event):
-    """Something that happened: durable."""
-
-    __slots__ = ()
-
-
-class State(Event):
-    """How something stands: lossy, the newest of a type and subject replaces the one before."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +85,26 @@ class CameraBack(Fact):
     """A lost or silent camera delivers again."""
 
     type: ClassVar[str] = "smartrec.camera.back.v1"
+    camera: str
+    away_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneLost(Fact):
+    """A camera's pictures go on without sound; `retry_s` is None where it is not tried again."""
+
+    type: ClassVar[str] = "smartrec.microphone.lost.v1"
+    camera: str
+    reason: str
+    hint: str = ""
+    retry_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneBack(Fact):
+    """A camera has sound again."""
+
+    type: ClassVar[str] = "smartrec.microphone.back.v1"
     camera: str
     away_s: float
 
@@ -363,6 +363,8 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     CameraSilent,
     CameraPowerCycled,
     CameraBack,
+    MicrophoneLost,
+    MicrophoneBack,
     PicturesLost,
     CommandRefused,
     ClipOpened,

@@ -43,6 +43,9 @@ class Listener:
     def camera_gone(self, camera: "Camera") -> None:
         """What comes next, if anything, goes with nothing that came before."""
 
+    def camera_sound(self, camera: "Camera", news: events.Fact) -> None:
+        """Its microphone is lost, or back."""
+
     def camera_note(self, camera: "Camera", text: str) -> None:
         """Something the user should know."""
 
@@ -86,6 +89,10 @@ class Teller(Listener):
     def camera_powered(self, camera: "Camera", port: str) -> None:
         """See `Listener`."""
         self._bus.publish(events.CameraPowerCycled(camera.id, port))
+
+    def camera_sound(self, camera: "Camera", news: events.Fact) -> None:
+        """See `Listener`."""
+        self._bus.publish(news)
 
     def camera_note(self, camera: "Camera", text: str) -> None:
         """See `Listener`."""

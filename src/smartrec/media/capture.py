@@ -288,6 +288,11 @@ class FedCapture(Capture):
         super().start()
         self._feeder.start()
 
+    @property
+    def began(self) -> Ns | None:
+        """Pts of the feed's first picture; None until that is known."""
+        return self._feeder.began
+
     def problem(self) -> SmartrecError | None:
         """See `Capture.problem`; also why the feed ended early, once all of it has come."""
         return super().problem() or (self._feeder.error if self.ended() else None)

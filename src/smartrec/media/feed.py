@@ -76,6 +76,9 @@ class Feeder(threading.Thread):
         feed: Nobody else may use it any more.
         appsrc: The source of `smartrec.graph.capture.fed_capture`; it has no limits of its own.
         clock: The pipeline's; pts are its `monotonic`.
+
+    Attributes:
+        began: Pts of its first picture; None until that is known.
     """
 
     def __init__(self, feed: Feed, appsrc: GstApp.AppSrc, clock: Clock) -> None:
@@ -85,6 +88,7 @@ class Feeder(threading.Thread):
         self._clock = clock
         self._stopping = threading.Event()
         self._error: SmartrecError | None = None
+        self.began: Ns | None = None
         appsrc.set_caps(Gst.Caps.from_string(feed.format.caps))
 
     @property
@@ -114,6 +118,7 @@ class Feeder(threading.Thread):
         for seq, picture in enumerate(self._feed.pictures()):
             # The first picture may take a while to come; its moment is counted from then.
             start = self._clock.monotonic() + _MARGIN if start is None else start
+            self.began = Ns(start)
             if not self._wait_for(start + picture.offset_ns):
                 return
             if self._appsrc.push_buffer(_buffer(picture, start, seq)) != Gst.FlowReturn.OK:
