@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from smartrec.errors import StoreError
+from smartrec.errors import DiskGone, StoreError
 from smartrec.media.journal import JournalWriter
 from smartrec.model import AccessUnit, ClipHead
 from smartrec.recording.naming import numbered
@@ -173,7 +173,8 @@ class Journal(threading.Thread):
 
     def _failed(self, error: StoreError) -> None:
         made = self._filled or (self._writer is not None and not self._removed())
-        gone = self._filled and self._gone()
+        # What is on a disk that was pulled out comes back with it.
+        gone = self._filled and not isinstance(error, DiskGone) and self._gone()
         self._report(Failed(self._head.clip_id, error, self._done, made, gone))
 
     def _cause(self, error: StoreError) -> StoreError:
