@@ -225,8 +225,8 @@ class JournalReader:
             yield top
 
     def rewind(self) -> None:
-        """Begin again at the segment's first element."""
-        self._at = self.segment
+        """Begin again, behind what `finalise` writes over, perhaps by half."""
+        self._at = self.segment + journal_layout.SEEK_ROOM
         self.sound = []
 
     def close(self) -> None:
@@ -235,7 +235,8 @@ class JournalReader:
 
     def _begin(self) -> None:
         """Read up to the first head."""
-        self.segment = self._at = self._find_segment(os.pread(self._file.fileno(), 4096, 0))
+        self.segment = self._find_segment(os.pread(self._file.fileno(), 4096, 0))
+        self.rewind()
         while not hasattr(self, "head"):
             top = self._next(None)
             if top is None or top[0] == journal_layout.CLUSTER:
