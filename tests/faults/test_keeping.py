@@ -77,9 +77,10 @@ def test_the_oldest_clips_make_room_on_a_small_disk(
         running.wait_ready()
         home.run("clips", "pin", "last")
         pinned = home.rows()[0]["clip_id"]
+        moments = []
         for _ in range(events):
-            at = time.monotonic_ns()
-            running.trigger(pts=at)
+            moments.append(time.monotonic_ns())
+            running.trigger(pts=moments[-1])
             running.wait_ready()
         running.stop()
     assert "to make room" in running.everything
@@ -87,7 +88,7 @@ def test_the_oldest_clips_make_room_on_a_small_disk(
     rows = home.rows()
     assert len(rows) < events + 1
     assert [row["clip_id"] for row in rows if row["pinned"]] == [pinned]
-    exact(rows[-1], at)
+    exact(rows[-1], moments[-1])
     assert "unlisted" not in home.run("clips", "verify")
     thumbnails = {path.stem for path in drive.at.rglob("*.jpg")}
     assert thumbnails == {row["file_name"] for row in rows}
