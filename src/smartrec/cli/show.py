@@ -21,6 +21,8 @@ _HEADINGS: Final = (
     *("TIME", "CAMERA", "TRIGGER", "LENGTH", "PRE got/asked", "POST got/asked"),
     *("FRAMES", "STATE", "PATH"),
 )
+_WHOLE: Final = 10_000_000
+"""Nanoseconds of silence that nobody hears missing."""
 _LOST: Final = {
     Loss.DRIVER.value: "between camera and driver",
     Loss.DAMAGED.value: "arrived damaged",
@@ -78,8 +80,19 @@ def proof(clip: ClipRecord) -> Iterator[str]:
         yield f"{expected} frames expected, {clip.written} written, {clip.frames_lost} lost"
     for cause, count in clip.lost.items():
         yield f"{count} lost: {_LOST.get(cause, printable(cause))}"
+    if clip.silent is not None:
+        yield sound(clip.silent, clip.duration)
     if clip.surplus:
         yield f"{clip.surplus} more than expected: please report this as a bug of smartrec"
+
+
+def sound(silent: Ns, duration: Ns | None) -> str:
+    """How much of a clip's sound there is."""
+    if silent == duration:
+        return "no sound: the microphone gave none"
+    if silent < _WHOLE:
+        return "sound without a gap"
+    return f"sound, but {in_seconds(silent)} are silence: the microphone gave none then"
 
 
 def in_words(trigger: Trigger) -> str:

@@ -22,10 +22,11 @@ def _add_tracks(database: sqlite3.Connection) -> None:
 
 
 def _add_keeping(database: sqlite3.Connection) -> None:
-    """To version 3: how long a clip is kept."""
+    """To version 3: how long a clip is kept, and its sound."""
     database.execute("ALTER TABLE clips ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0")
     database.execute("ALTER TABLE clips ADD COLUMN deleting INTEGER NOT NULL DEFAULT 0")
     database.execute("ALTER TABLE clips ADD COLUMN dated_ns INTEGER")
+    database.execute("ALTER TABLE clips ADD COLUMN silent_ns INTEGER")
     database.execute(
         "UPDATE clips SET dated_ns = start_wall_ns + duration_ns"
         " WHERE clock_synced AND duration_ns IS NOT NULL"

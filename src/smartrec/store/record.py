@@ -45,6 +45,8 @@ class ClipRecord:
         bytes: Size of the finished file.
         sha256: Of the finished file.
         pinned: Never deleted to keep a limit.
+        silent: How much of its sound is silence filled in, because the microphone gave none; None
+            where no sound is recorded, and until it is finished.
         path: The finished clip; before that, and where finishing failed, its journal.
         thumbnail: A JPEG of it.
     """
@@ -81,6 +83,7 @@ class ClipRecord:
     engine: str
     software_version: str
     pinned: bool
+    silent: Ns | None
     path: Path | None
     thumbnail: Path | None
 
@@ -191,6 +194,7 @@ class ClipRecord:
             "frames_lost": self.frames_lost,
             "frames_surplus": self.surplus,
             "lost": self.lost,
+            "silent_s": _seconds(self.silent),
             "codec": self.codec,
             "width": self.width,
             "height": self.height,
@@ -258,6 +262,7 @@ def record_of(row: sqlite3.Row, directory: Path) -> ClipRecord:
         lost=json.loads(row["losses"]),
         surplus=row["frames_surplus"],
         pinned=bool(row["pinned"]),
+        silent=row["silent_ns"],
         path=path,
         thumbnail=thumbnail,
     )

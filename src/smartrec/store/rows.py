@@ -110,6 +110,7 @@ def proof_columns(head: ClipHead, done: Finished, surplus: int) -> dict[str, obj
         "encoder": done.encoder,
         "bytes": done.bytes,
         "sha256": done.sha256,
+        "silent_ns": done.silent,
         "dated_ns": end if head.instant.clock.synced else None,
     }
 

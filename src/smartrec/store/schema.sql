@@ -49,8 +49,9 @@ CREATE TABLE clips (
     updated_ns       INTEGER NOT NULL,  -- UTC when it was last changed
     pinned           INTEGER NOT NULL DEFAULT 0,  -- 1 where it is never deleted to keep a limit
     deleting         INTEGER NOT NULL DEFAULT 0,  -- 1 while its files go: shown to nobody any more
-    dated_ns         INTEGER            -- UTC of its end by a clock that was right, or of when such a
+    dated_ns         INTEGER,           -- UTC of its end by a clock that was right, or of when such a
                                         -- one first saw it; NULL while none has
+    silent_ns        INTEGER            -- of its sound, silence filled in; NULL without sound
 ) STRICT, WITHOUT ROWID;
 
 -- The whole order of a listing, so that the newest few are found without sorting all.
