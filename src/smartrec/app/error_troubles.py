@@ -39,6 +39,15 @@ ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
         "It hangs, or the bus has no room for it: two cameras on one hub may ask for too much.",
         "Plug it in again, into another port; or ask for less: `--size 640x480 --fps 15`",
     ),
+    errors.MicrophoneError: Trouble(
+        "A clip has no sound, or not all of it; `no sound from alsa:…`",
+        "The microphone failed; it is tried again, and pictures go on without.",
+        "`smartrec doctor`; `arecord -l` lists what there is",
+    ),
+    errors.MicrophoneGone: TROUBLES["microphone"]["no-microphone"],
+    errors.MicrophoneBusy: TROUBLES["microphone"]["sound-busy"],
+    errors.MicrophoneForbidden: TROUBLES["microphone"]["sound-forbidden"],
+    errors.MicrophoneSilent: TROUBLES["microphone"]["microphone-silent"],
     errors.SourceError: TROUBLES["cameras"]["file"],
     errors.PipelineError: Trouble(
         "`source: Internal data stream error.`",
