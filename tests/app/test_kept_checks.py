@@ -34,38 +34,39 @@ def days(row: ClipRecord, count: int, *, pinned: bool = False) -> list[ClipRecor
 
 
 def test_days_are_told_by_what_came_lately(row: ClipRecord) -> None:
-    found = judge_days(days(row, 4), NOW, 51 * GB, Limits(min_free=GB))
+    found = judge_days(days(row, 4), NOW, Limits(min_free=GB), (51 * GB, 100 * GB))
     assert found is not None
     assert found.status is Status.OK
     assert found.what == "12.5 GB of clips a day lately: room for 8 days of them"
 
 
 def test_a_limit_of_bytes_is_the_room(row: ClipRecord) -> None:
-    found = judge_days(days(row, 4), NOW, 999 * GB, Limits(Limit(25 * GB)))
+    found = judge_days(days(row, 4), NOW, Limits(Limit(25 * GB)), (999 * GB, 999 * GB))
     assert found is not None
     assert "room for 2 days" in found.what
 
 
 def test_less_than_a_day_of_clips_says_nothing_about_days(row: ClipRecord) -> None:
-    assert judge_days([], NOW, GB, Limits()) is None
+    assert judge_days([], NOW, Limits(), (GB, GB)) is None
     young = [replace(row, start_wall_ns=NOW - DAY // 2, bytes=GB)]
-    assert judge_days(young, NOW, GB, Limits()) is None
+    assert judge_days(young, NOW, Limits(), (GB, GB)) is None
     old = [replace(row, start_wall_ns=NOW - 30 * DAY, bytes=GB)]
-    assert judge_days(old, NOW, GB, Limits()) is None
+    assert judge_days(old, NOW, Limits(), (GB, GB)) is None
 
 
 def test_pinned_clips_that_take_the_room_are_told(row: ClipRecord) -> None:
-    found = judge_days(days(row, 4, pinned=True), NOW, GB, Limits())
+    found = judge_days(days(row, 4, pinned=True), NOW, Limits(), (GB, GB))
     assert found is not None
     assert found.status is Status.WARN
     assert "unpin" in found.mend
 
 
 def test_limits_are_said_in_the_words_of_the_settings() -> None:
-    assert limits_in_words(Limits()) == "no clip is ever deleted by itself"
+    assert limits_in_words(Limits(), GB) == "no clip is ever deleted by itself"
     limits = Limits(Limit(200 * GB, Ns(30 * DAY)), {"a": Limit(GB)}, GB)
-    said = limits_in_words(limits)
-    assert all(piece in said for piece in ("200GB", "30d", "1GB is free", "of 1 camera"))
+    said = limits_in_words(limits, 100 * GB)
+    assert all(piece in said for piece in ("200GB", "30d", "1.0 GB are free", "of 1 camera"))
+    assert "less than 0.5 GB" in limits_in_words(limits, 5 * GB)
 
 
 def test_a_directory_without_clips_has_only_limits(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from smartrec.app.disk import standing
 from smartrec.app.finding import Finding, Status, amiss
 from smartrec.clock import Clock
 from smartrec.errors import SmartrecError
@@ -28,7 +29,8 @@ def check_kept(directory: Path, limits: Limits, clock: Clock) -> Iterator[Findin
         limits: How much is kept.
         clock: Says what time it is.
     """
-    yield Finding(Status.OK, limits_in_words(limits))
+    disk = shutil.disk_usage(standing(directory))
+    yield Finding(Status.OK, limits_in_words(limits, disk.total))
     if not exists(directory):
         return
     try:
@@ -37,19 +39,21 @@ def check_kept(directory: Path, limits: Limits, clock: Clock) -> Iterator[Findin
     except SmartrecError as error:
         yield amiss("catalogue", str(error), mend=error.hint or "", status=Status.WARN)
         return
-    finding = judge_days(clips, clock.now().wall_ns, shutil.disk_usage(directory).free, limits)
+    finding = judge_days(clips, clock.now().wall_ns, limits, (disk.free, disk.total))
     if finding is not None:
         yield finding
 
 
-def judge_days(clips: Sequence[ClipRecord], now: int, free: int, limits: Limits) -> Finding | None:
+def judge_days(
+    clips: Sequence[ClipRecord], now: int, limits: Limits, disk: tuple[int, int]
+) -> Finding | None:
     """How long clips last; None where there are too few days of them to tell.
 
     Args:
         clips: Oldest first.
         now: Wall time, ns.
-        free: Bytes on their disk.
         limits: How much is kept.
+        disk: Bytes of theirs, those that are free and all.
     """
     recent = [clip for clip in clips if 0 <= now - clip.start_wall_ns <= _LOOKED_AT]
     span = now - recent[0].start_wall_ns if recent else 0
@@ -58,7 +62,7 @@ def judge_days(clips: Sequence[ClipRecord], now: int, free: int, limits: Limits)
         return None
     a_day = came * _DAY / span
     held = sum(clip.bytes or 0 for clip in clips)
-    room = max(0, held + free - limits.min_free)
+    room = max(0, held + disk[0] - limits.room(disk[1]))
     if limits.station.max_bytes is not None:
         room = min(room, limits.station.max_bytes)
     what = f"{a_day / 1e9:.1f} GB of clips a day lately: room for {room / a_day:.0f} days of them"
@@ -68,12 +72,17 @@ def judge_days(clips: Sequence[ClipRecord], now: int, free: int, limits: Limits)
     return Finding(Status.OK, what)
 
 
-def limits_in_words(limits: Limits) -> str:
-    """``"the oldest clips go: beyond 200GB, after 30d, when less than 1GB is free"``."""
+def limits_in_words(limits: Limits, size: int) -> str:
+    """``"the oldest clips go: beyond 200GB, after 30d, when less than 1.0 GB are free"``.
+
+    Args:
+        limits: How much is kept.
+        size: Of the disk, bytes.
+    """
     rules = [
         f"beyond {size_in_words(limits.station.max_bytes)}" if limits.station.max_bytes else "",
         f"after {in_words(limits.station.max_age)}" if limits.station.max_age else "",
-        f"when less than {size_in_words(limits.min_free)} is free" if limits.min_free else "",
+        f"when less than {limits.room(size) / 1e9:.1f} GB are free" if limits.min_free else "",
         f"by limits of their own, those of {_own(limits)} camera(s)" if _own(limits) else "",
     ]
     said = ", ".join(rule for rule in rules if rule)
