@@ -16,6 +16,8 @@ from smartrec.store.catalog import Catalog
 from smartrec.store.files import free_bytes
 
 RETRY_AFTER: Final = 5.0
+UNANSWERED: Final = 6
+"""How many calls of `measure` may go unanswered until the disk is said to hang."""
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +68,8 @@ class Keeper(threading.Thread):
         self._housekeeping = housekeeping
         self._retry_after = retry_after
         self._catalog: Catalog | None = None
-        self._measuring = self._failing = False
+        self._failing = False
+        self._unanswered = 0
         self._work: SimpleQueue[Callable[[Catalog], None] | None] = SimpleQueue()
         self._stopping = threading.Event()
         self._opened: Future[list[Path]] = Future()
@@ -119,19 +122,28 @@ class Keeper(threading.Thread):
         self._work.put(lambda catalog: catalog.failed(clip_id, message))
 
     def measure(self) -> None:
-        """Report `Free` and keep room; a disk that makes statfs wait delays no camera either."""
+        """Report `Free` and keep room; a disk that makes statfs wait delays no camera, but is told.
+
+        For the station's thread, every few seconds.
+        """
 
         def ask(catalog: Catalog) -> None:
-            self._measuring = False
+            self._unanswered = 0
             try:
                 self._report(Free(free_bytes(catalog.directory)))
             except StoreError as error:  # the next clip tells the user
                 log.debug("%s", error)
             self._tidy(catalog)
 
-        if not self._measuring:
-            self._measuring = True
+        self._unanswered += 1
+        if self._unanswered == 1:
             self._work.put(ask)
+        elif self._unanswered == UNANSWERED:
+            hangs = StoreError(
+                f"the disk of {self._directory} does not answer",
+                hint=f"Is it there, and well? dmesg | tail; df '{self._directory}'",
+            )
+            self._report(NotKept(hangs))
 
     def stop(self, timeout: float) -> bool:
         """Do what is left, then end; False where the disk did not let it within `timeout`."""
