@@ -74,6 +74,8 @@ def test_no_cut_picture_is_whole(length: int) -> None:
         turned_over(6, 0),
         turned_over(9, 4),
         turned_over(11, 0x14),
+        turned_over(14, 0x31),
+        turned_over(17, 0x13),
         picture("CMYK"),
     ],
     ids=[
@@ -89,6 +91,8 @@ def test_no_cut_picture_is_whole(length: int) -> None:
         "no height",
         "four components announced",
         "odd sampling",
+        "a chroma wider than the luma",
+        "a chroma higher than the luma",
         "four components",
     ],
 )

@@ -7,8 +7,6 @@ _EOI: Final = b"\xff\xd9"
 _SOS: Final = 0xDA
 _FRAME_HEADERS: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _NO_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD8)})
-_COMPONENTS: Final = (1, 3)
-"""Grey or colour. Cameras send nothing else, and decoders for video end over it."""
 _MOST_SIDE: Final = 16384
 _MOST_PIXELS: Final = 1 << 26
 """Bits that were turned over make giants; one of them ends an encoder, and with it the clip."""
@@ -20,7 +18,8 @@ _CHROMAS: Final[dict[tuple[float, float], str]] = {
     (1, 2): "4:4:0",
     (4, 1): "4:1:1",
 }
-"""Luma samples for each chroma sample, across and down."""
+"""Luma samples for each chroma sample, across and down. Cameras send nothing else but grey, and
+decoders for video end over it."""
 _TAIL: Final = 4096
 """Cameras may pad behind the end by up to so many bytes."""
 
@@ -90,9 +89,11 @@ def _can_be_a_cameras(frame: bytes) -> bool:
     height, width = int.from_bytes(frame[1:3], "big"), int.from_bytes(frame[3:5], "big")
     sides = 0 < height <= _MOST_SIDE and 0 < width <= _MOST_SIDE
     tall = frame[7] & 0x0F
+    # A chroma finer than the luma ends jpegdec (tried with 1.22), and with it the clip.
+    grey = frame[5] == 1
     return (
         sides
         and height * width <= _MOST_PIXELS
-        and frame[5] in _COMPONENTS
         and tall <= _TALLEST_SAMPLING
+        and (grey or _chroma_of(frame) != "")
     )
