@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from tests.media.rtsp_server import (
     Server,
     needs_server,
     numbered,
+    own_certificate,
     played,
 )
 
@@ -29,12 +31,29 @@ PRE, POST = 1_300 * MILLISECOND, 900 * MILLISECOND
 LENGTHS = (f"--pre-roll={PRE / SECOND}s", f"--post-roll={POST / SECOND}s")
 BENT = 200 * MILLISECOND
 """By so much the jitter buffer may bend times while it finds the camera's clock."""
+PIN = f"#sha256={'0' * 64}"
 WATCHED = {"SMARTREC_DETECTOR__ENABLED": "true", "SMARTREC_TRIGGER__PERSON": "false"}
-SECRETS = (PASSWORD, quote(PASSWORD, safe=""))
+SECRETS = (PASSWORD, quote(PASSWORD, safe=""), b64encode(f"{USER}:{PASSWORD}".encode()).decode())
+
+
+def talkative(directory: Path) -> dict[str, str]:
+    """GStreamer tells all that it knows of the connection, and draws its pipelines."""
+    directory.mkdir()
+    return {
+        "GST_DEBUG": "rtsp*:9,GST_PROPERTIES:9,GST_ELEMENT_FACTORY:6,GST_PIPELINE:6",
+        "GST_DEBUG_NO_COLOR": "1",
+        "GST_DEBUG_FILE": str(directory / "gstreamer-%p.log"),
+        "GST_DEBUG_DUMP_DOT_DIR": str(directory),
+    }
 
 
 def login(password: str = PASSWORD) -> str:
     return f"{quote(USER, safe='')}:{quote(password, safe='')}@"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return own_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +100,8 @@ def test_a_clip_is_exact_and_the_password_is_nowhere(
     with Server(mounts, login=(USER, PASSWORD)) as server:
         config = settings(tmp_path / "net.toml", [server.address(f"/{codec}", login())])
         start = ("--log-level", "debug", "run", "--config", str(config), *LENGTHS)
-        with Recorder(home, start, environ=WATCHED) as running:
+        told = talkative(tmp_path / "gstreamer")
+        with Recorder(home, start, environ={**WATCHED, **told}) as running:
             running.wait_live()
             running.wait_ring(1.5)
             at = time.monotonic_ns()
@@ -89,7 +109,7 @@ def test_a_clip_is_exact_and_the_password_is_nowhere(
             said = [str(running.status()), processes(running)]
             running.wait_ready()
             running.stop()
-        told = [
+        clips = [
             home.run("clips", "show", "last"),
             home.run("clips", "show", "last", "--json"),
         ]
@@ -101,7 +121,7 @@ def test_a_clip_is_exact_and_the_password_is_nowhere(
     assert row["codec"] == codec
     assert row["encoder"] == "remux"
     check(row, at - PRE, at + POST)
-    everything = "\n".join([*said, running.everything, str(row), *told, *shows])
+    everything = "\n".join([*said, running.everything, str(row), *clips, *shows])
     assert not any(secret in everything for secret in SECRETS)
     assert all(":***@127.0.0.1" in text for text in (said[0], *shows))
     config.unlink()
@@ -136,6 +156,7 @@ def test_a_server_that_comes_back_is_recorded_again_and_the_other_camera_notices
             running.wait_until(lambda status: status["cameras"][1]["ring_s"] > 1.4)
             at = time.monotonic_ns()
             other = running.trigger("cam1", pts=at)
+            server.mounts = {"/h264": mounts["/h265"]}
             server.start()
             running.wait_until(lambda status: status["cameras"][0]["ring_s"] > 1.4)
             again = time.monotonic_ns()
@@ -145,7 +166,46 @@ def test_a_server_that_comes_back_is_recorded_again_and_the_other_camera_notices
     rows = {row["clip_id"]: row for row in home.rows()}
     assert sorted(row["state"] for row in rows.values()) == ["camera-lost", "complete", "complete"]
     assert rows[str(other.clip_id)]["frames_lost"] == 0
+    codecs = {row["state"]: row["codec"] for row in rows.values() if row["camera_id"] == "cam0"}
+    assert codecs == {"camera-lost": "h264", "complete": "h265"}
     check(rows[str(second.clip_id)], again - PRE, again + POST)
+
+
+def test_however_it_fails_no_password_is_shown(
+    home: Home, tmp_path: Path, mounts: dict[str, str], certificate: Path
+) -> None:
+    """One recorder with a camera for each way; the one that works is killed."""
+    with (
+        Server(mounts, login=(USER, PASSWORD)) as good,
+        Server(mounts, login=(USER, "another")) as other,
+        Server(mounts, login=(USER, "another"), digest=True) as digest,
+        Server(mounts, login=(USER, PASSWORD), certificate=certificate) as secure,
+    ):
+        ways = {
+            "lost": good.address("/h264", login()),
+            "refuses this user": other.address("/h264", login()),
+            "refuses this user and password": digest.address("/h264", login()),
+            "the path is wrong": good.address("/nowhere", login()),
+            "does not answer": f"rtsp://{login()}127.0.0.1:1/main",
+            "another certificate": secure.address("/h264", login(), "rtsps") + PIN,
+            "nobody known here has signed": secure.address("/h264", login(), "rtsps"),
+        }
+        config = settings(tmp_path / "net.toml", list(ways.values()))
+        told = talkative(tmp_path / "gstreamer")
+        start = ("--log-level", "debug", "run", "--config", str(config))
+        with Recorder(home, start, environ=told) as running:
+            running.wait_live()
+            good.kill()
+            running.wait_until(lambda status: all(c["error"] for c in status["cameras"]))
+            status = running.status()
+            os.kill(running.pid, signal.SIGTERM)
+            running.status_at_end()
+    for camera, way in zip(status["cameras"], ways, strict=True):
+        assert way in camera["error"] or way == "lost"
+    assert not any(secret in running.everything + str(status) for secret in SECRETS)
+    config.unlink()
+    assert spilled(tmp_path) == []
+    assert list((tmp_path / "gstreamer").glob("*.log"))
 
 
 def test_a_wrong_password_is_told_and_not_shown(

@@ -38,6 +38,21 @@ def numbered(path: Path, codec: str, count: int) -> Path:
     return film(path, count, *CODECS[codec].split(), width=WIDTH, height=HEIGHT)
 
 
+def own_certificate(directory: Path) -> Path:
+    """One that a camera made for itself, with its key."""
+    both, alone = directory / "server.pem", directory / "alone.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
+            *("-subj", "/CN=camera", "-keyout", str(both), "-out", str(alone)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    both.write_text(both.read_text() + alone.read_text())
+    return both
+
+
 def played(path: Path, codec: str, *, lossy: bool = False) -> str:
     """How a film is sent; a lossy one by small packets, of which `Server.lose` can lose some."""
     parser = f"{codec}parse ! rtp{codec}pay config-interval=-1 name="

@@ -4,7 +4,6 @@ import hashlib
 import os
 import signal
 import ssl
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +26,16 @@ from smartrec.media.rtsp_address import address_of
 from smartrec.media.rtsp_failure import camera_error
 from smartrec.model import AccessUnit, Codec
 from smartrec.units import MILLISECOND, SECOND, Ns
-from tests.media.rtsp_server import PASSWORD, TIMEOUT, USER, Server, needs_server, numbered, played
+from tests.media.rtsp_server import (
+    PASSWORD,
+    TIMEOUT,
+    USER,
+    Server,
+    needs_server,
+    numbered,
+    own_certificate,
+    played,
+)
 
 SOUND = "audiotestsrc is-live=true ! audioconvert ! alawenc ! rtppcmapay name="
 LOGIN = f"{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@"
@@ -197,20 +205,7 @@ def test_a_password_of_odd_letters_opens_it(mounts: dict[str, str]) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One that a camera made for itself, with its key."""
-    both = tmp_path_factory.mktemp("certificate") / "server.pem"
-    alone = both.with_name("alone.pem")
-    made = subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=camera", "-keyout", str(both), "-out", str(alone)),
-        ],
-        check=False,
-        capture_output=True,
-    )
-    assert made.returncode == 0, made.stderr
-    both.write_text(both.read_text() + alone.read_text())
-    return both
+    return own_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 def test_a_certificate_of_its_own_is_trusted_only_when_it_is_named(

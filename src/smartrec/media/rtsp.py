@@ -67,6 +67,7 @@ class RtspCapture(Capture):
         self._address = address_of(uri)
         graph = rtsp_capture(self._address.shown, network.transport, network.patience)
         super().__init__(graph, epoch=epoch, turn=turn, nominal=nominal, numbered=False)
+        _withhold_requests()
         source = self._pipeline.get_by_name("source")
         assert source is not None
         source.set_property("location", self._address.location)
@@ -149,6 +150,16 @@ class RtspCapture(Capture):
         for pad in list(either.sinkpads):
             if pad.get_current_caps() is None:
                 either.release_request_pad(pad)
+
+
+def _withhold_requests() -> None:
+    """Keep GStreamer from writing whole requests, with the password in them, into its debug log.
+
+    It does so in a log of level 6 or more that somebody asked for by GST_DEBUG; 5 tells the rest.
+    """
+    for category in Gst.debug_get_all_categories():
+        if category.get_name() == "rtspsrc" and category.get_threshold() > Gst.DebugLevel.DEBUG:
+            category.set_threshold(Gst.DebugLevel.DEBUG)
 
 
 def clock_in_words(address: Address, behind: Ns) -> str:
