@@ -1,6 +1,7 @@
 """Real captures, measured: the demo camera, a file, and cameras that are not there."""
 
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -14,12 +15,13 @@ from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.errors import CameraError, PipelineError
 from smartrec.model import AccessUnit
 from smartrec.units import SECOND, Ns
+from tests.media.rtsp_server import PASSWORD, USER, Server, needs_server, numbered, played
 
 
 @pytest.fixture(scope="module")
-def demo_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Drawn once."""
-    return tmp_path_factory.mktemp("cache")
+def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of H.264."""
+    return numbered(tmp_path_factory.mktemp("film") / "film.mp4", "h264", 120)
 
 
 def units(count: int, fps: int, *, lost: int = 0, damaged: int = 0) -> list[AccessUnit]:
@@ -89,28 +91,43 @@ def test_one_picture_is_no_rate() -> None:
     assert judge_measured(measured(promised=30, came=units(1, 30))).status is Status.WARN
 
 
-def test_the_demo_camera_gives_what_it_promises(
-    tmp_path: Path, demo_pictures: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SMARTREC_CACHE_DIR", str(demo_pictures))
-    settings = CameraSettings(source="demo")
+def test_a_source_that_is_streamed_gives_what_it_promises(tmp_path: Path, movie: Path) -> None:
+    settings = CameraSettings(source=f"file:{movie}", loop=True)
     subject = Subject(tmp_path, cameras=(settings,), measure=True)
     (finding,) = check_measured(subject)
-    assert "pictures a second of 30" in finding.what, finding
+    assert finding.status is Status.OK, finding
+    assert "30.00 pictures a second of 30" in finding.what
+    assert "0 lost, 0 damaged" in finding.what
     flow = subject.seen.flows["cam0"]
     assert flow.measured
     assert flows(subject) == {"cam0": flow}
     assert "(measured)" in in_words(flows(subject))
 
 
-def test_a_camera_that_does_not_start_stops_no_other(
-    tmp_path: Path, demo_pictures: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SMARTREC_CACHE_DIR", str(demo_pictures))
+def test_a_camera_that_does_not_start_stops_no_other(tmp_path: Path, movie: Path) -> None:
     gone = CameraSettings(id="gone", source=f"file:{tmp_path}/none.mp4")
-    found = measure((gone, CameraSettings(id="demo", source="demo")), SystemClock())
+    well = CameraSettings(id="well", source=f"file:{movie}", loop=True)
+    found = measure((gone, well), SystemClock())
     assert found["gone"].error is not None
-    assert found["demo"].length >= 3 * SECOND
+    assert found["well"].length >= 3 * SECOND
+
+
+def test_cameras_on_the_network_are_asked_what_they_send(tmp_path: Path, movie: Path) -> None:
+    needs_server()
+    login = f"{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@"
+    with Server({"/door": played(movie, "h264")}, login=(USER, PASSWORD)) as server:
+        settings = (
+            CameraSettings(id="well", source=server.address("/door", login)),
+            CameraSettings(id="wrong", source=server.address("/door", "me:no@")),
+            CameraSettings(id="path", source=server.address("/none", login)),
+        )
+        subject = Subject(tmp_path, cameras=settings)
+        well, wrong, path = (f for f in check_cameras(subject) if f.what.startswith(("w", "p")))
+    assert (well.status, wrong.status, path.status) == (Status.OK, Status.WARN, Status.WARN)
+    assert "h264 320x180, first picture after" in well.what
+    assert PASSWORD not in f"{well}{wrong}{path}"
+    assert "%40" in wrong.mend
+    assert "web page" in path.mend
 
 
 def test_nothing_is_streamed_unless_asked(tmp_path: Path) -> None:

@@ -152,6 +152,20 @@ def test_a_faster_speed_never_carries_less() -> None:
     assert carried == sorted(carried)
 
 
+def test_a_port_that_is_to_be_switched_must_have_a_switch(sysfs: Sysfs, tmp_path: Path) -> None:
+    camera = sysfs.camera(0, "1-2")
+    settings = CameraSettings(source="usb:/dev/video0", power_cycle=True)
+    subject = Subject(tmp_path, cameras=(settings,))
+    subject.seen.cameras.append(camera)
+    assert [f.status for f in check_usb(subject, sysfs.root)] == [Status.OK, Status.WARN]
+    port = sysfs.root / "bus/usb/devices/1-0:1.0/usb1-port2"
+    port.mkdir(parents=True)
+    (port / "disable").touch()
+    *_, finding = check_usb(subject, sysfs.root)
+    assert finding.status is Status.OK
+    assert "1-2 can be switched" in finding.what
+
+
 def test_settings_mean_a_camera_by_its_node_or_by_its_lasting_name(tmp_path: Path) -> None:
     def seen(number: int, by_id: str | None = None) -> Camera:
         link = None if by_id is None else Path("/dev/v4l/by-id") / by_id

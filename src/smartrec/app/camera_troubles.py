@@ -221,6 +221,22 @@ USB: Final[Mapping[str, Trouble]] = {
     ),
 }
 
+POWER: Final[Mapping[str, Trouble]] = {
+    "no-switch": Trouble(
+        "`power_cycle = true`, and the camera's port cannot be switched",
+        "It needs Linux 6.0 or newer, and a hub that the kernel lets switch its ports.",
+        "Leave `power_cycle` out, or plug the camera into another hub",
+    ),
+    "switch-forbidden": Trouble(
+        "`power_cycle = true`, and this user may not switch the port",
+        "The kernel's switch belongs to root; a rule of udev's hands it to the group video.",
+        'In `/etc/udev/rules.d/60-usb-power.rules`: `SUBSYSTEM=="usb", DRIVER=="hub", '
+        "RUN+=\"/bin/sh -c 'chgrp video /sys$devpath/*-port*/disable; chmod g+w "
+        "/sys$devpath/*-port*/disable'\"`, then `sudo udevadm trigger --subsystem-match=usb`",
+        (r"may not switch usb port",),
+    ),
+}
+
 UDEV: Final[Mapping[str, Trouble]] = {
     "no-udev": Trouble(
         "`/dev/v4l/by-id` is not there; a camera's name changes when it is plugged in again",

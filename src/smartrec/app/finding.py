@@ -1,11 +1,13 @@
 """What a check of `smartrec doctor` found, in the words of the table of troubles."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from smartrec.app.troubles import TROUBLES
 
+_LINK: Final = re.compile(r"\[([^\]]+)\]\(([\w.-]+)[^)]*\)")
 _TROUBLES: Final = {key: row for rows in TROUBLES.values() for key, row in rows.items()}
 
 
@@ -44,5 +46,9 @@ def amiss(trouble: str, what: str, *, mend: str = "", status: Status = Status.BA
         status: WARN where it may be meant so.
     """
     row = _TROUBLES[trouble]
-    plain = (text.replace("`", "") for text in (row.why, mend or row.mend))  # no Markdown here
-    return Finding(status, what, *plain)
+    return Finding(status, what, plain(row.why), plain(mend or row.mend))
+
+
+def plain(text: str) -> str:
+    """A text of the tables for a terminal: without Markdown, pages by their place."""
+    return _LINK.sub(r"\1 (docs/guide/\2)", text).replace("`", "")

@@ -7,7 +7,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from smartrec.app.camera_troubles import CAMERAS, MEASURED, SOUND, UDEV, USB
+from smartrec.app.camera_troubles import CAMERAS, MEASURED, POWER, SOUND, UDEV, USB
 from smartrec.app.deepstream_troubles import DEEPSTREAM
 from smartrec.app.foreign_troubles import FOREIGN
 from smartrec.app.trouble import Trouble
@@ -113,7 +113,7 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
     },
     "cameras": CAMERAS,
     "measured": MEASURED,
-    "usb": USB,
+    "usb": {**USB, **POWER},
     "udev": UDEV,
     "microphone": SOUND,
     "detector": {

@@ -1,5 +1,6 @@
 """What `smartrec doctor` looks at of the USB: whether it has room for what cameras send."""
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from smartrec.graph.bandwidth import need_of, speed_of
 from smartrec.graph.formats import Kind, choose
 from smartrec.media.devices import Camera
 from smartrec.media.usb_bus import SYSFS, Plugged, plugged
+from smartrec.media.usb_port import switches_of
 
 _MEGA: Final = 1e6
 
@@ -49,10 +51,29 @@ def check_usb(subject: Subject, sysfs: Path = SYSFS) -> Iterator[Finding]:
         yield Finding(Status.OK, "no camera on USB")
     for load in loads:
         yield judge_port(load)
+    for camera in subject.seen.cameras:
+        settings, place = subject.settings_of(camera), plugged(camera.path, sysfs)
+        if settings is not None and settings.power_cycle and place is not None:
+            yield judge_switch(place.port, switches_of(place.port, sysfs / "bus/usb/devices"))
     for bus in sorted({load.plugged.bus for load in loads}):
         together = [load for load in loads if load.plugged.bus == bus]
         if len(together) > 1:
             yield judge_bus(together)
+
+
+def judge_switch(port: str, switches: Sequence[Path]) -> Finding:
+    """Whether ``power_cycle`` can do anything for a camera.
+
+    Args:
+        port: Where it is plugged in.
+        switches: The files that switch the port.
+    """
+    if not switches:
+        return amiss("no-switch", f"port {port} has no switch", status=Status.WARN)
+    shut = [switch for switch in switches if not os.access(switch, os.W_OK)]
+    if shut:
+        return amiss("switch-forbidden", f"{shut[0]} may not be written", status=Status.WARN)
+    return Finding(Status.OK, f"port {port} can be switched off and on (power_cycle)")
 
 
 def load_of(subject: Subject, camera: Camera, place: Plugged) -> Load | None:

@@ -10,7 +10,7 @@ import click
 
 from smartrec.app.doctor import Check, examine, worst
 from smartrec.app.explaining import Match, explain
-from smartrec.app.finding import Finding, Status
+from smartrec.app.finding import Finding, Status, plain
 from smartrec.app.housekeeping import limits_of
 from smartrec.app.subject import Subject
 from smartrec.app.watching import detector_of
@@ -152,7 +152,7 @@ def _explained(message: str, *, as_json: bool) -> int:
         row = match.trouble
         click.echo(f"{click.style(match.said, bold=True)}  ({match.section})")
         for text in (row.symptom, row.why, row.mend):
-            click.echo(f"  {text.replace('`', '')}")
+            click.echo(f"  {plain(text)}")
     return 0 if matches else _BROKEN
 
 
@@ -162,7 +162,7 @@ def _match_as_json(match: Match) -> dict[str, str]:
         "check": match.section,
         "trouble": match.key,
         "said": match.said,
-        "symptom": row.symptom,
-        "why": row.why,
-        "mend": row.mend,
+        "symptom": plain(row.symptom),
+        "why": plain(row.why),
+        "mend": plain(row.mend),
     }

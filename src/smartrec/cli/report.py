@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from smartrec.app import report as parts
-from smartrec.app.censor import Censor, secrets_of
+from smartrec.app.censor import SECRET_NAME, Censor, secrets_of
 from smartrec.app.doctor import examine
 from smartrec.app.pipelines import pipelines
 from smartrec.cli.cameras import as_json
@@ -89,8 +89,11 @@ def _secrets(path: Path | None, loaded: Loaded | None) -> set[str]:
             text = found.read_text("utf-8", errors="replace")
         except OSError:
             text = ""
-    sources = [] if loaded is None else [camera.source for camera in loaded.config.camera]
-    return secrets_of(text, sources, os.environ)
+    if loaded is None:
+        return secrets_of(text, (), os.environ)
+    sources = [camera.source for camera in loaded.config.camera]
+    named = {v for k, v in flat(loaded.config).items() if SECRET_NAME.search(k)}
+    return secrets_of(text, sources, os.environ) | {v for v in named if isinstance(v, str) and v}
 
 
 def _settings(loaded: Loaded | None) -> str:
