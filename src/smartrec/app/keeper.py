@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import Final
 
 from smartrec.app.housekeeping import Housekeeping
-from smartrec.errors import CatalogDamaged, DiskFull, StoreError
+from smartrec.errors import CatalogDamaged, DiskFull, StoreError, store_error
 from smartrec.model import ClipHead, Finished, Look
 from smartrec.store.catalog import Catalog
 from smartrec.store.files import free_bytes
@@ -162,7 +162,7 @@ class Keeper(threading.Thread):
             unlisted = []
         except (StoreError, OSError) as error:
             self._close()
-            self._opened.set_exception(error)
+            self._opened.set_exception(self._ours(error))
             return
         self._opened.set_result(unlisted)
         self._serve()
@@ -228,8 +228,12 @@ class Keeper(threading.Thread):
             error,
         )
         self._failing = True
-        known = error if isinstance(error, StoreError) else StoreError(str(error))
-        self._report(NotKept(known))
+        self._report(NotKept(self._ours(error)))
+
+    def _ours(self, error: StoreError | OSError) -> StoreError:
+        if isinstance(error, StoreError):
+            return error
+        return store_error(self._directory, "cannot use", error)
 
     def _close(self) -> None:
         if self._catalog is not None:

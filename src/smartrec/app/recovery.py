@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from smartrec.errors import SmartrecError, StoreError
+from smartrec.errors import SmartrecError, StoreError, store_error
 from smartrec.media.journal import JournalReader, amend
 from smartrec.model import ClipHead, ClipState, Loss
 from smartrec.recording.tally import Tally
@@ -96,7 +96,18 @@ def left_behind(journals: Path, clips: Path) -> list[Path]:
     """Journals in a directory, oldest first; call it before new ones are begun there.
 
     What finishers had begun to write, there or beside the clips, is removed: it is made again.
+
+    Raises:
+        StoreError: The directories cannot be read.
     """
+    try:
+        _remove_parts(journals, clips)
+        return sorted(journals.glob("*.mkv"))
+    except OSError as error:
+        raise store_error(journals, "cannot read", error) from error
+
+
+def _remove_parts(journals: Path, clips: Path) -> None:
     for directory in {journals, clips / OPEN}:
         for part in directory.glob("*.part"):
             try:
@@ -104,7 +115,6 @@ def left_behind(journals: Path, clips: Path) -> list[Path]:
             except OSError as error:  # no finisher makes a directory of that name
                 log.warning("%s is left as it is: %s", part, error.strerror)
     _remove_recordings(clips / OPEN / RECORDINGS)
-    return sorted(journals.glob("*.mkv"))
 
 
 def _remove_recordings(directory: Path) -> None:

@@ -85,12 +85,20 @@ def _take_without_links(written: Path, path: Path) -> bool:
 
 
 def _clip_id(path: Path) -> str | None:
-    """Which clip a finished file is; None where it does not say."""
+    """Which clip a finished file is; None where it does not say.
+
+    Raises:
+        OSError: It cannot be read now, and may say so later.
+    """
+    if not path.is_file():
+        return None
     try:
         if path.suffix == ".mp4":
             return mp4.identity(path).get("clip_id")
         reader = JournalReader(path)
         reader.close()
-    except (StoreError, ClipDamaged, ValueError):
+    except (StoreError, ClipDamaged, ValueError) as error:
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from error
         return None
     return reader.head.clip_id

@@ -123,7 +123,10 @@ def _error_of(path: Path, text: str) -> StoreError:
 
 def _full(directory: Path) -> bool:
     """Whether SQLite, which has one word for all failures of a device, met a full one."""
-    return directory.is_dir() and free_bytes(directory) < _NO_ROOM_BELOW
+    try:
+        return free_bytes(directory) < _NO_ROOM_BELOW
+    except StoreError:
+        return False
 
 
 def _damaged(path: Path, why: str) -> CatalogDamaged:
