@@ -1,6 +1,7 @@
 """Cases that run in the virtual machine: known by name before, each told on its own after."""
 
 import ast
+import os
 import sys
 import xml.etree.ElementTree as Xml
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from tests.usb.camera import Plan
 from tests.usb.machine import Machine
 
 _GUEST: Final = Path(__file__).parent / "guest"
+_ENVIRON: Final = {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
 _BEHIND: Final = 20000
 """Characters of a guest's output that a failure shows."""
 
@@ -45,7 +47,7 @@ class Cases:
         command += ["-p", "no:cacheprovider", "--basetemp=/tmp/cases", f"--junitxml={report}"]
         command += ["--timeout=300", "--durations=0", "-rA", str(_GUEST / file)]
         with Machine(cameras, writable=[folder]) as machine:
-            done = machine.run(command, timeout=timeout)
+            done = machine.run(command, timeout=timeout, environ=_ENVIRON)
         self.output = done.output
         self._results = {}
         if report.exists():

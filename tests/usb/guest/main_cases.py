@@ -1,6 +1,6 @@
 """The six main camera cases, in the virtual machine: a real driver, the real program.
 
-One recorder serves all but the last. Clips are copies, so each holds the camera's own JPEGs, and
+One recorder serves all but the first. Clips are copies, so each holds the camera's own JPEGs, and
 the numbers in them tell what was lost between the camera and the clip.
 """
 
@@ -24,6 +24,19 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
     Plug().wait_node()
     with started(Home(place / "clips", environ)) as recorder:
         yield recorder
+
+
+def test_a_recorder_started_without_a_camera_takes_the_one_that_is_plugged_in_later(
+    home: Home, plug: Plug
+) -> None:
+    plug.unplug()
+    plug.wait_no_node()
+    with started(home, "--source", "usb") as alone:
+        alone.wait_for(LOST)
+        plug.plug()
+        alone.wait_for(BACK)
+        alone.wait_ring(PRE / SECOND)
+        exact(alone)
 
 
 def test_first_start_picks_the_camera_and_its_best_format(running: Recorder, plug: Plug) -> None:
@@ -91,16 +104,3 @@ def test_a_camera_that_falls_silent_is_told_and_recorded_again_when_it_sends(
     running.wait_for(BACK)
     running.wait_ring(PRE / SECOND)
     exact(running)
-
-
-def test_a_recorder_started_without_a_camera_takes_the_one_that_is_plugged_in_later(
-    home: Home, plug: Plug
-) -> None:
-    plug.unplug()
-    plug.wait_no_node()
-    with started(home, "--source", "usb") as alone:
-        alone.wait_for(LOST)
-        plug.plug()
-        alone.wait_for(LIVE)
-        alone.wait_ring(PRE / SECOND)
-        exact(alone)
