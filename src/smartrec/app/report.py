@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -211,12 +212,19 @@ def files(clips: Path) -> str:
         f"{clips}: {filesystem(place)}, {room.f_bavail * room.f_frsize} of "
         f"{room.f_blocks * room.f_frsize} bytes free, {room.f_favail} of {room.f_files} inodes"
     ]
-    there = [path for each in (clips, clips / ".open") if each.is_dir() for path in each.iterdir()]
-    known = sorted(((path.lstat().st_mtime_ns, path) for path in there), reverse=True)
-    for changed, path in known[:_NEWEST_FILES]:
-        size = path.lstat().st_size
+    known = sorted(_below(clips), reverse=True)
+    for changed, size, path in known[:_NEWEST_FILES]:
         lines.append(f"{rfc3339(changed)} {size:>12} {path.relative_to(clips)}")
     return "\n".join((*lines, f"{len(known)} in all", ""))
+
+
+def _below(clips: Path) -> Iterator[tuple[int, int, Path]]:
+    """When each was changed last, and its size; a recorder may remove some meanwhile."""
+    for directory in (clips, clips / ".open"):
+        for path in directory.iterdir() if directory.is_dir() else ():
+            with suppress(FileNotFoundError):
+                found = path.lstat()
+                yield found.st_mtime_ns, found.st_size, path
 
 
 def kernel_log() -> str:

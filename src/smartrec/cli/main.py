@@ -1,7 +1,8 @@
 """The `smartrec` command: what it offers, how it fails.
 
 Exit codes: 0 done; 1 refused, or something is broken; 2 wrong settings or usage; 3 GStreamer lacks
-something; 4 camera; 5 pipeline; 6 disk; 7 no recorder answers; 8 a clip is damaged; 130 broken off.
+something; 4 camera; 5 pipeline; 6 disk; 7 no recorder answers; 8 a clip is damaged; 10 warnings
+(doctor --strict); 130 broken off.
 """
 
 import errno

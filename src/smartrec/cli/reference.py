@@ -14,7 +14,7 @@ _HEAD = """\
 Made from the program (`make docs`); `smartrec COMMAND --help` says the same. `--json` gives JSON
 where a program reads the output. Exit codes: 0 done, 1 refused or something is broken, 2 wrong
 settings or usage, 3 GStreamer lacks something, 4 camera, 5 pipeline, 6 disk, 7 no recorder answers,
-8 a clip is damaged, 130 broken off.
+8 a clip is damaged, 10 warnings (`doctor --strict`), 130 broken off.
 """
 
 
