@@ -9,6 +9,7 @@ import click
 from smartrec.graph.formats import Choice, Format, choose, gst_caps, rate_in_words
 from smartrec.media.devices import Camera
 from smartrec.media.devices import cameras as all_cameras
+from smartrec.media.microphone import microphone_in
 from smartrec.units import picture_size
 
 _NONE: Final = """\
@@ -67,6 +68,8 @@ def as_lines(camera: Camera, choice: Choice | None, formats: bool) -> list[str]:
         lines.append(f"  would give    {offered} {choice.width}x{choice.height}{rate}")
         if choice.differs:
             lines.append(f"  but           {choice.differs}")
+    if (card := microphone_in(camera.path)) is not None:
+        lines.append(f"  microphone    alsa:hw:{card.id} ({card.name}); audio = true records it")
     if camera.trouble is not None:
         lines.append(f"  not now       {camera.trouble}")
         lines.append(f"                {camera.trouble.hint}")
@@ -82,13 +85,14 @@ def _format_line(offered: Format) -> str:
 
 def as_json(camera: Camera, choice: Choice | None) -> dict[str, object]:
     """One camera, for programs."""
-    trouble = camera.trouble
+    trouble, card = camera.trouble, microphone_in(camera.path)
     return {
         "path": str(camera.path),
         "by_id": None if camera.by_id is None else str(camera.by_id),
         "name": camera.name,
         "bus": camera.bus,
         "serial": camera.serial,
+        "microphone": card and f"alsa:hw:{card.id}",
         "choice": choice
         and {
             "kind": choice.kind.value,

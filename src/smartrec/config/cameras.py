@@ -147,8 +147,8 @@ class Camera(Table):
     )
     audio: Annotated[bool | str, AUDIO] = Field(
         default=False,
-        description="Sound in the clips. true takes the microphone in the camera (RTSP: the "
-        'camera\'s own sound); "alsa:DEVICE", "pulse:NAME" or "pipewire:NAME" another one. A '
+        description="Sound in the clips. true takes the microphone in a USB camera; "
+        '"alsa:DEVICE", "pulse:NAME" or "pipewire:NAME" takes another one, for any source. A '
         "microphone that is lost never stops the video.",
         examples=["alsa:hw:1,0"],
         json_schema_extra=RESTARTS_CAPTURE,

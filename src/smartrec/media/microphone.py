@@ -21,9 +21,9 @@ from smartrec.errors import (
     SmartrecError,
 )
 from smartrec.graph import sound
-from smartrec.media.alsa_cards import Card, cards
+from smartrec.media.alsa_cards import PROC, Card, cards
 from smartrec.media.gst import Gst, GstApp, error_of, launch, raise_first_error
-from smartrec.media.usb_bus import plugged
+from smartrec.media.usb_bus import SYSFS, plugged
 from smartrec.recording.sound import RATE, SoundChunk, samples_before, time_of
 from smartrec.units import Ns
 
@@ -162,14 +162,13 @@ class DemoMicrophone:
         """See `Source`."""
 
 
-def microphone_in(camera: Path) -> Card | None:
+def microphone_in(camera: Path, sysfs: Path = SYSFS, proc: Path = PROC) -> Card | None:
     """The microphone of the USB device that a video node belongs to; None where it has none."""
-    place = plugged(camera.resolve())
+    place = plugged(camera.resolve(), sysfs)
     if place is None:
         return None
-    return next(
-        (each for each in cards() if each.captures and each.device == place.directory), None
-    )
+    own = (each for each in cards(sysfs, proc) if each.device == place.directory)
+    return next((each for each in own if each.captures), None)
 
 
 def card_of(name: str) -> Card | None:
