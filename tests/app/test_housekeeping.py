@@ -250,11 +250,10 @@ def test_a_clip_that_cannot_be_deleted_is_left_and_the_next_goes(disk: Path) -> 
     stubborn = disk / f"{head(0).file_name}.mp4"
     stubborn.unlink()
     (stubborn / "inside").mkdir(parents=True)
-    assert house.look() == ["event-1 bytes"]
-    assert house.look() == []
+    assert [house.look() for _ in range(4)] == [[], [], ["event-1 bytes"], []]
     house.time.passes(11 * EVERY)
     house.add(head(3))
-    assert house.look() == ["event-2 bytes"]
+    assert [house.look() for _ in range(3)] == [[], [], ["event-2 bytes"]]
 
 
 def test_what_was_being_deleted_is_finished_at_the_start(tmp_path: Path) -> None:

@@ -60,6 +60,11 @@ def complete(catalog: Catalog, only: Collection[str] | None = None) -> Outcome:
     return outcome
 
 
+def is_there(clip: ClipRecord) -> bool:
+    """Whether a clip's file, or journal, has a name."""
+    return clip.path is not None and os.path.lexists(clip.path)
+
+
 def is_journal_of(clip: ClipRecord, path: Path) -> bool:
     """Whether a file is this clip's, or gone: a spoilt catalogue may name any file."""
     from smartrec.media.journal import JournalReader  # late: only clips that failed need it
@@ -79,7 +84,7 @@ def _delete_files(catalog: Catalog, clip: ClipRecord, outcome: Outcome) -> None:
         _remove(clip, catalog.directory)
     except StoreError as error:
         outcome.left.append((clip, error))
-        if clip.path is not None and os.path.lexists(clip.path):
+        if is_there(clip):
             keeping.unmark(catalog, clip.clip_id)
     else:
         outcome.gone.append(clip)

@@ -5,6 +5,7 @@ All of it on the catalogue's thread: there is one writer, and a slow disk delays
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,8 +31,10 @@ EVERY: Final = Ns(60 * SECOND)
 LATE: Final = Ns(35 * SECOND)
 """How long a deleted file's room may take to come (btrfs commits every 30 s, a player may hold it):
 nothing more is deleted for that room meanwhile."""
+TRIES: Final = 3
+"""How often a clip is tried that cannot be deleted, before another goes for it."""
 STUBBORN: Final = Ns(600 * SECOND)
-"""How long a clip that cannot be deleted is left alone."""
+"""How long it is then left alone."""
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +83,8 @@ class Housekeeping:
         self._belief = Belief()
         self._awaited = _Awaited()
         self._stubborn: dict[str, Ns] = {}
+        self._failed = Counter[str]()
+        self._begun: Sequence[tuple[Held, Reason]] = ()
         self._said: set[str] = set()
         self._changed = True
         self._planned_at = Ns(0)
@@ -123,22 +128,22 @@ class Housekeeping:
         self.ground()
         now = self._clock.monotonic()
         believed = self._believed()
+        self._delete(catalog, self._begun, now)
         free, size = _room(catalog.directory)
         low = free + self._awaited.at(now) < self._limits.room(size)
         if not low:
             self._said.discard("low")
         if not self._due(now, low=low):
             return False
-        self._changed, self._planned_at = False, now
         if believed is not None:
             keeping.date(catalog, believed)
         clips = (self._stuck(clip, now) for clip in keeping.held(catalog))
         made = plan(clips, self._limits, believed, free + self._awaited.at(now), size)
-        whole = self._delete(catalog, made.deletions[:AT_ONCE], now, free)
-        more = len(made.deletions) > AT_ONCE or not whole
+        stuck = self._delete(catalog, made.deletions[:AT_ONCE], now)
+        more = stuck or len(made.deletions) > AT_ONCE
         if not more:
             self._tell_short(catalog, made, size)
-        self._changed = more
+        self._changed, self._planned_at = more or bool(self._failed), now
         return more
 
     def _due(self, now: Ns, *, low: bool) -> bool:
@@ -160,13 +165,13 @@ class Housekeeping:
             )
         return believed
 
-    def _delete(
-        self, catalog: Catalog, chosen: Sequence[tuple[Held, Reason]], now: Ns, free: int
-    ) -> bool:
-        """Delete and tell; False where a file could not be, and others are to go for it."""
+    def _delete(self, catalog: Catalog, chosen: Sequence[tuple[Held, Reason]], now: Ns) -> bool:
+        """Delete and tell; return whether a file could not be, so that others are to go for it."""
         if not chosen:
-            return True
+            return False
+        free, _ = _room(catalog.directory)
         reasons = {clip.clip_id: reason for clip, reason in chosen}
+        self._begun = chosen  # what raises below is done at the next look
         outcome = deleting.delete(catalog, list(reasons))
         for clip in outcome.gone:
             self._tell(
@@ -179,13 +184,20 @@ class Housekeeping:
                     clip.bytes or 0,
                 )
             )
+        left = {clip.clip_id: clip for clip, _ in outcome.left}
+        whole = {clip_id for clip_id, clip in left.items() if deleting.is_there(clip)}
+        self._begun = [(c, why) for c, why in chosen if c.clip_id in left.keys() - whole]
+        self._failed.update(whole)
+        stuck = [clip_id for clip_id, tries in self._failed.items() if tries >= TRIES]
+        for clip_id in stuck:
+            self._stubborn[clip_id] = Ns(now + STUBBORN)
+            del self._failed[clip_id]
         for clip, error in outcome.left:
             log.warning("%s cannot be deleted: %s", clip.file_name, error)
-            self._stubborn[clip.clip_id] = Ns(now + STUBBORN)
         freed = sum(clip.bytes or 0 for clip in outcome.gone)
         missing = self._awaited.at(now) + freed - max(0, _room(catalog.directory)[0] - free)
         self._awaited = _Awaited(max(0, missing), Ns(now + LATE))
-        return not outcome.left
+        return bool(stuck)
 
     def _stuck(self, clip: Held, now: Ns) -> Held:
         """What could not be deleted takes its room and stays, like a pinned one."""
