@@ -47,6 +47,10 @@ class Gone:
     why: str
 
 
+class Pictureless(StoreError):  # noqa: N818 - a condition, as in `smartrec.errors`
+    """A journal that was made, and no picture written."""
+
+
 class Done:
     """All that an earlier recorder left has been reported before this."""
 
@@ -110,11 +114,15 @@ def left_behind(journals: Path, clips: Path) -> list[Path]:
 def _remove_parts(journals: Path, clips: Path) -> None:
     for directory in {journals, clips / OPEN}:
         for part in directory.glob("*.part"):
-            try:
-                part.unlink(missing_ok=True)
-            except OSError as error:  # no finisher makes a directory of that name
-                log.warning("%s is left as it is: %s", part, error.strerror)
+            _remove(part)
     _remove_recordings(clips / OPEN / RECORDINGS)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("%s is left as it is: %s", path, error.strerror)
 
 
 def _remove_recordings(directory: Path) -> None:
@@ -134,11 +142,7 @@ def examine(journals: list[Path], clips: Path) -> Iterator[Found | Gone]:
     seen: set[str] = set()
     unread: dict[str, str] = {}
     for path in journals:
-        try:
-            one = found(path)
-        except (StoreError, OSError) as error:
-            log.warning("%s is left as it is: %s", path, error)
-            unread[path.stem] = str(error)
+        if (one := _found(path, unread)) is None:
             continue
         known = records.get(one.head.clip_id)
         if one.head.clip_id in seen or (known and _holds_more(known, one.head)):
@@ -153,6 +157,18 @@ def examine(journals: list[Path], clips: Path) -> Iterator[Found | Gone]:
             yield renamed
         elif record.open:
             yield Gone(record.clip_id, unread.get(record.file_name, "its journal is gone"))
+
+
+def _found(path: Path, unread: dict[str, str]) -> Found | None:
+    try:
+        return found(path)
+    except Pictureless as error:
+        unread[path.stem] = str(error)
+        _remove(path)
+    except (StoreError, OSError) as error:
+        log.warning("%s is left as it is: %s", path, error)
+        unread[path.stem] = str(error)
+    return None
 
 
 def _records(clips: Path) -> dict[str, ClipRecord]:
@@ -190,7 +206,8 @@ def found(path: Path) -> Found:
     """Read a journal that was cut off, and write into it how it ended.
 
     Raises:
-        StoreError: It is no journal, or holds no picture.
+        Pictureless: There is nothing in it but its head.
+        StoreError: It is no journal, or holds no picture of its clip.
     """
     reader = JournalReader(path)
     try:
@@ -201,8 +218,11 @@ def found(path: Path) -> Found:
             tally.see(unit, reader.head.end, evicted=max(0, gap - unit.lost_before))
             seq = unit.seq
         head, size = reader.head, reader.position
+        empty = seq is None and not reader.torn
     finally:
         reader.close()
+    if empty:
+        raise Pictureless(f"the recorder ended before {path} held a picture")
     if tally.first is None:
         raise StoreError(f"{path} holds no picture")
     if head.state is ClipState.RECORDING:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Final
 
 from smartrec.clock import Clock, SystemClock
-from smartrec.errors import CatalogDamaged, UsageError, store_error
+from smartrec.errors import CatalogDamaged, StoreError, UsageError, store_error
 from smartrec.model import ClipHead, ClipState, Finished, Look
 from smartrec.store import database
 from smartrec.store import looks as chunks
@@ -102,7 +102,11 @@ class Catalog:
                 raise
             database.set_aside(directory, str(clock.now().wall_ns // 1_000_000))
             connection = database.connect(directory, create=True)
-        return cls(connection, directory, clock, create, ground)
+        try:
+            return cls(connection, directory, clock, create, ground)
+        except StoreError:
+            connection.close()
+            raise
 
     def close(self) -> None:
         """Close the file. Idempotent."""
