@@ -184,9 +184,13 @@ class Recorder:
         """Until every camera's ring holds that many seconds."""
         self.wait_until(lambda status: all(c["ring_s"] >= length for c in status["cameras"]))
 
+    def send(self, number: int) -> None:
+        """To the recorder alone."""
+        self._process.send_signal(number)
+
     def stop(self, number: int = signal.SIGTERM) -> str:
         """End it in order; returns its last line."""
-        self._process.send_signal(number)
+        self.send(number)
         return self.end()
 
     def end(self, timeout: float = TIMEOUT) -> str:
@@ -210,13 +214,14 @@ class Recorder:
 
     def finishers(self) -> list[int]:
         """Process ids of its finishers."""
-        return [pid for pid in self._children() if "media.finish" in _command_of(pid)]
+        return [pid for pid in self.children() if "media.finish" in _command_of(pid)]
 
     def watch(self) -> int | None:
         """Process id of its watch, if one runs."""
-        return next((p for p in self._children() if "media.watch" in _command_of(p)), None)
+        return next((p for p in self.children() if "media.watch" in _command_of(p)), None)
 
-    def _children(self) -> list[int]:
+    def children(self) -> list[int]:
+        """Process ids of all that it has started and that still run."""
         threads = Path(f"/proc/{self.pid}/task").glob("*/children")
         return sorted(int(pid) for path in threads for pid in path.read_text().split())
 

@@ -1,7 +1,8 @@
 """A wall clock that is set, by an hour or over a change of daylight saving, moves no clip.
 
 The one timeline is CLOCK_MONOTONIC, so nothing waits longer or shorter; a clip is dated by the wall
-clock as it stood when the clip was closed. Three steps in the default run, ten more in the exhaustive one.
+clock as it stood when the clip was closed. Three steps in the
+default run, ten more in the exhaustive one.
 """
 
 import re
@@ -179,8 +180,22 @@ def test_a_command_expires_by_the_wall_clock_as_it_stands(home: Home, clock: Wal
         running.stop()
 
 
-def asked(home: Home, expires: int) -> Answer:
+def test_an_interval_is_read_by_the_wall_clock_as_it_stands(home: Home, clock: WallClock) -> None:
+    with Recorder(home, ("demo", "--post-roll=0.5s"), environ=clock.environ) as running:
+        running.wait_live()
+        running.wait_ring(1.2)
+        clock.step(HOUR)
+        at = time.monotonic_ns()
+        answer = asked(home, clock.now() + 5 * SECOND, start=clock.now() - SECOND // 2)
+        assert answer.verdict is Verdict.ACCEPTED
+        running.wait_ready()
+        running.stop()
+    (row,) = home.rows()
+    assert abs(row["first_pts"] - (at - SECOND // 2)) < NEAR
+
+
+def asked(home: Home, expires: int, *, start: int | None = None) -> Answer:
     moment = Ns(time.monotonic_ns())
-    command = Command(new_id(), "cam0", Action.START, "test", moment, expires=expires)
+    command = Command(new_id(), "cam0", Action.START, "test", moment, start, expires=expires)
     (answer,) = ask(find_socket(home.clips, home.environ), command, 20.0, clip_dir=home.clips)
     return answer

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from smartrec.app.children import shielded
 from smartrec.app.mounts import Disk
 from smartrec.errors import DiskGone
 from smartrec.media.orders import Recording
@@ -95,6 +96,7 @@ class _Job:
     told_at: int = 0
     heard: int = 0
     heard_at: int = 0
+    no_room: bool = False
     recording: Recording | None = None
 
 
@@ -124,6 +126,12 @@ class Finishers:
     def signs(self) -> int:
         """Changes with whatever a running finisher says."""
         return sum(job.child.heard for job in self._jobs.values() if job.child is not None)
+
+    @property
+    def out_of_room(self) -> bool:
+        """Whether there is something left, and all of it waits for room on the disk."""
+        jobs = self._jobs.values()
+        return bool(jobs) and all(job.no_room and job.child is None for job in jobs)
 
     def knows(self, clip_id: str) -> bool:
         """Whether a clip is to be finished."""
@@ -266,12 +274,13 @@ class _Child(threading.Thread):
         self._clip_id = job.clip_id
         self._files = job.journal, order.clips / job.journal.name
         self._report = report
-        self._process = subprocess.Popen(
-            _COMMAND,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            close_fds=True,
-        )
+        with shielded():
+            self._process = subprocess.Popen(
+                _COMMAND,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                close_fds=True,
+            )
         # At once: it starts while the pre-roll is written, and its start alone takes half a second.
         own = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, self._process.pid, min(19, own + _NICE))

@@ -317,7 +317,8 @@ class Station(Teller):
             known = ", ".join(camera.id for camera in self.cameras)
             why = f"there is no camera {command.camera!r}; there are: {known}"
             return (Answer(command.id, command.camera or "", Verdict.REFUSED, why),)
-        answers = tuple(camera.obey(command, self._instant, now) for camera in wanted)
+        instant = self._clock.now()  # by which the gate read its moments
+        answers = tuple(camera.obey(command, instant, now) for camera in wanted)
         self._progress.answered(command, answers, self.cameras)
         return answers
 
@@ -375,7 +376,8 @@ class Station(Teller):
     @property
     def _leaves(self) -> bool:
         """Whether what is not finished is left to the next start."""
-        return self._hurry.is_set() or self._progress.stuck(self._clock.monotonic())
+        stuck = self._progress.stuck(self._clock.monotonic())
+        return self._hurry.is_set() or self._finishers.out_of_room or stuck
 
     @property
     def _settled(self) -> bool:

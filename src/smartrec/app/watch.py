@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from smartrec.app.children import shielded
 from smartrec.app.feed import Feed, Needs
 from smartrec.app.watch_needs import needs_of, without_its_engine
 from smartrec.media.engines.deepstream.installed import has_nvidia
@@ -290,12 +291,13 @@ class _Child(threading.Thread):
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._process = subprocess.Popen(
-                    [*_COMMAND, str(theirs.fileno())],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    pass_fds=[theirs.fileno()],
-                )
+                with shielded():
+                    self._process = subprocess.Popen(
+                        [*_COMMAND, str(theirs.fileno())],
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.DEVNULL,
+                        pass_fds=[theirs.fileno()],
+                    )
             except OSError:
                 ours.close()
                 raise
