@@ -5,15 +5,17 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
 from smartrec.app.events import ClipDeleted, DiskBack, DiskLost, DiskLow, Event
 from smartrec.app.housekeeping import AT_ONCE, EVERY, Housekeeping, limits_of
+from smartrec.app.keeper import Keeper
 from smartrec.app.mounts import Disk
 from smartrec.clock import Instant
 from smartrec.config.schema import Config
-from smartrec.errors import DiskGone
+from smartrec.errors import DiskFull, DiskGone
 from smartrec.model import ClipHead
 from smartrec.recording.retention import Limit, Limits
 from smartrec.store import keeping
@@ -278,3 +280,26 @@ def test_a_disk_that_is_gone_is_told_once_and_nothing_is_made_in_its_place(disk:
     house.told.clear()
     house.keeper.ground()
     assert [type(event) for event in house.told] == [DiskBack]
+
+
+def test_a_recorder_that_starts_on_a_disk_without_any_room_makes_some(disk: Path) -> None:
+    house = House(disk, ROOM)
+    house.add(*heads(10))
+    house.catalog.close()
+    ballast = disk / "ballast"
+    subprocess.run(["dd", "if=/dev/zero", f"of={ballast}"], check=False, capture_output=True)
+    with pytest.raises(DiskFull):
+        Catalog.open(disk, create=True)
+    tidied: Queue[Event] = Queue()
+    keeper = Keeper(disk, lambda _: None, Housekeeping(ROOM, Disk(disk), house.time, tidied.put))
+    keeper.open()
+    keeper.measure()
+    told = tidied.get(timeout=20)
+    assert isinstance(told, ClipDeleted)
+    assert (told.event_id, told.reason) == ("event-0", "room")
+    assert keeper.stop(20)
+    assert free(disk) > 3 * SIZE
+    with Catalog.open(disk, create=False) as catalog:
+        clips = catalog.clips()
+        assert [clip.event_id for clip in clips] == [f"event-{n}" for n in range(5, 10)]
+        assert all(clip.path is not None and clip.path.exists() for clip in clips)

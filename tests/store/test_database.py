@@ -191,6 +191,24 @@ def test_a_card_of_version_1_that_cannot_be_written_can_be_read(small_disk: Path
     assert state_of(small_disk) == before
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_catalogue_is_read_as_it_lies_without_a_byte_written(
+    tmp_path: Path, version: int
+) -> None:
+    fill_version(tmp_path, version)
+    before = state_of(tmp_path)
+    with Catalog(database.as_it_lies(tmp_path), tmp_path, FixedClock(), writes=False) as catalog:
+        assert [clip.clip_id for clip in keeping.held(catalog)] == ["c"]
+    assert state_of(tmp_path) == before
+
+
+def test_a_catalogue_with_a_log_is_not_read_without_it(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path, create=True) as catalog:
+        catalog.finished(closed(head(1)), done(tmp_path, head(1)))
+        with pytest.raises(StoreError, match="as it lies"):
+            database.as_it_lies(tmp_path)
+
+
 def test_an_update_that_fails_changes_nothing(tmp_path: Path) -> None:
     fill(tmp_path, 2)
     with pytest.raises(KeyboardInterrupt):

@@ -15,17 +15,19 @@ from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """What became of clips that were to go.
 
     Attributes:
         gone: Those whose files and rows are deleted.
         left: Those whose files could not be, and why; they are as they were if they are whole.
+        freed: Bytes of clips whose files were still there.
     """
 
     gone: list[ClipRecord] = field(default_factory=list)
     left: list[tuple[ClipRecord, StoreError]] = field(default_factory=list)
+    freed: int = 0
 
 
 def delete(catalog: Catalog, clip_ids: Sequence[str]) -> Outcome:
@@ -37,7 +39,7 @@ def delete(catalog: Catalog, clip_ids: Sequence[str]) -> Outcome:
     try:
         marked = keeping.mark(catalog, clip_ids)
     except DiskFull:  # not even room for a mark: one clip without makes it
-        _delete_unmarked(catalog, clip_ids[0])
+        delete_unmarked(catalog, clip_ids[0])
         marked = keeping.mark(catalog, clip_ids)
     return complete(catalog, marked)
 
@@ -60,6 +62,22 @@ def complete(catalog: Catalog, only: Collection[str] | None = None) -> Outcome:
     return outcome
 
 
+def delete_unmarked(catalog: Catalog, clip_id: str) -> None:
+    """Delete files where there is no room for a mark; call `delete` as soon as there is.
+
+    A kill in between leaves a row without a file.
+
+    Raises:
+        StoreError: They cannot be deleted.
+    """
+    try:
+        clip = catalog.clip(clip_id)
+    except UsageError:  # somebody else did
+        return
+    if not (clip.pinned or clip.open):
+        _remove(clip, catalog.directory)
+
+
 def is_there(clip: ClipRecord) -> bool:
     """Whether a clip's file, or journal, has a name."""
     return clip.path is not None and os.path.lexists(clip.path)
@@ -80,6 +98,7 @@ def is_journal_of(clip: ClipRecord, path: Path) -> bool:
 
 
 def _delete_files(catalog: Catalog, clip: ClipRecord, outcome: Outcome) -> None:
+    there = is_there(clip)
     try:
         _remove(clip, catalog.directory)
     except StoreError as error:
@@ -88,16 +107,7 @@ def _delete_files(catalog: Catalog, clip: ClipRecord, outcome: Outcome) -> None:
             keeping.unmark(catalog, clip.clip_id)
     else:
         outcome.gone.append(clip)
-
-
-def _delete_unmarked(catalog: Catalog, clip_id: str) -> None:
-    """To make room where there is none for a mark; a kill within leaves a row without a file."""
-    try:
-        clip = catalog.clip(clip_id)
-    except UsageError:  # somebody else did
-        return
-    if not (clip.pinned or clip.open):
-        _remove(clip, catalog.directory)
+        outcome.freed += (clip.bytes or 0) * there
 
 
 def _remove(clip: ClipRecord, directory: Path) -> None:

@@ -18,7 +18,7 @@ from smartrec.clock import Clock
 from smartrec.config.schema import Config
 from smartrec.errors import DiskGone, StoreError
 from smartrec.recording.retention import Belief, Held, Limit, Limits, Plan, Reason, plan
-from smartrec.store import keeping
+from smartrec.store import database, keeping
 from smartrec.store.catalog import Catalog
 from smartrec.store.files import free_bytes
 from smartrec.units import SECOND, Ns
@@ -98,6 +98,19 @@ class Housekeeping:
             return
         for clip, why in left:
             log.warning("%s cannot be deleted: %s", clip.file_name, why)
+
+    def rescue(self, directory: Path) -> None:
+        """Make room on a disk so full that the catalogue cannot even be opened.
+
+        Raises:
+            StoreError: It is not known what may go, or it cannot be deleted.
+        """
+        room = replace(self._limits, station=Limit(), cameras={})
+        with Catalog(database.as_it_lies(directory), directory, self._clock, False) as catalog:
+            made = plan(keeping.held(catalog), room, None, *_room(directory))
+            for clip, _ in made.deletions:
+                deleting.delete_unmarked(catalog, clip.clip_id)
+        self._begun = made.deletions
 
     def changed(self) -> None:
         """Clips came or grew: look at the limits at the next `look`."""
@@ -194,8 +207,7 @@ class Housekeeping:
             del self._failed[clip_id]
         for clip, error in outcome.left:
             log.warning("%s cannot be deleted: %s", clip.file_name, error)
-        freed = sum(clip.bytes or 0 for clip in outcome.gone)
-        missing = self._awaited.at(now) + freed - max(0, _room(catalog.directory)[0] - free)
+        missing = self._awaited.at(now) + outcome.freed - max(0, _room(catalog.directory)[0] - free)
         self._awaited = _Awaited(max(0, missing), Ns(now + LATE))
         return bool(stuck)
 

@@ -180,13 +180,26 @@ class Keeper(threading.Thread):
         if ground is not None:
             ground()
         try:
-            catalog = Catalog.open(self._directory, create=True, ground=ground)
+            catalog = self._opened_in_room(ground)
         except CatalogDamaged as error:
             log.warning("%s; it is kept beside a new one, the clips are whole", error)
             catalog = Catalog.open(self._directory, create=True, repair=True, ground=ground)
         if self._housekeeping is not None:
             self._housekeeping.begin(catalog)
         return catalog
+
+    def _opened_in_room(self, ground: Callable[[], None] | None) -> Catalog:
+        try:
+            return Catalog.open(self._directory, create=True, ground=ground)
+        except DiskFull as full:
+            if self._housekeeping is None:
+                raise
+            try:
+                self._housekeeping.rescue(self._directory)
+            except StoreError as error:
+                log.info("no room can be made: %s", error)
+                raise full from error
+            return Catalog.open(self._directory, create=True, ground=ground)
 
     def _look(self, catalog: Catalog) -> None:
         """Clips came: see to the room for more."""

@@ -66,6 +66,28 @@ def connect(
     return database
 
 
+def as_it_lies(directory: Path) -> sqlite3.Connection:
+    """A copy in memory, of our version, that needs no room on the disk: for one that is full.
+
+    Raises:
+        StoreError: There is none, or it has a log that only opening it would read.
+    """
+    path = directory / FILE_NAME
+    log = Path(f"{path}-wal")
+    if not path.exists() or (log.exists() and log.stat().st_size):
+        raise StoreError(f"the catalogue {path} cannot be read as it lies")
+    with our_errors(path):
+        _refuse_foreign(path, VERSION)
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        copy = _in_memory(sqlite3.connect(uri, uri=True))
+        try:
+            _prepare(copy, path, MIGRATIONS, VERSION, copied=True)
+        except BaseException:
+            copy.close()
+            raise
+    return copy
+
+
 def set_aside(directory: Path, stamp: str) -> Path | None:
     """Move a damaged database out of the way and return where it is now; None if there is none.
 
