@@ -15,7 +15,8 @@ PCM: Final = (
 )
 BITRATE: Final = 96_000
 """Bits a second of a clip's sound."""
-_CHUNK_US: Final = 20_000
+_CHUNK_US: Final = 40_000
+"""Shorter ones wake the machine more often, longer ones come later."""
 _BUFFER_US: Final = 400_000
 """What a sound card holds while nobody asks: a busy machine loses nothing sooner."""
 
@@ -49,8 +50,8 @@ def microphone(kind: str, name: str) -> Graph:
                 "audioconvert",
                 "audioresample",
                 PCM,
-                "queue name=hold max-size-time=2000000000 max-size-buffers=0 max-size-bytes=0",
-                "appsink name=samples sync=false max-buffers=300 wait-on-eos=false",
+                # No thread more for it: when this is full, the card's own buffer fills.
+                "appsink name=samples sync=false max-buffers=100 wait-on-eos=false",
             ),
         )
     )
