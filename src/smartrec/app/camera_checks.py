@@ -12,7 +12,6 @@ from typing import Final
 from smartrec.app.bounded import Overdue, bounded
 from smartrec.app.explaining import explain
 from smartrec.app.finding import Finding, Status, amiss
-from smartrec.app.identity import holder
 from smartrec.app.subject import Subject, rate_of
 from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.errors import (
@@ -43,7 +42,7 @@ def check_cameras(subject: Subject) -> Iterator[Finding]:
     yield from hung
     if not subject.seen.cameras and not hung and _wants_usb(subject):
         yield amiss("no-camera", "no camera found", status=Status.WARN)
-    recorder = holder(subject.directory)
+    recorder = subject.recorder
     for camera in subject.seen.cameras:
         users = holders(camera.path) if isinstance(camera.trouble, CameraBusy) else ()
         if recorder and recorder in {user.pid for user in users}:

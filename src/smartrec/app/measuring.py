@@ -10,7 +10,6 @@ from typing import Final
 
 from smartrec.app.explaining import explain
 from smartrec.app.finding import Finding, Status, amiss
-from smartrec.app.identity import holder
 from smartrec.app.subject import Flow, Subject, rate_of
 from smartrec.app.wire import ask_status, find_socket
 from smartrec.clock import Clock
@@ -93,8 +92,7 @@ class Measured:
 
 def check_measured(subject: Subject) -> Iterator[Finding]:
     """What the running recorder's cameras give, or those that are free; see `Subject.measure`."""
-    pid = holder(subject.directory)
-    if pid is not None:
+    if subject.recorder is not None:
         yield from _recorders(subject)
     elif not subject.measure:
         yield Finding(Status.OK, "not asked for: --measure streams the cameras that are free")

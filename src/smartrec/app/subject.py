@@ -5,14 +5,19 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import Final
 
+from smartrec.app.bounded import Overdue, bounded
 from smartrec.app.deepstream_checks import Asked, Look
+from smartrec.app.identity import holder
 from smartrec.clock import Clock, SystemClock
 from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.media.devices import Camera
 from smartrec.media.watch.messages import DetectorSetup
 from smartrec.recording.retention import Limits
 from smartrec.units import SECOND, Ns
+
+_OWNER_LIMIT_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,17 @@ class Subject:
             self.smart_record_library,
         )
         return Look(asked)
+
+    @cached_property
+    def recorder(self) -> int | None:
+        """The process that owns the clip directory, 0 where it cannot be told which; or None.
+
+        A directory that hangs has none.
+        """
+        try:
+            return next(bounded(lambda: [holder(self.directory)], _OWNER_LIMIT_S))
+        except Overdue:
+            return None
 
     def settings_of(self, camera: Camera) -> CameraSettings | None:
         """The settings that mean a camera of this machine; None where none do."""

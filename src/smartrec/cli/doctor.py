@@ -37,7 +37,12 @@ _FROM_STDIN: Final = "-"
     metavar="FILE",
     help="Read this file instead of looking in the usual places.",
 )
-@click.option("--clips", type=GivenPath(), metavar="DIR", help="Look at this clip directory.")
+@click.option(
+    "--clips",
+    type=GivenPath(looked_at=False),
+    metavar="DIR",
+    help="Look at this clip directory.",
+)
 @click.option(
     "--measure",
     is_flag=True,

@@ -7,12 +7,17 @@ import click
 
 
 class GivenPath(click.Path):
-    """A path that was really given: an unset variable must not mean the current directory."""
+    """A path that was really given: an unset variable must not mean the current directory.
+
+    Args:
+        looked_at: Whether it is looked at already here; a disk that hangs would hang the command.
+    """
 
     name = "path"
 
-    def __init__(self) -> None:
+    def __init__(self, *, looked_at: bool = True) -> None:
         super().__init__(path_type=Path)
+        self._looked_at = looked_at
 
     def convert(
         self,
@@ -23,6 +28,8 @@ class GivenPath(click.Path):
         """See the class."""
         if not os.fspath(value):
             self.fail("an empty path; is a variable unset?", param, ctx)
+        if not self._looked_at:
+            return Path(value)
         return super().convert(value, param, ctx)
 
 

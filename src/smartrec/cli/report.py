@@ -3,10 +3,10 @@
 import json
 import os
 import time
-from collections.abc import Callable
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -14,6 +14,8 @@ from smartrec.app import report as parts
 from smartrec.app.censor import SECRET_NAME, Censor, secrets_of
 from smartrec.app.doctor import examine
 from smartrec.app.pipelines import pipelines
+from smartrec.app.report import Part
+from smartrec.app.subject import Subject
 from smartrec.cli.cameras import as_json
 from smartrec.cli.doctor import answer_of, subject_of
 from smartrec.cli.options import GivenPath
@@ -22,6 +24,9 @@ from smartrec.config.load import Loaded, find, flat, load
 from smartrec.errors import ConfigError, SmartrecError
 from smartrec.graph.formats import choose
 from smartrec.media.devices import cameras
+
+_CHECKS_LIMIT_S: Final = 600.0
+"""Each of doctor's checks has its own limit, far below."""
 
 
 @click.command()
@@ -39,7 +44,12 @@ from smartrec.media.devices import cameras
     metavar="FILE",
     help="Read the settings from this file.",
 )
-@click.option("--clips", type=GivenPath(), metavar="DIR", help="Look at this clip directory.")
+@click.option(
+    "--clips",
+    type=GivenPath(looked_at=False),
+    metavar="DIR",
+    help="Look at this clip directory.",
+)
 @click.option("--measure", is_flag=True, help="As of doctor.")
 def report(
     output: Path | None, log: Path | None, path: Path | None, clips: Path | None, measure: bool
@@ -52,22 +62,21 @@ def report(
     loaded, mistakes = _loaded(path)
     subject = subject_of(path, clips, measure=measure)
     where = subject.directory
-    wanted: list[tuple[str, str, Callable[[], str]]] = [
-        ("doctor.json", "what doctor finds", lambda: _json(answer_of(list(examine(subject))))),
-        ("settings.json", "the settings in force", lambda: mistakes or _settings(loaded)),
-        ("machine.json", "versions", lambda: _json(parts.machine(os.environ))),
-        ("cameras.json", "cameras and their formats", _cameras),
-        ("pipelines.txt", "the pipelines", partial(_pipelines, path)),
-        ("recorder.json", "the running recorder",
-         lambda: _json(parts.recorder(where, os.environ))),
-        ("clips.json", "how many clips, and the newest", lambda: _json(parts.catalogue(where))),
-        ("files.txt", "names and sizes where clips go", partial(parts.files, where)),
-        ("kernel.txt", "the kernel's log of cameras and disks", parts.kernel_log),
-    ]  # fmt: skip
+    wanted = [
+        Part("doctor.json", "what doctor finds", partial(_doctor, subject), _CHECKS_LIMIT_S),
+        Part("settings.json", "the settings in force", lambda: mistakes or _settings(loaded)),
+        Part("machine.json", "versions", lambda: _json(parts.machine(os.environ))),
+        Part("cameras.json", "cameras and their formats", _cameras),
+        Part("pipelines.txt", "the pipelines", partial(_pipelines, path)),
+        Part("recorder.json", "the running recorder", partial(_recorder, where)),
+        Part("clips.json", "how many clips, and the newest", partial(_clips, where)),
+        Part("files.txt", "names and sizes where clips go", partial(parts.files, where)),
+        Part("kernel.txt", "the kernel's log of cameras and disks", parts.kernel_log),
+    ]
     if log is not None:
-        wanted.append(("log.txt", f"the end of {log}", partial(parts.log_tail, log)))
+        wanted.append(Part("log.txt", f"the end of {log}", partial(parts.log_tail, log)))
     censor = Censor(_secrets(path, loaded), str(Path.home()))
-    made = parts.bundle(output, [parts.Part(*each) for each in wanted], censor)
+    made = parts.bundle(output, wanted, censor)
     for name, about, size in made:
         click.echo(f"{name:<16}{size:>9} bytes  {about}")
     click.echo(f"made {output}. Look at it before you send it: unzip -p {output} | less")
@@ -103,6 +112,18 @@ def _settings(loaded: Loaded | None) -> str:
         for key, value in flat(loaded.config).items()
     }
     return _json({"path": str(loaded.path), "digest": loaded.config.digest(), "settings": values})
+
+
+def _doctor(subject: Subject) -> str:
+    return _json(answer_of(list(examine(subject))))
+
+
+def _recorder(clips: Path) -> str:
+    return _json(parts.recorder(clips, os.environ))
+
+
+def _clips(clips: Path) -> str:
+    return _json(parts.catalogue(clips))
 
 
 def _cameras() -> str:
