@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.usb.descriptors import Mode
-from tests.usb.pictures import Fault, picture
+from tests.usb.pictures import DIFFERENT, Fault, picture
 from tests.usb.usbredir import Redirection
 from tests.usb.uvc import UvcCamera
 
@@ -184,8 +184,8 @@ def main() -> None:
     options = parser.parse_args()
     modes = KINDS[options.kind]
     for mode in modes:
-        for number in range(12):
-            picture(mode, number)  # drawn now: later the clock runs
+        for number in range(DIFFERENT):
+            picture(mode, number, options.serial)  # drawn now: later the clock runs
     camera = UvcCamera(modes, f"Virtual {options.kind.upper()} Camera", options.serial)
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(options.socket)

@@ -1,7 +1,6 @@
 """Cases that run in the virtual machine: known by name before, each told on its own after."""
 
 import ast
-import os
 import sys
 import xml.etree.ElementTree as Xml
 from collections.abc import Sequence
@@ -14,7 +13,6 @@ from tests.usb.camera import Plan
 from tests.usb.machine import Machine
 
 _GUEST: Final = Path(__file__).parent / "guest"
-_ENVIRON: Final = {"PYTHONPATH": os.environ.get("PYTHONPATH", "")}
 _BEHIND: Final = 20000
 """Characters of a guest's output that a failure shows."""
 
@@ -27,10 +25,10 @@ def names(file: str) -> list[str]:
 
 
 class Cases:
-    """All cases of a file, run in one virtual machine.
+    """All cases of a file or some, run in one virtual machine.
 
     Args:
-        file: Of `tests/usb/guest`.
+        files: One of `tests/usb/guest`, or some; no two cases have the same name.
         folder: The guest writes its results there.
         cameras: Of the machine.
         timeout: Seconds that all may take together.
@@ -40,14 +38,19 @@ class Cases:
     """
 
     def __init__(
-        self, file: str, folder: Path, cameras: Sequence[Plan] = (Plan(),), timeout: float = 600.0
+        self,
+        files: str | Sequence[str],
+        folder: Path,
+        cameras: Sequence[Plan] = (Plan(),),
+        timeout: float = 600.0,
     ) -> None:
+        paths = [str(_GUEST / file) for file in ([files] if isinstance(files, str) else files)]
         report = folder / "results.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:xdist"]
         command += ["-p", "no:cacheprovider", "--basetemp=/tmp/cases", f"--junitxml={report}"]
-        command += ["--timeout=300", "--durations=0", "-rA", str(_GUEST / file)]
+        command += ["--timeout=300", "--durations=0", "-rA", *paths]
         with Machine(cameras, writable=[folder]) as machine:
-            done = machine.run(command, timeout=timeout, environ=_ENVIRON)
+            done = machine.run(command, timeout=timeout)
         self.output = done.output
         self._results = {}
         if report.exists():
@@ -56,10 +59,16 @@ class Cases:
 
     def check(self, name: str) -> None:
         """Fail as the case failed, be skipped as it was skipped, or pass."""
-        case = self._results.get(name)
-        if case is None:
+        runs = [case for title, case in self._results.items() if title.partition("[")[0] == name]
+        if not runs:
             pytest.fail(f"the guest did not run {name}:\n{self.output[-_BEHIND:]}", pytrace=False)
-        for problem in (*case.iter("failure"), *case.iter("error")):
-            pytest.fail(f"in the guest: {problem.text or problem.get('message')}", pytrace=False)
-        for skipped in case.iter("skipped"):
-            pytest.skip(f"in the guest: {skipped.get('message')}")
+        for case in runs:
+            _check(case)
+
+
+def _check(case: Xml.Element) -> None:
+    for problem in (*case.iter("failure"), *case.iter("error")):
+        text = problem.text or problem.get("message")
+        pytest.fail(f"in the guest, {case.get('name')}: {text}", pytrace=False)
+    for skipped in case.iter("skipped"):
+        pytest.skip(f"in the guest: {skipped.get('message')}")

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.usb.machine import unusable
+from tests.usb.needs import unusable
 
 
 @pytest.fixture(scope="session")

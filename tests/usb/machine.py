@@ -12,7 +12,7 @@ import argparse
 import base64
 import contextlib
 import json
-import platform
+import os
 import re
 import secrets
 import select
@@ -34,20 +34,13 @@ from typing import Final
 from tests.usb import kernel, qemu
 from tests.usb.camera import KINDS, CameraProcess, Plan, Stat
 from tests.usb.initramfs import initramfs
+from tests.usb.needs import PATH, make_disk, unusable
 
 ROOT: Final = Path(__file__).parents[2]
 DISK: Final = Path("/mnt/disk")
 """Where the guest has its disk."""
 BOOT_TIMEOUT: Final = 150.0
 """Seconds until the guest takes commands; on two idle cores it is six."""
-_NEEDED: Final = {
-    "qemu-system-x86_64": "qemu-system-x86",
-    "busybox": "busybox-static",
-    "udevadm": "udev",
-    "modprobe": "kmod",
-    "mkfs.ext4": "e2fsprogs",
-}
-_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class MachineFailed(AssertionError):  # noqa: N818
@@ -65,28 +58,6 @@ class Done:
 
     status: int
     output: str
-
-
-def unusable() -> str | None:
-    """Why no virtual machine can be booted here, or None."""
-    if platform.machine() != "x86_64":
-        return f"the virtual machine is an x86-64, and this is {platform.machine()}"
-    for program, package in _NEEDED.items():
-        if shutil.which(program, path=_PATH) is None:
-            return f"{program} is not installed: apt install {package}"
-    try:
-        kernel.ready()
-    except kernel.KernelMissing as error:
-        return f"no kernel to boot: {error}"
-    return None
-
-
-def make_disk(image: Path, size: int) -> Path:
-    """An image of an ext4 disk of `size` bytes."""
-    with image.open("wb") as file:
-        file.truncate(size)
-    subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True, env={"PATH": _PATH})
-    return image
 
 
 class Machine:
@@ -124,6 +95,7 @@ class Machine:
         self._close.callback(shutil.rmtree, self._folder, ignore_errors=True)
         self._said: Queue[bytes] = Queue()
         self._output = b""
+        self._server: threading.Thread | None = None
         self._cameras = [CameraProcess(p, n, self._folder) for n, p in enumerate(cameras)]
         for camera in self._cameras:
             self._close.callback(camera.close)
@@ -166,7 +138,8 @@ class Machine:
         folder: Path = ROOT,
     ) -> "Running":
         """Begin a command; one at a time."""
-        given = {"PATH": _PATH, "HOME": "/root", "LANG": "C.UTF-8", **(environ or {})}
+        given = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8"}
+        given |= {"PYTHONPATH": os.environ.get("PYTHONPATH", ""), **(environ or {})}
         exports = [f"export {name}={shlex.quote(value)}" for name, value in given.items()]
         script = [*exports, f"cd {shlex.quote(str(folder))}", f"exec {shlex.join(command)}"]
         mark = f"end-{secrets.token_hex(8)}"
@@ -194,10 +167,19 @@ class Machine:
         with self._camera_lock:
             return self._cameras[number].command(*words)
 
-    def cut_power(self) -> None:
-        """End it at once: what the guest had not written to its disk is gone."""
+    def cut_power(self) -> str:
+        """End it at once: what the guest had not written to its disk is gone.
+
+        Returns:
+            What its command had said until then.
+        """
         self._qemu.kill()
         self._qemu.wait()
+        if self._server is not None:
+            self._server.join()
+        while not self._said.empty():
+            self._output += self._said.get()
+        return self._output.decode(errors="replace")
 
     def shut_down(self) -> None:
         """End it in order, its disk unmounted."""
@@ -231,7 +213,8 @@ class Machine:
         self._close.callback(self.cut_power)
         self._commands, self._asked = (self._accept(listener) for listener in listeners)
         self._camera_lock = threading.Lock()
-        threading.Thread(target=self._serve, name="virtual machine", daemon=True).start()
+        self._server = threading.Thread(target=self._serve, name="virtual machine", daemon=True)
+        self._server.start()
 
     def _listen(self, name: str) -> socket.socket:
         listener = self._close.enter_context(socket.socket(socket.AF_UNIX))
@@ -268,21 +251,21 @@ class Machine:
 
     def _serve(self) -> None:
         """Take in what the guest says, and do what it asks of the cameras. Thread of its own."""
-        asked = b""
-        while True:
-            for port in select.select([self._commands, self._asked], [], [])[0]:
+        ports, asked = [self._commands, self._asked], b""
+        while ports:
+            for port in select.select(ports, [], [])[0]:
                 try:
                     data = port.recv(1 << 16)
                 except OSError:
                     data = b""
-                if port is self._commands or not data:
-                    self._said.put(data)
                 if not data:
-                    return
-                if port is self._asked:
-                    *lines, asked = (asked + data).split(b"\n")
-                    for line in lines:
-                        self._asked.sendall(self._obey(line.decode().split()) + b"\n")
+                    ports.remove(port)
+                if port is self._commands:
+                    self._said.put(data)
+                    continue
+                *lines, asked = (asked + data).split(b"\n")
+                for line in lines:
+                    self._asked.sendall(self._obey(line.decode().split()) + b"\n")
 
     def _obey(self, words: Sequence[str]) -> bytes:
         number, *command = words

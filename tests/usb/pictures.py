@@ -1,7 +1,8 @@
 """What the virtual cameras see: pictures that say which they are, and faulty ones.
 
-A JPEG carries its number in a comment behind its first marker, so what was lost between camera and
-clip is counted in the clip's own bytes. A raw picture carries it drawn, as the demo's do.
+A JPEG carries its camera's serial number and its own in a comment behind its first marker, so what
+was lost between camera and clip is counted in the clip's own bytes. A raw picture carries its
+number drawn, as the demo's do.
 """
 
 import io
@@ -16,8 +17,8 @@ from PIL import Image
 from smartrec.media.frame_number import HEIGHT, cells
 from tests.usb.descriptors import Mode
 
-COUNTED: Final = re.compile(rb"\xff\xfe\x00.virtual camera ([0-9]{8})", re.DOTALL)
-"""The comment with a picture's number."""
+COUNTED: Final = re.compile(rb"\xff\xfe\x00.virtual camera ([A-Z0-9]+) ([0-9]{8})", re.DOTALL)
+"""The comment with a camera's serial number and a picture's number."""
 DIFFERENT: Final = 12
 """So many different pictures a JPEG camera shows, over and over; only their numbers differ."""
 _SOI: Final = b"\xff\xd8"
@@ -39,23 +40,27 @@ class Fault(str, Enum):
     """A picture of no bytes."""
 
 
-def picture(mode: Mode, number: int) -> bytes:
-    """Picture `number` in a mode's format."""
+def picture(mode: Mode, number: int, serial: str) -> bytes:
+    """Picture `number` of a camera in a mode's format."""
     if mode.fourcc == "MJPG":
-        return numbered(_jpeg(mode.width, mode.height, number % DIFFERENT), number)
+        return _numbered(_jpeg(mode.width, mode.height, number % DIFFERENT), number, serial)
     return _yuy2(mode.width, mode.height, number)
 
 
-def numbered(jpeg: bytes, number: int) -> bytes:
-    """A JPEG with its number in a comment."""
-    comment = b"virtual camera %08d" % number
+def _numbered(jpeg: bytes, number: int, serial: str) -> bytes:
+    comment = f"virtual camera {serial} {number:08}".encode()
     length = (2 + len(comment)).to_bytes(2, "big")
     return _SOI + b"\xff\xfe" + length + comment + jpeg[2:]
 
 
 def numbers_in(data: bytes) -> list[int]:
     """The numbers of all JPEGs that lie in some bytes, such as a clip's."""
-    return [int(found) for found in COUNTED.findall(data)]
+    return [int(number) for _, number in COUNTED.findall(data)]
+
+
+def serials_in(data: bytes) -> set[str]:
+    """The serial numbers of the cameras whose JPEGs lie in some bytes."""
+    return {serial.decode() for serial, _ in COUNTED.findall(data)}
 
 
 def spoilt(jpeg: bytes, fault: Fault) -> bytes:

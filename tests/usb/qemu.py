@@ -10,6 +10,8 @@ from tests.usb.kernel import Kernel
 
 PORTS: Final = ("commands", "cameras")
 """Serial ports between host and guest: what to run, and what to do to the cameras."""
+DIES_WITH_US: Final = ("setpriv", "--pdeathsig", "KILL")
+"""Before a command: it ends when the thread that started it does, whatever ends that one."""
 _VIRTIOFSD: Final = (Path("/usr/libexec/virtiofsd"), Path("/usr/lib/qemu/virtiofsd"))
 """Of Debian 13 (a package of its own) and of Debian 12 (in qemu-system-common)."""
 
@@ -53,6 +55,7 @@ class Guest:
     def command(self) -> list[str]:
         """QEMU's arguments."""
         return [
+            *DIES_WITH_US,
             *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-no-reboot"),
             *("-display", "none", "-smp", "2", "-m", str(self.memory), "-cpu", "max"),
             *self._machine(),
@@ -125,7 +128,7 @@ class Guest:
         with (self.folder / "files.log").open("wb") as log:
             return subprocess.Popen(
                 [
-                    *(str(program), f"--socket-path={place}", "-o", "source=/"),
+                    *(*DIES_WITH_US, str(program), f"--socket-path={place}", "-o", "source=/"),
                     *("-o", "cache=always", "-o", "sandbox=chroot"),
                 ],
                 stdin=subprocess.DEVNULL,

@@ -24,6 +24,9 @@ class Stream:
     Times are seconds of CLOCK_MONOTONIC. Pictures are numbered as they are begun to be sent, over
     all starts, so a number missing in a recording was lost on the way.
 
+    Args:
+        serial: The camera's serial number, which its pictures carry.
+
     Attributes:
         running: Whether the host asked for pictures.
         stalled: On the bus, but no more pictures come.
@@ -31,7 +34,8 @@ class Stream:
         spoilt: Numbers of the faulty pictures sent.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, serial: str) -> None:
+        self._serial = serial
         self.running = False
         self.stalled = False
         self.counts: Counter[str] = Counter()
@@ -109,7 +113,7 @@ class Stream:
         self._taken = self._start + tick * self._interval / _TICKS
         self._parity ^= 1
         assert self._mode is not None
-        self._rest = self._spoilt(picture(self._mode, self.counts["begun"]))
+        self._rest = self._spoilt(picture(self._mode, self.counts["begun"], self._serial))
         self.counts["begun"] += 1
         return True
 

@@ -89,12 +89,13 @@ class UvcCamera:
     product: str
     serial: str
     product_id: int = descriptors.PRODUCT_ID
-    stream: Stream = field(default_factory=Stream)
+    stream: Stream = field(init=False)
     configuration: int = 0
     _probe: bytes = b""
     _controls: dict[int, Control] = field(default_factory=_controls)
 
     def __post_init__(self) -> None:
+        self.stream = Stream(self.serial)
         self.reset()
 
     def reset(self) -> None:

@@ -3,7 +3,7 @@
 import itertools
 import time
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from smartrec.model import ClipState
 from smartrec.store.catalog import Catalog
@@ -16,7 +16,6 @@ PRE: Final = 1 * SECOND
 POST: Final = 1 * SECOND
 LIVE: Final = r"^\w+: \d+x\d+ at"
 LOST: Final = r"^\w+: lost: "
-BACK: Final = r"^\w+: back after"
 _EDGE: Final = SECOND // 2
 """A clip's ends are as far from what was asked as pictures are apart, which varies in here."""
 
@@ -33,6 +32,21 @@ def started(home: Home, *more: str) -> Recorder:
     """A recorder that keeps the camera's own bits; it looks for nobody."""
     lengths = (f"--pre-roll={PRE / SECOND}s", f"--post-roll={POST / SECOND}s")
     return Recorder(home, ("run", "--format", "copy", *lengths, *more))
+
+
+def wait_lost(running: Recorder) -> None:
+    """Until a camera is lost; the recorder holds back lines that it has said a moment ago."""
+    running.wait_until(lambda status: "lost" in _phases(status))
+
+
+def wait_live(running: Recorder, held: int = PRE) -> None:
+    """Until every camera sends, and its ring holds so much (ns)."""
+    running.wait_until(lambda status: set(_phases(status)) == {"live"})
+    running.wait_ring(held / SECOND)
+
+
+def _phases(status: dict[str, Any]) -> list[str]:
+    return [camera["phase"] for camera in status["cameras"]]
 
 
 def record(running: Recorder, camera: str | None = None) -> Asked:

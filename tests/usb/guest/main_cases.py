@@ -12,7 +12,17 @@ import pytest
 from smartrec.model import ClipState, Verdict
 from smartrec.units import SECOND
 from tests.e2e.recorder import Home, Recorder, environment, pause_until
-from tests.usb.guest.clips import BACK, LIVE, LOST, PRE, exact, finished, record, started, whole
+from tests.usb.guest.clips import (
+    LIVE,
+    PRE,
+    exact,
+    finished,
+    record,
+    started,
+    wait_live,
+    wait_lost,
+    whole,
+)
 from tests.usb.guest.plug import Plug
 
 
@@ -32,10 +42,9 @@ def test_a_recorder_started_without_a_camera_takes_the_one_that_is_plugged_in_la
     plug.unplug()
     plug.wait_no_node()
     with started(home, "--source", "usb") as alone:
-        alone.wait_for(LOST)
+        wait_lost(alone)
         plug.plug()
-        alone.wait_for(BACK)
-        alone.wait_ring(PRE / SECOND)
+        wait_live(alone)
         exact(alone)
 
 
@@ -51,7 +60,7 @@ def test_a_clip_whose_camera_is_unplugged_is_finished_and_whole(
     asked = record(running)
     pause_until(asked.pts + SECOND // 2)
     sent = plug.unplug()["sent"]
-    running.wait_for(LOST)
+    wait_lost(running)
     running.wait_for(r"clip ready .*\[camera-lost\]")
     row = finished(running.home, asked)
     assert row.state is ClipState.CAMERA_LOST
@@ -63,18 +72,17 @@ def test_a_camera_that_comes_back_under_another_number_is_recorded_again(
     running: Recorder, plug: Plug
 ) -> None:
     before = plug.wait_node()
-    running.wait_for(BACK)
+    wait_live(running)
     held = os.open(before, os.O_RDWR)  # keeps the number taken
     try:
         plug.unplug()
-        running.wait_for(LOST)
+        wait_lost(running)
         plug.wait_no_node()
         plug.plug()
         assert plug.wait_node() != before
-        running.wait_for(BACK)
+        wait_live(running)
     finally:
         os.close(held)
-    running.wait_ring(PRE / SECOND)
     exact(running)
 
 
@@ -83,11 +91,11 @@ def test_pictures_from_before_it_was_unplugged_are_in_no_later_clip(
 ) -> None:
     running.wait_ring(PRE / SECOND)
     sent = plug.unplug()["begun"]
-    running.wait_for(LOST)
+    wait_lost(running)
     (refused,) = running.command()
     assert refused.verdict is Verdict.REFUSED
     plug.plug()
-    running.wait_for(BACK)
+    wait_live(running, held=PRE // 4)
     asked = record(running)
     running.wait_ready()
     row = finished(running.home, asked)
@@ -99,8 +107,7 @@ def test_a_camera_that_falls_silent_is_told_and_recorded_again_when_it_sends(
     running: Recorder, plug: Plug
 ) -> None:
     plug.stall()
-    running.wait_for(LOST)
+    wait_lost(running)
     plug.resume()
-    running.wait_for(BACK)
-    running.wait_ring(PRE / SECOND)
+    wait_live(running)
     exact(running)

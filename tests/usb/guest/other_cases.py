@@ -1,0 +1,174 @@
+"""More of what cameras do, in the virtual machine: other formats, bad pictures, two at once.
+
+The machine has three cameras: two that send JPEGs, one that sends raw pictures. All but the first
+are unplugged at first.
+"""
+
+import itertools
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from smartrec.model import ClipState
+from smartrec.units import SECOND
+from tests.e2e.pictures import numbers
+from tests.e2e.recorder import Home, Recorder, environment, settings
+from tests.usb.guest.clips import (
+    LIVE,
+    LOST,
+    POST,
+    PRE,
+    exact,
+    finished,
+    record,
+    started,
+    wait_live,
+    wait_lost,
+    whole,
+)
+from tests.usb.guest.plug import Plug
+from tests.usb.pictures import numbers_in, serials_in
+
+FAULTY = 5
+
+
+def test_a_busy_camera_names_its_holder_and_is_recorded_once_it_is_free(
+    home: Home, plug: Plug
+) -> None:
+    command = ["gst-launch-1.0", "-v", "v4l2src", f"device={plug.wait_node()}", "!", "image/jpeg"]
+    command += ["!", "fakesink", "silent=false"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert any("chain" in line for line in other.stdout)
+        with started(home, "--source", "usb") as alone:
+            alone.wait_for(rf"{LOST}.* is held by gst-launch-1.0 \(pid {other.pid}\)")
+            other.terminate()
+            other.communicate()
+            wait_live(alone)
+            exact(alone)
+
+
+def test_a_camera_without_jpeg_is_recorded(home: Home, plug: Plug) -> None:
+    raw = Plug(2)
+    plug.unplug()
+    raw.plug()
+    raw.wait_node()
+    plug.wait_no_node()
+    try:
+        with started(home) as alone:
+            alone.wait_for(LIVE)
+            alone.wait_ring(PRE / SECOND)
+            asked = record(alone)
+            alone.wait_ready()
+    finally:
+        raw.unplug()
+    row = finished(home, asked)
+    assert row.state is ClipState.COMPLETE
+    assert row.path is not None
+    drawn = [number for number in numbers(row.path, 640, 480) if number is not None]
+    assert len(drawn) == row.written
+    steps = [later - earlier for earlier, later in itertools.pairwise(drawn)]
+    assert min(steps) == 1
+    assert sum(steps) - len(steps) == sum(row.lost.values())
+    assert row.expected == row.written + sum(row.lost.values())
+
+
+def test_two_cameras_that_change_numbers_stay_who_they_are(
+    home: Home, plug: Plug, tmp_path: Path
+) -> None:
+    both = (plug, Plug(1))
+    both[1].plug()
+    links = [f"usb:{_lasting(each)}" for each in both]
+    lengths = {"format": "copy", "pre_roll": f"{PRE / SECOND}s", "post_roll": f"{POST / SECOND}s"}
+    file = settings(tmp_path / "two.toml", links, recording=lengths)
+    try:
+        with Recorder(home, ("run", "--config", str(file))) as running:
+            running.wait_live(2)
+            before = [each.wait_node() for each in both]
+            for each in both:
+                each.unplug()
+                each.wait_no_node()
+            running.wait_until(lambda status: {c["phase"] for c in status["cameras"]} == {"lost"})
+            for each in reversed(both):
+                each.plug()
+                each.wait_node()
+            assert [each.wait_node() for each in both] != before
+            wait_live(running)
+            asked = [record(running, camera) for camera in ("cam0", "cam1")]
+            running.wait_ready(2)
+    finally:
+        both[1].unplug()
+    for clip, each in zip(asked, both, strict=True):
+        row = finished(home, clip)
+        assert row.path is not None
+        assert whole(row)
+        assert serials_in(row.path.read_bytes()) == {each.serial}
+
+
+def _lasting(plug: Plug) -> Path:
+    plug.wait_node()
+    return next(Path("/dev/v4l/by-id").glob(f"*{plug.serial}-video-index0"))
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
+    """One recorder of the first camera, by its lasting name."""
+    place = tmp_path_factory.mktemp("recorder")
+    environ = environment(place / "run", place / "state", place / "cache")
+    Plug().wait_node()
+    with started(Home(place / "clips", environ)) as recorder:
+        yield recorder.wait_live()
+
+
+def spoilt_while_recording(
+    running: Recorder, plug: Plug, fault: str
+) -> tuple[list[int], list[int], int]:
+    """Numbers in a clip, numbers of the faulty pictures, and how many the clip counts lost."""
+    running.wait_ring(PRE / SECOND)
+    before = len(plug.stat()["spoilt"])
+    asked = record(running)
+    plug.spoil(fault, FAULTY)
+    running.wait_ready()
+    row = finished(running.home, asked)
+    assert row.state is ClipState.COMPLETE
+    assert row.path is not None
+    held = numbers_in(row.path.read_bytes())
+    assert row.written == len(held)
+    spoilt = plug.stat()["spoilt"][before:]
+    assert len(spoilt) == FAULTY
+    return held, spoilt, sum(row.lost.values())
+
+
+@pytest.mark.parametrize("fault", ["truncated", "no-end"])
+def test_pictures_that_are_cut_are_left_out_and_counted(
+    running: Recorder, plug: Plug, fault: str
+) -> None:
+    held, spoilt, lost = spoilt_while_recording(running, plug, fault)
+    assert held == [n for n in range(held[0], held[-1] + 1) if n not in spoilt]
+    assert lost == FAULTY
+
+
+def test_pictures_without_huffman_tables_are_pictures(running: Recorder, plug: Plug) -> None:
+    held, spoilt, lost = spoilt_while_recording(running, plug, "no-tables")
+    assert held == list(range(held[0], held[-1] + 1))
+    assert set(spoilt) <= set(held)
+    assert lost == 0
+
+
+def test_empty_pictures_cost_themselves_alone(running: Recorder, plug: Plug) -> None:
+    held, spoilt, _ = spoilt_while_recording(running, plug, "empty")
+    assert held == [n for n in range(held[0], held[-1] + 1) if n not in spoilt]
+    exact(running)
+
+
+def test_a_camera_unplugged_while_idle_is_recorded_again_when_it_is_back(
+    running: Recorder, plug: Plug
+) -> None:
+    plug.unplug()
+    wait_lost(running)
+    plug.wait_no_node()
+    plug.plug()
+    wait_live(running)
+    exact(running)
