@@ -183,6 +183,28 @@ def test_every_mistake_of_a_configuration_is_told_with_its_line(machine: Machine
     assert detector["what"].startswith("nobody is looked for without DeepStream")
 
 
+def test_a_library_of_the_users_is_loaded_once_however_much_asks_for_it(machine: Machine) -> None:
+    loaded = machine.at / "loaded"
+    source = (
+        "#include <stdio.h>\n"
+        "__attribute__((constructor)) static void count(void) {\n"
+        f'  FILE *file = fopen("{loaded}", "a"); fputs("x", file); fclose(file);\n'
+        "}\nint Parse(void) { return 1; }\n"
+    )
+    compile_library(machine.at / "libown.so", source)
+    (machine.at / "labels.txt").write_text("person\n")
+    (machine.at / "a.onnx").write_text("no model")
+    (machine.at / "pgie.txt").write_text(
+        "[property]\nonnx-file=a.onnx\nlabelfile-path=labels.txt\nnum-detected-classes=1\n"
+        "custom-lib-path=libown.so\nparse-bbox-func-name=Parse\n"
+    )
+    machine.settings("[detector]\nengine = 'deepstream'\nmodel = 'pgie.txt'\n")
+    found = machine.doctor()
+    assert found["deepstream"]
+    assert found["detector"]
+    assert loaded.read_text() == "x"
+
+
 def test_smart_record_without_its_library_is_one_warning(machine: Machine) -> None:
     gone = machine.at / "gone.so"
     machine.settings(f"[recording]\nrecorder = 'nvdssr'\nsmart_record_library = '{gone}'\n")
