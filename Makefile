@@ -14,7 +14,7 @@ faults: ## every fault there is, hours of it, with a table of what held
 	./test.sh -m "" --timeout 1800 tests/faults tests/usb
 soak: ## two hours of cameras to which everything happens; SOAK="--minutes 20" changes that
 	./test.sh --setup-only
-	.venv/bin/python benchmarks/soak.py $(SOAK)
+	.venv/bin/python -m benchmarks.soak $(SOAK)
 bench: ## the numbers of docs/benchmarks.md: more than an hour, on a machine with nothing else to do
 	for each in capture many latency finishing memory journal watching "watching --still" \
 	  watch_many watch_latency "watch_latency --screen" watch_memory recall; do \
