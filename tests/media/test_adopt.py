@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from smartrec.errors import ClipDamaged
 from smartrec.media.adopt import ENCODER, adopt
 from smartrec.media.gst import Gst, launch
+from smartrec.media.journal import JournalWriter
 from smartrec.media.mp4 import Movie, identity
 from smartrec.media.orders import Recording
 from smartrec.media.proof import Fed
-from smartrec.model import AccessUnit, ClipState, Trigger
-from smartrec.units import SECOND, Ns
+from smartrec.model import SOUND, AccessUnit, ClipState, Trigger
+from smartrec.units import MILLISECOND, SECOND, Ns
 from tests.media import clips, numbered
 from tests.media.clips import FRAME, START, Shop
+from tests.sounds import clicking, ffmpeg_heard, gst_heard, worst
 
 PICTURES = 60
 GOP = 15
@@ -108,6 +110,24 @@ def test_a_good_file_becomes_the_clip_and_shows_exactly_its_interval(tmp_path: P
     assert identity(clip)["clip_id"] == here.head.clip_id
     # The journal is the catalogue's to delete.
     assert here.files() == {f"{clip.name}", f"{clip.stem}.jpg", ".open/journal.mkv"}
+
+
+def test_the_journals_sound_is_added_to_a_file_that_has_none(tmp_path: Path) -> None:
+    here = shop(tmp_path)
+    here.journal.unlink()
+    here.head = replace(here.head, sound=SOUND)
+    wanted = units()[WANTED.start : WANTED.stop]
+    clicks = [unit.pts for unit in wanted[5::10]]
+    writer = JournalWriter(here.journal, here.head)
+    writer.write(wanted, clicking(wanted[0].pts, len(wanted) * FRAME, clicks))
+    writer.close(here.head)
+    done = here.finish(recording=told(record(tmp_path / "file.mp4"))).finished
+    assert (done["encoder"], done["silent"]) == (ENCODER, 0)
+    path = Path(done["path"])
+    moments = [click - pts(WANTED.start) for click in clicks]
+    assert worst(ffmpeg_heard(path), moments) < 5 * MILLISECOND
+    assert worst(gst_heard(path), moments) < 5 * MILLISECOND
+    assert clips.numbers(clips.ffmpeg_frames(path)) == list(WANTED)
 
 
 def test_what_smart_record_missed_is_counted_as_its_own(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from smartrec.graph.plan import Graph, direction, finish_encode, finish_remux, u
 from smartrec.graph.platforms import Platform
 from smartrec.graph.recipes import RECORDERS, Role, choose
 from smartrec.graph.screen import show, to_wall, wall
+from smartrec.graph.sound import encode_sound, microphone
 from smartrec.media.gst import reaches_ready
 from smartrec.media.player import open_file
 from smartrec.media.screen.displays import Display, choose_display
@@ -44,6 +45,7 @@ def pipelines(config: Config) -> Iterator[tuple[str, Graph]]:
     for camera in config.camera:
         graph, streams[camera.id] = _capture(camera)
         yield f"{camera.id}: capture of {camera.shown_source}", graph
+    yield from _sound(config)
     yield from _watch(config, streams)
     yield from _finishers(config, None)
 
@@ -72,6 +74,19 @@ def _finishers(config: Config, platform: Platform | None) -> Iterator[tuple[str,
         yield "finishing JPEG and raw cameras", _encode(config, platform)
     yield "finishing H.264 cameras", finish_remux(Codec.H264)
     yield "finishing H.265 cameras", finish_remux(Codec.H265)
+
+
+def _sound(config: Config) -> Iterator[tuple[str, Graph]]:
+    """Of each camera whose microphone is wanted, and what finishes it."""
+    wanted = [camera for camera in config.camera if camera.audio]
+    for camera in wanted:
+        if isinstance(camera.audio, str):
+            kind, _, name = camera.audio.partition(":")
+            yield f"{camera.id}: sound", microphone(kind, name)
+        elif camera.kind == "usb":  # which card is its own turns out when it is opened
+            yield f"{camera.id}: sound", microphone("alsa", "hw:…")
+    if wanted and config.recording.format != "copy":
+        yield "finishing sound", encode_sound(choose(Role.ENCODE_SOUND, usable=reaches_ready))
 
 
 def _assumed_capture(camera: Camera) -> tuple[Graph, StreamFormat]:
