@@ -17,7 +17,7 @@ from smartrec.app.hotplug import Plugged
 from smartrec.app.listening import Listener
 from smartrec.app.microphone import Microphone
 from smartrec.app.power import PowerCycling
-from smartrec.app.sources import Sources, explain
+from smartrec.app.sources import Sources
 from smartrec.clock import Instant
 from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.errors import CameraGone, CameraSilent, SmartrecError, SourceError
@@ -346,7 +346,7 @@ class Camera:
         def look() -> Capture:
             self._sources.lost(self.settings)
             capture.stop()  # first: while we hold the device, nothing can be said of it
-            raise explain(capture, problem)
+            raise self._sources.explain(self.settings, capture, problem)
 
         self._attempts.begin(look, now)
 

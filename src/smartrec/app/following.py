@@ -20,6 +20,26 @@ from smartrec.media.usb_identity import Identity, find_again, identity_of, prese
 _TRIES: Final = 4
 
 
+class Here:
+    """What is plugged into this machine. Any thread."""
+
+    def present(self) -> dict[Path, Identity]:
+        """See `smartrec.media.usb_identity.present`."""
+        return present()
+
+    def identity_of(self, node: Path) -> Identity | None:
+        """See `smartrec.media.usb_identity.identity_of`."""
+        return identity_of(node)
+
+    def find(self, node: Path) -> devices.Camera:
+        """See `smartrec.media.devices.find`."""
+        return devices.find(str(node))
+
+    def camera_at(self, node: Path) -> devices.Camera | None:
+        """See `smartrec.media.devices.camera_at`."""
+        return devices.camera_at(node)
+
+
 @dataclass(slots=True)
 class _Table:
     """What is known of one ``[[camera]]``.
@@ -44,9 +64,11 @@ class Following:
 
     Args:
         sources: By camera id, the path that its settings name; None for plain ``usb``.
+        here: The machine.
     """
 
-    def __init__(self, sources: Mapping[str, Path | None]) -> None:
+    def __init__(self, sources: Mapping[str, Path | None], here: Here | None = None) -> None:
+        self._here = here or Here()
         self._tables = {camera: _Table(selector) for camera, selector in sources.items()}
         self._lock = threading.Lock()
 
@@ -63,7 +85,7 @@ class Following:
             return self._any_free(table)
         if node is None:
             raise self._gone(table)
-        camera = devices.find(str(node))
+        camera = self._here.find(node)
         self._follow(table, camera)
         return camera, ""
 
@@ -72,7 +94,12 @@ class Following:
         with self._lock:
             table = self._tables.get(camera_id)
             if table is not None and table.before is None:
-                table.before = frozenset(present().values())
+                table.before = frozenset(self._here.present().values())
+
+    def gone(self, camera_id: str) -> CameraGone:
+        """What to tell of a camera that is not there any more."""
+        with self._lock:
+            return self._gone(self._tables[camera_id])
 
     def port(self, camera_id: str) -> str | None:
         """The USB port that it is, or was, plugged into; None where there is none."""
@@ -86,9 +113,9 @@ class Following:
         if followed is None or _names_a_place(selector):
             return selector
         before, taken = table.before or frozenset(), self._taken(table)
-        again = find_again(followed, present(), before=before, taken=taken)
+        again = find_again(followed, self._here.present(), before=before, taken=taken)
         if again is None and selector is not None and selector.parent == devices.BY_ID:
-            leads_to = identity_of(selector)
+            leads_to = self._here.identity_of(selector)
             return None if leads_to is None or leads_to in before | taken else selector
         return again
 
@@ -98,36 +125,41 @@ class Following:
             with self._lock:
                 before = table.before if table.followed is not None else None
                 others = {_device(who) for who in self._taken(table) | (before or frozenset())}
-                there = present().items()
+                there = self._here.present().items()
             free = [node for node, who in there if _device(who) not in others]
-            asked = (devices.camera_at(node) for node in free)
+            asked = (self._here.camera_at(node) for node in free)
             cameras = tuple(camera for camera in asked if camera is not None)
             if table.followed is not None and not cameras:
                 raise self._gone(table)
             found, lost = devices.first_usable(cameras), table.name
             if self._follow(table, found):
-                note = f"{found.name} ({found.path}) is taken in place of {lost}"
+                note = f"{table.name} ({found.path}) is taken in place of {lost}"
                 return found, note if lost else ""
         raise self._gone(table)
 
     def _follow(self, table: _Table, camera: devices.Camera) -> bool:
         """Follow a camera from now on, unless another table was faster."""
-        identity = identity_of(camera.path)
+        identity = self._here.identity_of(camera.path)
         with self._lock:
             if table.selector is None and identity in self._taken(table):
                 return False
-            table.followed, table.name, table.before = identity, camera.name, None
+            table.followed, table.before = identity, None
+            table.name = camera.name.partition(":")[0]  # of uvcvideo, all the rest is a repetition
             return True
 
     def _taken(self, own: _Table) -> frozenset[Identity]:
         """Whom the other tables follow, or will."""
         others = [table for table in self._tables.values() if table is not own]
-        who = (t.followed or (identity_of(t.selector) if t.selector else None) for t in others)
+        who = [table.followed or self._named(table.selector) for table in others]
         return frozenset(identity for identity in who if identity is not None)
+
+    def _named(self, selector: Path | None) -> Identity | None:
+        return None if selector is None else self._here.identity_of(selector)
 
     def _gone(self, table: _Table) -> CameraGone:
         what = table.name or str(table.selector or "the camera")
-        others = [each for each in present().values() if each not in self._taken(table)]
+        taken = self._taken(table)
+        others = [each for each in self._here.present().values() if each not in taken]
         if table.followed is None or not others:
             hint = "Plug it in again; smartrec goes on by itself"
         else:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from smartrec.app.following import Following
 from smartrec.config.cameras import Camera
-from smartrec.errors import CameraUnusable, PipelineError, SmartrecError
+from smartrec.errors import CameraGone, CameraUnusable, PipelineError, SmartrecError
 from smartrec.graph.capture import usb_capture
 from smartrec.graph.formats import Kind, choose, gst_caps
 from smartrec.graph.plan import Graph
@@ -15,7 +15,7 @@ from smartrec.media import controls, devices
 from smartrec.media.capture import Capture, FedCapture
 from smartrec.media.demo import open_demo
 from smartrec.media.player import open_file
-from smartrec.media.rtsp import RtspCapture
+from smartrec.media.rtsp import Network, RtspCapture
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,9 @@ class Sources:
         if camera.kind == "usb":
             return self._start_usb(camera, epoch, note)
         if camera.kind == "rtsp":
+            network = Network(camera.transport)
             capture: Capture = RtspCapture(
-                camera.source, epoch=epoch, turn=turn, nominal=camera.fps
+                camera.source, network, epoch=epoch, turn=turn, nominal=camera.fps, note=note
             )
         else:
             feed = (
@@ -109,6 +110,12 @@ class Sources:
     def lost(self, camera: Camera) -> None:
         """It sends no more; which others are there now is remembered."""
         self._following.lost(camera.id)
+
+    def explain(self, camera: Camera, capture: Capture, problem: SmartrecError) -> SmartrecError:
+        """As `explain`; one that is gone by its name, for its node's number says nothing."""
+        error = explain(capture, problem)
+        gone = isinstance(error, CameraGone) and camera.kind == "usb"
+        return self._following.gone(camera.id) if gone else error
 
     def port(self, camera: Camera) -> str | None:
         """The USB port that a camera is, or was, plugged into."""
