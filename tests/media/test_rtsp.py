@@ -246,16 +246,25 @@ def test_an_address_may_be_of_version_6(mounts: dict[str, str]) -> None:
         until(capture, lambda units: len(units) > 3)
 
 
-@pytest.mark.parametrize("transport", ["tcp", "udp", "auto"])
-@pytest.mark.parametrize("codec", ["h264", "h265"])
+@pytest.mark.parametrize(
+    ("codec", "transport"),
+    [
+        ("h264", "udp"),
+        ("h265", "tcp"),
+        *(
+            pytest.param(*both, marks=pytest.mark.long)
+            for both in (("h264", "tcp"), ("h264", "auto"), ("h265", "udp"), ("h265", "auto"))
+        ),
+    ],
+)
 def test_what_is_lost_on_the_way_is_counted_and_what_it_spoils_is_damaged(
     mounts: dict[str, str], codec: str, transport: str
 ) -> None:
     with (
-        Server(mounts, lose=(40, 97, 5, 9)) as server,
+        Server(mounts, lose=(30, 61, 5, 9)) as server,
         running(server.address(f"/lossy-{codec}"), Network(transport)) as capture,
     ):
-        units = until(capture, lambda units: len(units) > 90)
+        units = until(capture, lambda units: len(units) > 60)
         assert (capture.damaged, capture.lost) == (
             sum(unit.damaged for unit in units),
             sum(unit.lost_before for unit in units),
@@ -294,7 +303,9 @@ def test_udp_that_brings_nothing_is_given_up_for_tcp(mounts: dict[str, str]) -> 
     assert 'transport = "tcp"' in error.hint
 
 
-@pytest.mark.parametrize("ahead", [-7.3, 3.4, -1e9])
+@pytest.mark.parametrize(
+    "ahead", [3.4, *(pytest.param(each, marks=pytest.mark.long) for each in (-7.3, -1e9))]
+)
 def test_a_camera_whose_clock_is_wrong_is_told_and_its_pictures_stay_on_ours(
     mounts: dict[str, str], ahead: float
 ) -> None:
@@ -312,6 +323,7 @@ def test_a_camera_whose_clock_is_wrong_is_told_and_its_pictures_stay_on_ours(
     assert ("was never set" if ahead == -1e9 else wanted) in note
 
 
+@pytest.mark.long
 def test_a_camera_whose_clock_is_right_is_not_told_of(server: Server) -> None:
     notes: list[str] = []
     with running(server.address("/h264"), note=notes.append) as capture:

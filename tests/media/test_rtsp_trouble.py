@@ -19,7 +19,7 @@ from smartrec.media.rtsp_probe import probe_rtsp
 from smartrec.units import SECOND, Ns
 from tests.media.rtsp_server import WIDTH, Server, needs_server, numbered, played
 
-PATIENCE = Ns(SECOND)
+PATIENCE = Ns(2 * SECOND)
 SECRET = "s3cret"
 OPTIONS = "Public: OPTIONS, DESCRIBE, SETUP, PLAY\r\n"
 Conversation = Callable[[socket.socket], None]

@@ -46,7 +46,7 @@ def probe_rtsp(
     Args:
         uri: The camera's address, with user and password.
         transport: As in the settings.
-        patience: Until its first picture.
+        patience: Until its first picture; 2 s or more.
         listen: For how long to wait then for its clock; most tell it every 5 s.
 
     Raises:
@@ -55,8 +55,9 @@ def probe_rtsp(
     """
     clock = SystemClock()
     begun = clock.monotonic()
-    # What a request that is not answered says is worth more than that no picture came.
-    network = Network(transport, Ns(patience * 3 // 4))
+    # That a request is not answered says more than that no picture came, and GStreamer waits for
+    # whole seconds.
+    network = Network(transport, Ns(max(1, patience // SECOND - 1) * SECOND))
     capture = RtspCapture(uri, network, epoch=1)
     try:
         capture.start()
