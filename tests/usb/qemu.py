@@ -8,6 +8,7 @@ from typing import Final
 
 from tests.usb.kernel import Kernel
 
+_ROOT: Final = Path(__file__).parents[2]
 PORTS: Final = ("commands", "cameras")
 """Serial ports between host and guest: what to run, and what to do to the cameras."""
 DIES_WITH_US: Final = ("setpriv", "--pdeathsig", "KILL")
@@ -85,6 +86,7 @@ class Guest:
             *("nowatchdog", "random.trust_cpu=on", "usbcore.autosuspend=-1"),
             f"smartrec.modules={self.kernel.modules.parent}",
             f"smartrec.files={self.files}",
+            f"smartrec.folder={_ROOT}",
             *(["smartrec.shell=1"] if self.shell else []),
         ]
 

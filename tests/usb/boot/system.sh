@@ -27,6 +27,8 @@ for port in /sys/class/virtio-ports/*; do
   if read -r name <"$port/name"; then ln -s "/dev/${port##*/}" "$here/port/$name"; fi
 done
 if [ -n "$(value shell)" ]; then
+  cd "$(value folder)" || exit
+  export HOME=/root
   PS1='smartrec-vm# ' setsid -c sh -i </dev/ttyS1 >/dev/ttyS1 2>&1
   $here/busybox poweroff -f
 fi
