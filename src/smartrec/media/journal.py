@@ -43,13 +43,14 @@ class JournalWriter:
         self._zero: Ns | None = None
         self._size = self.position = 0
         self._named = False
+        opening = journal_layout.opening(head)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise store_error(path, "cannot make", error) from error
         try:
-            self._append((journal_layout.opening(head),))
+            self._append((opening,))
         except StoreError:
             self.abandon()
             with suppress(OSError):
