@@ -59,7 +59,7 @@ class Catalog:
         self._clock = clock
         self._writes = writes
         self._ground = ground
-        self._file = _identity(self.path)
+        self._file, self._size = _identity(self.path)
 
     @classmethod
     def open(
@@ -338,14 +338,21 @@ class Catalog:
 
     def _follow(self) -> None:
         """Go on in a new file where somebody deleted the old one, or mounted another disk there."""
-        if not self._writes or _identity(self.path) == self._file:
+        if not self._writes:
+            return
+        file, size = _identity(self.path)
+        if file == self._file:
+            if size < self._size:  # SQLite goes on with what it remembers, and writes it nowhere
+                raise database.damaged(self.path, "it was cut")
+            self._size = size
             return
         if self._ground is not None:
             self._ground()
         _make(self.directory)
         fresh = database.connect(self.directory, create=True)
         self._db.close()
-        self._db, self._file = fresh, _identity(self.path)
+        self._db = fresh
+        self._file, self._size = _identity(self.path)
 
 
 def exists(directory: Path) -> bool:
@@ -360,11 +367,12 @@ def _make(directory: Path) -> None:
         raise store_error(directory, "cannot make", error) from error
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path) -> tuple[tuple[int, int] | None, int]:
+    """Which file it is, None where there is none; and its size."""
     try:
         status = path.stat()
     except FileNotFoundError:
-        return None
+        return None, 0
     except OSError as error:
         raise store_error(path, "cannot see", error) from error
-    return status.st_dev, status.st_ino
+    return (status.st_dev, status.st_ino), status.st_size

@@ -137,7 +137,7 @@ def _error_of(path: Path, text: str) -> StoreError:
     if "is full" in text or (failed and _full(path.parent)):
         return DiskFull(what, hint=f"Make room: df -h '{path.parent}'")
     if "not a database" in text or "malformed" in text:
-        return _damaged(path, text)
+        return damaged(path, text)
     if "locked" in text:
         return StoreError(what, hint="Another program is writing to it; try again.")
     return StoreError(what, hint=f"Check the directory: ls -ld '{path.parent}'")
@@ -151,7 +151,8 @@ def _full(directory: Path) -> bool:
         return False
 
 
-def _damaged(path: Path, why: str) -> CatalogDamaged:
+def damaged(path: Path, why: str) -> CatalogDamaged:
+    """The error that says so."""
     return CatalogDamaged(
         f"the catalogue {path} is damaged ({why})",
         hint="The clips beside it may be whole; the next 'smartrec run' there begins a new one.",
@@ -297,4 +298,4 @@ def _check(database: sqlite3.Connection, path: Path) -> None:
     """Find damage at the start rather than in the middle of an event."""
     verdict = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
     if verdict != "ok":
-        raise _damaged(path, verdict.splitlines()[-1])
+        raise damaged(path, verdict.splitlines()[-1])
