@@ -52,9 +52,10 @@ def test_an_error_keeps_nothing_of_the_attempt_alive() -> None:
 
     def fail() -> Capture:
         try:
-            Path("/dev/video4711").open()
+            Path("/dev/video4711").stat()
         except OSError as error:
             raise CameraGone("gone") from error
+        raise AssertionError("it is there")
 
     tried.begin(fail, Ns(0))
     error = reports.get(timeout=50).error
