@@ -252,8 +252,14 @@ def _of_os_error(path: Path, error: OSError) -> CameraError:
             f"{path} is not there: unplugged, or never plugged in",
             hint="See which cameras there are: smartrec cameras",
         )
+    why = os.strerror(error.errno or 0)
+    if (_SYSFS / path.resolve().name).exists():  # what a failing one says is never the same
+        return CameraError(
+            f"{path} does not answer ({why})",
+            hint="Plug it in again, into another port if it repeats; see also: sudo dmesg",
+        )
     return CameraUnusable(
-        f"{path} is no camera ({os.strerror(error.errno or 0)})",
+        f"{path} is no camera ({why})",
         hint="See which cameras there are: smartrec cameras",
     )
 
