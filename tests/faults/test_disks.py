@@ -55,8 +55,8 @@ def test_a_full_disk_costs_no_picture_if_there_is_room_again_in_time(mounted: Ho
         (camera,) = running.status()["cameras"]
         assert camera["phase"] == "live"
         remount(home, "size=100m")
-        running.wait_for("clips can be written to .* again")
-        running.wait_ready(2)
+        for _ in range(3):  # the cut clip may be finished before or after there is room
+            running.wait_for(f"clips can be written to .* again|{READY}")
         again = time.monotonic_ns()
         running.trigger(pts=again)
         running.wait_ready()
