@@ -170,13 +170,13 @@ CAMERAS: Final[Mapping[str, Trouble]] = {
 
 MEASURED: Final[Mapping[str, Trouble]] = {
     "halved-rate": Trouble(
-        "Half the pictures in the evening; `doctor --measure` counts fewer than promised",
+        "Half the pictures in the evening; `smartrec doctor --measure` counts fewer than promised",
         "Many cameras lower their rate in the dark, and say nothing.",
         "More light; `exposure_dynamic_framerate = false` under `[camera.controls]`",
         (r"(low|half|wrong) (fps|frame ?rate)",),
     ),
     "pictures-lost": Trouble(
-        "`doctor --measure` counts pictures that were numbered and never came, or came damaged",
+        "`smartrec doctor --measure` counts pictures that never came, or came damaged",
         "Driver or bus dropped them: a full USB, errors on the wire, a machine that is too busy.",
         "Plug the camera into a port of its own, without a hub; `sudo dmesg | tail`; "
         "ask for less: `size`, `fps`",
@@ -187,7 +187,7 @@ MEASURED: Final[Mapping[str, Trouble]] = {
         ),
     ),
     "not-measured": Trouble(
-        "`doctor --measure` gets no picture",
+        "`smartrec doctor --measure` gets no picture",
         "The camera is listed and free, and does not start or sends nothing.",
         "Plug it in again, into another port; `sudo dmesg | tail`",
         (r"select\(?\)? time-?out", r"(timed? ?out|timeout) (waiting for|on) .{0,20}frame"),
@@ -240,8 +240,8 @@ POWER: Final[Mapping[str, Trouble]] = {
 UDEV: Final[Mapping[str, Trouble]] = {
     "no-udev": Trouble(
         "`/dev/v4l/by-id` is not there; a camera's name changes when it is plugged in again",
-        "udev does not run: mostly a container. Cameras are then known by their numbers only, and "
-        "plugging is noticed later.",
+        "udev does not run: mostly a container. The settings can name a camera by its number only; "
+        "smartrec still knows it again by serial number and port.",
         "Hand the host's names in: `docker run -v /dev:/dev -v /run/udev:/run/udev:ro`; else "
         "`sudo systemctl start systemd-udevd`",
     ),
