@@ -322,7 +322,8 @@ def test_driver_that_does_not_let_go_is_told_and_costs_one_thread(tmp_path: Path
     for later in (SECOND, HANGS_AFTER, 2 * HANGS_AFTER):
         desk.camera.turn(Ns(2 * SECOND + later))
     assert [said.partition(":")[0] for said in desk.told.said] == ["live", "lost", "lost"]
-    assert "hangs" in desk.told.said[-1]
+    assert desk.told.said[1] == "lost: usb sends no more"
+    assert "hangs" in desk.told.said[2]
     assert [thread.name for thread in threading.enumerate()].count("open-cam0") == 1
     other = desk.bench.film = Film(epoch=2)
     desk.camera.plugged(Plugged(Path("/dev/video1"), there=True), Ns(60 * SECOND))

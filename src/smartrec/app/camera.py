@@ -20,7 +20,7 @@ from smartrec.app.power import PowerCycling
 from smartrec.app.sources import Sources
 from smartrec.clock import Instant
 from smartrec.config.cameras import Camera as CameraSettings
-from smartrec.errors import CameraGone, CameraSilent, SmartrecError, SourceError
+from smartrec.errors import CameraError, CameraGone, CameraSilent, SmartrecError, SourceError
 from smartrec.media import usb_port
 from smartrec.media.capture import Capture
 from smartrec.media.rtsp_failure import STANDS_STILL
@@ -341,7 +341,9 @@ class Camera:
         self._listener.camera_gone(self)
         self.clips.close_all(ClipState.CAMERA_LOST)
         self._capture, self.silent = None, False
-        self.phase, self.error, self._lost_at = CameraPhase.LOST, problem, now
+        self.phase, self._lost_at = CameraPhase.LOST, now
+        sends_no_more = CameraError(f"{self.settings.shown_source} sends no more")
+        self.error = problem if isinstance(problem, CameraError) else sends_no_more
 
         def look() -> Capture:
             self._sources.lost(self.settings)
