@@ -114,6 +114,7 @@ class Desk:
         stream: What every camera sends.
         format: Of the clips.
         cameras: Their ids.
+        measures: Whether the disk is asked for its room every few seconds, and must answer in time.
 
     Attributes:
         told: What was published.
@@ -123,6 +124,7 @@ class Desk:
     stream: StreamFormat
     format: str = "copy"
     cameras: Sequence[str] = ("cam0",)
+    measures: bool = False
     told: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -195,7 +197,7 @@ class Desk:
             pass
         if not any(clips.writing for clips in self.of.values()):
             self._now = Ns(self._now + STEP)
-        if self._now >= self._measured_at + MEASURE_EVERY:
+        if self.measures and self._now >= self._measured_at + MEASURE_EVERY:
             self._measured_at = self._now
             self.keeper.measure()
         for clips in self.of.values():

@@ -149,7 +149,8 @@ class Scene:
         self.outcome.broken += promises
 
     def desk(self, *cameras: str) -> Desk:
-        return Desk(self.clips, self.stream, self.format, cameras or ("cam0",))
+        measures = self.fault.error == "hang"
+        return Desk(self.clips, self.stream, self.format, cameras or ("cam0",), measures)
 
     def part(self, number: int) -> Sequence[AccessUnit]:
         """The pictures around the `number`-th event: 45, the trigger with the 17th."""

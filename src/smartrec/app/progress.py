@@ -21,7 +21,7 @@ from smartrec.model import Answer, ClipHead, Command, Verdict
 from smartrec.store.record import accounts
 from smartrec.units import SECOND, Ns, seconds
 
-STUCK_AFTER: Final = Ns(60 * SECOND)
+STUCK_AFTER: Final = Ns(30 * SECOND)
 """How long at the end a disk is waited for that gives no sign."""
 
 log = logging.getLogger(__name__)
