@@ -111,6 +111,16 @@ def test_a_camera_that_was_there_all_along_is_no_replacement() -> None:
     assert "the other camera" in caught.value.hint
 
 
+def test_nor_is_it_one_where_the_camera_was_found_and_then_would_not_start() -> None:
+    desk = Desk(a=0, b=1)
+    following = Following({"cam0": None}, desk)
+    assert number(following) == 0
+    assert number(following) == 0  # tried again, and not told to be lost
+    desk.unplug(0)
+    with pytest.raises(CameraGone):
+        following.find("cam0")
+
+
 def test_one_that_is_plugged_in_after_the_loss_replaces_it_and_is_told() -> None:
     desk = Desk(a=0, b=1)
     following = Following({"cam0": None}, desk)

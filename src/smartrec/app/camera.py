@@ -326,7 +326,7 @@ class Camera:
         if self.error is not None and self._told is None:
             if now - self._lost_at > _EXPLAINED_WITHIN:
                 self._tell(self.error, Ns(self._backoff))
-        elif self._attempts.hangs(now):
+        elif self._attempts.hangs(now) and self.settings.kind == "usb":
             source = self.settings.shown_source
             hint = "Unplug it and plug it in again; if that is no help, start the machine anew"
             error = CameraSilent(f"{source} does not answer: its driver hangs", hint=hint)

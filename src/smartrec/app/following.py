@@ -48,7 +48,7 @@ class _Table:
         selector: Path of a node or a link; None for plain ``usb``.
         followed: Who it is; None until it was found once.
         name: The maker's name of it.
-        before: Who was there when it was lost; None while it is not.
+        before: Who was there when it was lost; None while it is not, or was never found.
     """
 
     selector: Path | None
@@ -80,6 +80,7 @@ class Following:
         """
         with self._lock:
             table = self._tables[camera_id]
+            self._note_others(table)
             node = self._node_of(table)
         if node is None and table.selector is None:
             return self._any_free(table)
@@ -92,9 +93,8 @@ class Following:
     def lost(self, camera_id: str) -> None:
         """It sends no more: whoever is there now is no replacement for it."""
         with self._lock:
-            table = self._tables.get(camera_id)
-            if table is not None and table.before is None:
-                table.before = frozenset(self._here.present().values())
+            if (table := self._tables.get(camera_id)) is not None:
+                self._note_others(table)
 
     def gone(self, camera_id: str) -> CameraGone:
         """What to tell of a camera that is not there any more."""
@@ -106,6 +106,11 @@ class Following:
         with self._lock:
             followed = self._tables[camera_id].followed
         return followed.port if followed is not None and followed.model else None
+
+    def _note_others(self, table: _Table) -> None:
+        """Remember who is there when one that was found is looked for again."""
+        if table.followed is not None and table.before is None:
+            table.before = frozenset(self._here.present().values())
 
     def _node_of(self, table: _Table) -> Path | None:
         """Where it is now; None where it is nowhere, or where any will do."""
@@ -123,8 +128,8 @@ class Following:
         """Plain ``usb``: the first that is free, and was not there already at the loss."""
         for _ in range(_TRIES):
             with self._lock:
-                before = table.before if table.followed is not None else None
-                others = {_device(who) for who in self._taken(table) | (before or frozenset())}
+                before = table.before or frozenset()
+                others = {_device(who) for who in self._taken(table) | before}
                 there = self._here.present().items()
             free = [node for node, who in there if _device(who) not in others]
             asked = (self._here.camera_at(node) for node in free)
