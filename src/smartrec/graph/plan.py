@@ -76,6 +76,15 @@ def finish_encode(format_: StreamFormat, decoder: Recipe, encoder: Recipe, quali
     return Graph((tuple(elements),))
 
 
+def finish_trial(format_: StreamFormat, decoder: Recipe) -> Graph:
+    """A camera's JPEGs in, pictures out as an encoder gets them; nothing is made of them."""
+    width, height = even(format_.width), even(format_.height)
+    raw = f"video/x-raw,format=I420,width={width},height={height},pixel-aspect-ratio=1/1"
+    source = f'{_SOURCE} caps="{jpeg_caps(format_)}"'
+    elements = (source, decoder.fragment(), "videoconvert", "videoscale", raw, "fakesink")
+    return Graph((elements,))
+
+
 def finish_remux(codec: Codec) -> Graph:
     """A camera's H.264 or H.265 in, the same bits in an MP4 out; caps are set on ``source``."""
     return Graph(((_SOURCE, _PARSERS[codec], _MUX, _FILE),))

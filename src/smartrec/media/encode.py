@@ -14,8 +14,9 @@ from smartrec.media.inlet import Inlet, stream_caps
 from smartrec.media.journal import JournalReader, SoundAt
 from smartrec.media.orders import Job, Orders
 from smartrec.media.proof import Fed
+from smartrec.media.sieve import fatal
 from smartrec.media.trial import encodes
-from smartrec.model import ClipHead, Codec
+from smartrec.model import ClipHead, Codec, StreamFormat
 from smartrec.units import Ns
 
 #: Called with the number of pictures handed over so far.
@@ -41,6 +42,16 @@ class Written:
     sound: list[SoundAt]
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What to follow and where to write; pictures of the times `without` are left out."""
+
+    orders: Orders
+    part: Path
+    progress: Progress
+    without: frozenset[Ns] = frozenset()
+
+
 def write_mp4(
     job: Job,
     orders: Orders,
@@ -50,7 +61,8 @@ def write_mp4(
 ) -> Written:
     """Write everything that the journal holds and will hold until it is closed.
 
-    An encoder that fails is replaced by the next that works here, from the beginning.
+    An encoder that fails is replaced by the next that works here, from the beginning. Pictures that
+    end the decoder are left out, and so are lost by it.
 
     Args:
         job: What to finish.
@@ -67,15 +79,38 @@ def write_mp4(
     with _opened(job.journal) as reader:
         format_ = reader.head.format
         if format_.codec is not Codec.JPEG:
-            return _follow(reader, orders, str(plan.finish_remux(format_.codec)), part, progress)
-    pinned = None if job.encoder == "auto" else job.encoder
+            return _follow(
+                reader, _Task(orders, part, progress), str(plan.finish_remux(format_.codec))
+            )
     decoder = choose(Role.DECODE_JPEG, usable=reaches_ready)
+    trial = str(plan.finish_trial(format_, decoder))
+    without: frozenset[Ns] = frozenset()
+    while True:
+        task = _Task(orders, part, progress, without)
+        try:
+            return _encode(job, format_, decoder, task, recipes)
+        except PipelineError:
+            if (ending := fatal(job.journal, orders.readable, trial)) <= without:
+                raise
+            without |= ending
+            sys.stderr.write(f"{len(ending)} pictures end the decoder and are left out\n")
+
+
+def _encode(
+    job: Job,
+    format_: StreamFormat,
+    decoder: Recipe,
+    task: _Task,
+    recipes: tuple[Recipe, ...],
+) -> Written:
+    """With the first encoder that does not fail."""
+    pinned = None if job.encoder == "auto" else job.encoder
     failure: PipelineError | None = None
     for encoder in candidates(Role.ENCODE_H264, usable=encodes, pinned=pinned, recipes=recipes):
         text = str(plan.finish_encode(format_, decoder, encoder, job.quality))
         try:
             with _opened(job.journal) as reader:
-                return _follow(reader, orders, text, part, progress, encoder)
+                return _follow(reader, task, text, encoder)
         except PipelineError as error:
             failure = error
             sys.stderr.write(f"encoder {encoder.name} failed: {error} {error.debug}\n")
@@ -92,25 +127,22 @@ def _opened(journal: Path) -> Iterator[JournalReader]:
 
 
 def _follow(
-    reader: JournalReader,
-    orders: Orders,
-    text: str,
-    part: Path,
-    progress: Progress,
-    encoder: Recipe | None = None,
+    reader: JournalReader, task: _Task, text: str, encoder: Recipe | None = None
 ) -> Written:
+    orders = task.orders
     caps = None if encoder else stream_caps(reader.head.format)
     fed: list[Fed] = []
-    with Inlet(text, caps=caps, location=part) as inlet:
+    with Inlet(text, caps=caps, location=task.part) as inlet:
         while True:
             last = orders.closed
             for unit in reader.read(orders.readable):
                 if unit.damaged or not unit.data:
                     continue
-                inlet.push(unit)
+                if unit.pts not in task.without:
+                    inlet.push(unit)
                 fed.append(Fed(unit.pts, unit.duration))
                 orders.poll(0)
-                progress(len(fed))
+                task.progress(len(fed))
             if last:
                 break
             orders.poll(None)
