@@ -30,7 +30,7 @@ from tests.media.rtsp_server import (
 PRE, POST = 1_300 * MILLISECOND, 900 * MILLISECOND
 LENGTHS = (f"--pre-roll={PRE / SECOND}s", f"--post-roll={POST / SECOND}s")
 BENT = 200 * MILLISECOND
-"""By so much the jitter buffer may bend times while it finds the camera's clock."""
+"""By so much times may bend while the camera's clock is found; the server sends a little ahead."""
 PIN = f"#sha256={'0' * 64}"
 WATCHED = {"SMARTREC_DETECTOR__ENABLED": "true", "SMARTREC_TRIGGER__PERSON": "false"}
 SECRETS = (PASSWORD, quote(PASSWORD, safe=""), b64encode(f"{USER}:{PASSWORD}".encode()).decode())

@@ -39,8 +39,8 @@ def recorder(
     return Recorder(home, ("run", "--config", str(config), *lengths))
 
 
-def decodable(row: Row) -> list[int]:
-    """The numbers of a clip's pictures, of which none may be spoiled: a strict decoder says so."""
+def in_time(row: Row) -> list[int]:
+    """Numbers of a clip's pictures: each at its time, and whole for a strict decoder."""
     path = Path(row["path"])
     strict = ("ffmpeg", "-y", "-v", "error", "-xerror", "-err_detect", "explode", "-i", str(path))
     decoded = subprocess.run(
@@ -54,6 +54,9 @@ def decodable(row: Row) -> list[int]:
     pictures = shown(path, WIDTH, HEIGHT)
     numbers = [picture.number for picture in pictures if picture.number is not None]
     assert len(numbers) == len(pictures)
+    for picture, number in zip(pictures, numbers, strict=True):
+        at = (number - numbers[0]) * SECOND // FPS
+        assert abs(picture.time - pictures[0].time - at) < BENT
     return numbers
 
 
@@ -72,11 +75,7 @@ def test_a_clip_that_udp_has_holes_in_claims_no_picture_that_cannot_be_decoded(
         running.wait_ready()
         running.stop()
     (row,) = home.rows()
-    numbers = decodable(row)
-    pictures = shown(Path(row["path"]), WIDTH, HEIGHT)
-    for picture, number in zip(pictures, numbers, strict=True):
-        at = (number - numbers[0]) * SECOND // FPS
-        assert abs(picture.time - pictures[0].time - at) < BENT
+    numbers = in_time(row)
     assert row["frames_written"] == len(numbers)
     assert row["frames_expected"] == row["frames_written"] + row["frames_lost"]
     assert set(row["lost"]) == {"driver", "damaged"}
@@ -113,8 +112,7 @@ def test_a_camera_that_pauses_loses_nothing_and_one_that_hangs_is_asked_again(
     paused, later = home.rows()
     for row in (paused, later):
         assert (row["state"], row["frames_lost"]) == ("complete", 0)
-        # What waited in the pause comes at once, and has the time when it came.
-        numbers = decodable(row)
+        numbers = in_time(row)
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 

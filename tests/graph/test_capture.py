@@ -45,7 +45,7 @@ def test_the_whole_capture_of_a_usb_camera() -> None:
 def test_the_whole_capture_of_a_camera_on_the_network() -> None:
     assert str(rtsp_capture("rtsp://me:***@camera/main")) == (
         'rtspsrc name=source location="rtsp://me:***@camera/main" protocols=tcp latency=200'
-        " tcp-timeout=10000000 timeout=5000000\n\n"
+        " buffer-mode=synced tcp-timeout=10000000 timeout=5000000\n\n"
         "funnel name=either\n"
         "  ! queue name=hold max-size-time=2000000000 max-size-buffers=0 max-size-bytes=0\n"
         "  ! appsink name=units sync=false max-buffers=300 wait-on-eos=false\n\n"
@@ -63,4 +63,7 @@ def test_a_camera_on_the_network_is_asked_for_the_transport_that_is_set(
     transport: str, protocols: str
 ) -> None:
     text = str(rtsp_capture("rtsp://camera/main", transport, Ns(SECOND)))
-    assert f" protocols={protocols} latency=200 tcp-timeout=1000000 timeout=500000\n" in text
+    assert (
+        f" protocols={protocols} latency=200 buffer-mode=synced "
+        "tcp-timeout=1000000 timeout=500000\n" in text
+    )

@@ -56,7 +56,8 @@ def rtsp_capture(address: str, transport: str = "tcp", patience: Ns = PATIENCE) 
 
     What it sends is known when it answers: of the two branches the one is linked that fits, and
     sound is linked to none. The jitter buffer waits 200 ms for a packet that is missing, never for
-    one that came; a keyframe is asked for where one is lost, of cameras that take such requests.
+    one that came, and leaves the camera's clock alone (``synced``). A keyframe is asked for where a
+    packet is lost, of cameras that take such requests.
 
     Args:
         address: As people may see it; the real one, with its password, is set on ``source``.
@@ -68,7 +69,7 @@ def rtsp_capture(address: str, transport: str = "tcp", patience: Ns = PATIENCE) 
     answer = patience // 1000  # microseconds
     source = (
         f'rtspsrc name=source location="{address}" protocols={protocols} latency=200'
-        f" tcp-timeout={answer} timeout={answer // 2}"
+        f" buffer-mode=synced tcp-timeout={answer} timeout={answer // 2}"
     )
     branches = (
         ("source.", depayloader, *_TO_UNITS[f"video/x-{codec}"], "either.")

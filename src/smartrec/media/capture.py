@@ -32,7 +32,7 @@ _NO_OFFSET: Final = 2**64 - 1
 
 # v4l2src of GStreamer 1.20.5 and 1.22.0 never releases a pool whose buffers it orphans at its stop,
 # and with it a descriptor of the device (gst_v4l2_object_stop lacks an unref): the node of a camera
-# that was unplugged would stay taken, and its number climb with every replug. A pool that is drained
+# that was unplugged would stay taken, and its number climb with every replug. A pool being drained
 # is released; nobody is waited for, as all downstream is stopped first. Asked for at each stop.
 os.environ.setdefault("GST_V4L2_FORCE_DRAIN", "1")
 
@@ -164,7 +164,7 @@ class Capture:
         lost = self._numbers.take(buffer.offset if known else None, self._frames_since(buffer.pts))
         self.damaged += damaged
         self.lost += lost
-        pts, dts = _times(buffer)
+        pts, dts = self._times(buffer)
         timed = buffer.duration != Gst.CLOCK_TIME_NONE and buffer.duration > 0
         return AccessUnit(
             epoch=self.epoch,
@@ -177,6 +177,10 @@ class Capture:
             data=b"" if damaged else data,
             damaged=damaged,
         )
+
+    def _times(self, buffer: Gst.Buffer) -> tuple[int, int]:
+        """When the next picture was taken, and when it is to be decoded."""
+        return _times(buffer)
 
     def _whole(self, _buffer: Gst.Buffer, data: bytes, stream: StreamFormat) -> bool:
         """Whether the next picture can be decoded; `_numbers` is told what is lost before it."""

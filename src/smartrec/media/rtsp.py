@@ -1,7 +1,9 @@
 """A camera on the network, by RTSP (RFC 2326, RFC 7826), sending H.264 or H.265.
 
 Its pts are those of the RTP packets, on the one timeline: the first is the moment it arrived, and
-the jitter buffer keeps the camera's clock and ours together from then on. Packets that are lost
+`Pace` keeps the camera's clock and ours together from then on. (The jitter buffer could, but takes
+a connection that stood still for a second for another stream, and the burst behind it for now.)
+Packets that are lost
 (UDP loses, and cameras leave out what TCP does not take in time) are seen at the pictures: the
 depayloader marks the next it hands over as discontinuous.
 """
@@ -20,6 +22,7 @@ from smartrec.media.rtsp_clock import CameraClock
 from smartrec.media.rtsp_failure import STANDS_STILL, camera_error
 from smartrec.model import AccessUnit, StreamFormat
 from smartrec.recording.continuity import Continuity
+from smartrec.recording.pace import Pace
 from smartrec.units import SECOND, Ns, in_words
 
 TOLD_FROM: Final = Ns(2 * SECOND)
@@ -77,6 +80,7 @@ class RtspCapture(Capture):
         if self._address.encrypted:
             source.connect("accept-certificate", self._trust.accept)
         self._one_branch = False
+        self._pace = Pace()
         self._continuity: tuple[int, Continuity] | None = None
         self._their_clock = CameraClock(self._pipeline, DEPAYLOADERS)
         self._note = note
@@ -128,6 +132,11 @@ class RtspCapture(Capture):
         )
         self._numbers.dropped(missing)
         return whole
+
+    def _times(self, buffer: Gst.Buffer) -> tuple[int, int]:
+        pts, dts = super()._times(buffer)
+        paced = self._pace.take(Ns(pts), SystemClock().monotonic())
+        return paced, dts + paced - pts
 
     def _failure(self, error: PipelineError) -> SmartrecError:
         return camera_error(self._address, error, self._trust.refused)
