@@ -3,9 +3,11 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Queue
+from threading import Thread
 
 import pytest
 
@@ -15,7 +17,7 @@ from smartrec.app.keeper import Keeper
 from smartrec.app.mounts import Disk
 from smartrec.clock import Instant
 from smartrec.config.schema import Config
-from smartrec.errors import DiskFull, DiskGone
+from smartrec.errors import DiskFull, DiskGone, UsageError
 from smartrec.model import ClipHead
 from smartrec.recording.retention import Limit, Limits
 from smartrec.store import keeping
@@ -52,7 +54,7 @@ class House:
         self.told: list[Event] = []
         self.directory = directory
         self.catalog = Catalog.open(directory, create=True)
-        self.keeper = Housekeeping(limits, Disk(directory), self.time, self.told.append)
+        self.keeper = Housekeeping(limits, [Disk(directory)], self.time, self.told.append)
 
     def add(self, *clips: ClipHead, size: int = SIZE) -> None:
         for clip in clips:
@@ -282,6 +284,19 @@ def test_a_disk_that_is_gone_is_told_once_and_nothing_is_made_in_its_place(disk:
     assert [type(event) for event in house.told] == [DiskBack]
 
 
+def test_a_disk_of_journals_that_is_gone_is_told_too(disk: Path, tmp_path: Path) -> None:
+    house = House(tmp_path / "clips", ROOM)
+    disks = [Disk(tmp_path / "clips"), Disk(disk / "journals")]
+    keeper = Housekeeping(ROOM, disks, house.time, house.told.append)
+    assert not keeper.look(house.catalog)
+    subprocess.run(["umount", "-l", disk], check=True)
+    for _ in range(2):
+        assert not keeper.look(house.catalog)
+    assert [event.directory for event in house.told if isinstance(event, DiskLost)] == [
+        str(disk / "journals")
+    ]
+
+
 def test_a_recorder_that_starts_on_a_disk_without_any_room_makes_some(disk: Path) -> None:
     house = House(disk, ROOM)
     house.add(*heads(10))
@@ -291,7 +306,7 @@ def test_a_recorder_that_starts_on_a_disk_without_any_room_makes_some(disk: Path
     with pytest.raises(DiskFull):
         Catalog.open(disk, create=True)
     tidied: Queue[Event] = Queue()
-    keeper = Keeper(disk, lambda _: None, Housekeeping(ROOM, Disk(disk), house.time, tidied.put))
+    keeper = Keeper(disk, lambda _: None, Housekeeping(ROOM, [Disk(disk)], house.time, tidied.put))
     keeper.open()
     keeper.measure()
     told = tidied.get(timeout=20)
@@ -303,3 +318,29 @@ def test_a_recorder_that_starts_on_a_disk_without_any_room_makes_some(disk: Path
         clips = catalog.clips()
         assert [clip.event_id for clip in clips] == [f"event-{n}" for n in range(5, 10)]
         assert all(clip.path is not None and clip.path.exists() for clip in clips)
+
+
+def test_no_clip_goes_that_somebody_was_told_is_pinned(tmp_path: Path) -> None:
+    house = House(tmp_path, Limits(Limit(max_bytes=1)))
+    clips = heads(60)
+    house.add(*clips, size=10)
+    pinned = []
+
+    def pin() -> None:
+        with Catalog.open(tmp_path, create=False) as catalog:
+            for clip in (
+                clip for pair in zip(clips[30:], clips[:30], strict=True) for clip in pair
+            ):
+                with suppress(UsageError):
+                    keeping.pin(catalog, clip.clip_id, pinned=True)
+                    pinned.append(clip.event_id)
+
+    somebody = Thread(target=pin)
+    somebody.start()
+    while somebody.is_alive():
+        house.keeper.changed()
+        house.look()
+    house.keeper.changed()
+    house.look()
+    assert sorted(house.kept) == sorted(pinned)
+    assert 0 < len(pinned) < len(clips)

@@ -65,7 +65,7 @@ def furnish(directory: Path) -> None:
 
 def tidy(directory: Path) -> None:
     """What a recorder does of it: open, finish what was begun, look twice."""
-    house = Housekeeping(LIMITS, Disk(directory), SystemClock(), lambda _: None)
+    house = Housekeeping(LIMITS, [Disk(directory)], SystemClock(), lambda _: None)
     with suppress(StoreError, OSError), Catalog.open(directory, create=True) as catalog:
         house.begin(catalog)
         for _ in range(2):

@@ -7,6 +7,7 @@ import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -68,16 +69,20 @@ class Housekeeping:
 
     Args:
         limits: How much is kept.
-        disk: Of the clips.
+        disks: Of the clips, then of the journals.
         clock: The machine's.
         tell: Given what happened: events of `TOLD`.
     """
 
     def __init__(
-        self, limits: Limits, disk: Disk, clock: Clock, tell: Callable[[Event], None]
+        self,
+        limits: Limits,
+        disks: Sequence[Disk],
+        clock: Clock,
+        tell: Callable[[Event], None],
     ) -> None:
         self._limits = limits
-        self._disk = disk
+        self._disks = disks
         self._clock = clock
         self._tell = tell
         self._belief = Belief()
@@ -122,15 +127,19 @@ class Housekeeping:
         Raises:
             DiskGone: It is lost; nothing may be made in the directory.
         """
+        self._check(self._disks[0])
+
+    def _check(self, disk: Disk) -> None:
+        directory = str(disk.directory)
         try:
-            self._disk.check()
+            disk.check()
         except DiskGone as error:
-            if self._once("lost"):
-                self._tell(DiskLost(str(self._disk.directory), str(error), error.hint or ""))
+            if self._once(directory):
+                self._tell(DiskLost(directory, str(error), error.hint or ""))
             raise
-        if "lost" in self._said:
-            self._said.discard("lost")
-            self._tell(DiskBack(str(self._disk.directory)))
+        if directory in self._said:
+            self._said.discard(directory)
+            self._tell(DiskBack(directory))
 
     def look(self, catalog: Catalog) -> bool:
         """Delete what must go; return whether there is more of it, for a further call.
@@ -139,6 +148,9 @@ class Housekeeping:
             StoreError: The disk or the catalogue cannot be used now.
         """
         self.ground()
+        for disk in self._disks[1:]:
+            with suppress(DiskGone):  # told; what is full meanwhile is another one
+                self._check(disk)
         now = self._clock.monotonic()
         believed = self._believed()
         self._delete(catalog, self._begun, now)

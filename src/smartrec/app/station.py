@@ -119,7 +119,7 @@ class Station(Teller):
             disks := (Disk(places.clips), Disk(places.journals)),
         )
         self._finishers = Finishers(order, config.recording.finishers, self._inbox.put)
-        housekeeping = Housekeeping(limits_of(config), disks[0], clock, self._inbox.put)
+        housekeeping = Housekeeping(limits_of(config), disks, clock, self._inbox.put)
         self._keeper = Keeper(places.clips, self._inbox.put, housekeeping)
         self._progress = Progress(bus, self._finishers, self._keeper, places.clips)
         timing = Timing(config.recording.pre_roll, config.recording.post_roll, longest_of(config))
