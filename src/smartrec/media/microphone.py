@@ -28,7 +28,7 @@ from smartrec.recording.sound import RATE, SoundChunk, samples_before, time_of
 from smartrec.units import Ns
 
 _AT_MOST: Final = 300
-_CHUNK: Final = RATE // 50
+_CHUNK: Final = RATE // 25
 _NAMED: Final = {"hw", "plughw", "dsnoop", "sysdefault", "front", "default"}
 """ALSA's own devices that are of one card, which is named behind a colon."""
 
