@@ -16,6 +16,7 @@ import pytest
 from smartrec.units import SECOND
 from tests.e2e.pictures import Grid, check, numbers
 from tests.e2e.recorder import READY, Home, Recorder
+from tests.faults.totals import Totals
 
 PRE, POST = SECOND, 5 * SECOND
 LENGTHS = (f"--pre-roll={PRE // SECOND}s", f"--post-roll={POST // SECOND}s")
@@ -43,7 +44,9 @@ def remount(home: Home, options: str) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_a_full_disk_costs_no_picture_if_there_is_room_again_in_time(mounted: Home) -> None:
+def test_a_full_disk_costs_no_picture_if_there_is_room_again_in_time(
+    mounted: Home, totals: Totals
+) -> None:
     home = mounted
     with Recorder(home, ("demo", *LENGTHS)) as running:
         running.wait_live()
@@ -71,10 +74,13 @@ def test_a_full_disk_costs_no_picture_if_there_is_room_again_in_time(mounted: Ho
     check(later, again - PRE, again + POST, grid)
     assert "disk-full" in home.run("clips", "show", cut["clip_id"])
     assert home.left_over() == []
+    totals("disk full, then room again", tried=1, held=1)
 
 
 @pytest.mark.timeout(120)
-def test_a_directory_that_takes_nothing_for_a_while_costs_nothing(mounted: Home) -> None:
+def test_a_directory_that_takes_nothing_for_a_while_costs_nothing(
+    mounted: Home, totals: Totals
+) -> None:
     home = mounted
     journals = str(home.clips / ".open")
     with Recorder(home, ("demo", *SHORT)) as running:
@@ -90,9 +96,10 @@ def test_a_directory_that_takes_nothing_for_a_while_costs_nothing(mounted: Home)
         running.stop()
     (row,) = home.rows()
     check(row, at - HALF, at + HALF)
+    totals("directory read-only, then not", tried=1, held=1)
 
 
-def test_a_clip_directory_that_is_removed_is_made_again(home: Home) -> None:
+def test_a_clip_directory_that_is_removed_is_made_again(home: Home, totals: Totals) -> None:
     with Recorder(home, ("demo", *SHORT)) as running:
         running.wait_live()
         running.trigger()
@@ -104,9 +111,12 @@ def test_a_clip_directory_that_is_removed_is_made_again(home: Home) -> None:
         running.stop()
     (row,) = home.rows()
     check(row, at - HALF, at + HALF)
+    totals("clip directory removed", tried=1, held=1)
 
 
-def test_a_clip_whose_directory_is_removed_goes_on_with_what_the_ring_holds(home: Home) -> None:
+def test_a_clip_whose_directory_is_removed_goes_on_with_what_the_ring_holds(
+    home: Home, totals: Totals
+) -> None:
     with Recorder(home, ("demo", "--pre-roll=4s", "--post-roll=2s")) as running:
         running.wait_live()
         running.wait_ring(0.5)
@@ -121,3 +131,4 @@ def test_a_clip_whose_directory_is_removed_goes_on_with_what_the_ring_holds(home
     assert (row["state"], row["part"]) == ("complete", 2)
     drawn = check(row, at - 4 * SECOND, at + 2 * SECOND)
     assert drawn.start == row["first_pts"]  # from the camera's first picture on
+    totals("clip directory removed while recording", tried=1, held=1)
