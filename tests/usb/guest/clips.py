@@ -3,13 +3,14 @@
 import itertools
 import time
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from smartrec.model import ClipState
 from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND
-from tests.e2e.recorder import Home, Recorder
+from tests.e2e.recorder import READY, Home, Recorder
+from tests.usb.guest.plug import TIMEOUT, wait_for
 from tests.usb.pictures import numbers_in
 
 PRE: Final = 1 * SECOND
@@ -31,22 +32,39 @@ class Asked:
 def started(home: Home, *more: str) -> Recorder:
     """A recorder that keeps the camera's own bits; it looks for nobody."""
     lengths = (f"--pre-roll={PRE / SECOND}s", f"--post-roll={POST / SECOND}s")
-    return Recorder(home, ("run", "--format", "copy", *lengths, *more))
+    running = Recorder(home, ("run", "--format", "copy", *lengths, *more))
+    running.wait_for(r"^watching ", TIMEOUT)
+    return running
 
 
 def wait_lost(running: Recorder) -> None:
-    """Until a camera is lost; the recorder holds back lines that it has said a moment ago."""
-    running.wait_until(lambda status: "lost" in _phases(status))
+    """Until every camera is lost; lines that the recorder said a moment ago it holds back."""
+    wait_for(lambda: _phases(running) == {"lost"}, f"not lost:\n{running.everything}")
 
 
 def wait_live(running: Recorder, held: int = PRE) -> None:
     """Until every camera sends, and its ring holds so much (ns)."""
-    running.wait_until(lambda status: set(_phases(status)) == {"live"})
-    running.wait_ring(held / SECOND)
+    wait_for(lambda: _phases(running) == {"live"}, f"not live:\n{running.everything}")
+    wait_ring(running, held)
 
 
-def _phases(status: dict[str, Any]) -> list[str]:
-    return [camera["phase"] for camera in status["cameras"]]
+def wait_ring(running: Recorder, held: int = PRE) -> None:
+    """Until every camera's ring holds so much (ns)."""
+
+    def holds() -> bool:
+        return all(camera["ring_s"] * SECOND >= held for camera in running.status()["cameras"])
+
+    wait_for(holds, "a ring does not fill")
+
+
+def wait_ready(running: Recorder, clips: int = 1) -> None:
+    """Until that many further clips are finished and catalogued."""
+    for _ in range(clips):
+        running.wait_for(READY, TIMEOUT)
+
+
+def _phases(running: Recorder) -> set[str]:
+    return {camera["phase"] for camera in running.status()["cameras"]}
 
 
 def record(running: Recorder, camera: str | None = None) -> Asked:
@@ -66,7 +84,7 @@ def finished(home: Home, asked: Asked) -> ClipRecord:
 def exact(running: Recorder, camera: str | None = None) -> ClipRecord:
     """Record now; the clip holds all pictures of its time and no other."""
     asked = record(running, camera)
-    running.wait_ready()
+    wait_ready(running)
     row = finished(running.home, asked)
     assert row.state is ClipState.COMPLETE, row
     whole(row)

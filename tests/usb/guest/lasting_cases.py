@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from smartrec.units import SECOND
 from tests.e2e.recorder import Home, Recorder, environment
 from tests.usb.guest.clips import (
     PRE,
@@ -14,6 +15,7 @@ from tests.usb.guest.clips import (
     started,
     wait_live,
     wait_lost,
+    wait_ready,
     whole,
 )
 from tests.usb.guest.plug import Plug
@@ -29,7 +31,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
     environ = environment(place / "run", place / "state", place / "cache")
     Plug().wait_node()
     with started(Home(place / "clips", environ)) as recorder:
-        yield recorder.wait_live()
+        yield recorder
 
 
 def test_twenty_rounds_of_unplugging_leave_no_descriptor_and_no_number_behind(
@@ -54,11 +56,10 @@ def test_twenty_rounds_of_unplugging_leave_no_descriptor_and_no_number_behind(
 def test_a_minute_of_720p30_is_whole_in_the_ring_and_in_the_clip(home: Home, plug: Plug) -> None:
     lengths = ("--pre-roll", f"{MINUTE + 1}s", "--max-length", "5m", "--post-roll", "1s")
     with started(home, *lengths) as alone:
-        alone.wait_live()
-        alone.wait_ring(MINUTE + 1)
+        wait_live(alone, (MINUTE + 1) * SECOND)
         before = plug.stat()
         asked = record(alone)
-        alone.wait_ready()
+        wait_ready(alone)
         after = plug.stat()
     row = finished(home, asked)
     numbers = whole(row)

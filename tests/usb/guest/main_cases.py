@@ -5,25 +5,30 @@ the numbers in them tell what was lost between the camera and the clip.
 """
 
 import os
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from smartrec.model import ClipState, Verdict
 from smartrec.units import SECOND
-from tests.e2e.recorder import Home, Recorder, environment, pause_until
+from tests.e2e.recorder import READY, Home, Recorder, environment, pause_until
 from tests.usb.guest.clips import (
     LIVE,
     PRE,
+    Asked,
     exact,
     finished,
     record,
     started,
     wait_live,
     wait_lost,
+    wait_ready,
+    wait_ring,
     whole,
 )
-from tests.usb.guest.plug import Plug
+from tests.usb.guest.plug import TIMEOUT, Plug
+from tests.usb.pictures import numbers_in
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +54,8 @@ def test_a_recorder_started_without_a_camera_takes_the_one_that_is_plugged_in_la
 
 
 def test_first_start_picks_the_camera_and_its_best_format(running: Recorder, plug: Plug) -> None:
-    assert "1280x720 at 30 pictures a second, JPEG" in running.wait_for(LIVE).string
-    running.wait_ring(PRE / SECOND)
+    assert "1280x720 at 30 pictures a second, JPEG" in running.wait_for(LIVE, TIMEOUT).string
+    wait_ring(running)
     exact(running)
 
 
@@ -61,7 +66,7 @@ def test_a_clip_whose_camera_is_unplugged_is_finished_and_whole(
     pause_until(asked.pts + SECOND // 2)
     sent = plug.unplug()["sent"]
     wait_lost(running)
-    running.wait_for(r"clip ready .*\[camera-lost\]")
+    running.wait_for(rf"{READY}.*\[camera-lost\]", TIMEOUT)
     row = finished(running.home, asked)
     assert row.state is ClipState.CAMERA_LOST
     last = whole(row)[-1]
@@ -89,18 +94,24 @@ def test_a_camera_that_comes_back_under_another_number_is_recorded_again(
 def test_pictures_from_before_it_was_unplugged_are_in_no_later_clip(
     running: Recorder, plug: Plug
 ) -> None:
-    running.wait_ring(PRE / SECOND)
+    wait_ring(running)
+    unplugged = time.monotonic_ns()
     sent = plug.unplug()["begun"]
     wait_lost(running)
-    (refused,) = running.command()
+    (refused,) = running.command(pts=unplugged + 60 * SECOND)
     assert refused.verdict is Verdict.REFUSED
+    (kept,) = running.command(pts=unplugged)
+    assert kept.clip_id is not None, kept
+    running.wait_for(rf"{READY}.*\[camera-lost\]", TIMEOUT)
+    assert whole(finished(running.home, Asked(kept.clip_id, unplugged)))[-1] <= sent
     plug.plug()
     wait_live(running, held=PRE // 4)
     asked = record(running)
-    running.wait_ready()
+    wait_ready(running)
     row = finished(running.home, asked)
     assert row.state is ClipState.COMPLETE
-    assert whole(row)[0] >= sent
+    assert row.path is not None
+    assert min(numbers_in(row.path.read_bytes())) >= sent
 
 
 def test_a_camera_that_falls_silent_is_told_and_recorded_again_when_it_sends(

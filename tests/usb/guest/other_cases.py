@@ -16,7 +16,6 @@ from smartrec.units import SECOND
 from tests.e2e.pictures import numbers
 from tests.e2e.recorder import Home, Recorder, environment, settings
 from tests.usb.guest.clips import (
-    LIVE,
     LOST,
     POST,
     PRE,
@@ -26,9 +25,11 @@ from tests.usb.guest.clips import (
     started,
     wait_live,
     wait_lost,
+    wait_ready,
+    wait_ring,
     whole,
 )
-from tests.usb.guest.plug import Plug
+from tests.usb.guest.plug import TIMEOUT, Plug
 from tests.usb.pictures import numbers_in, serials_in
 
 FAULTY = 5
@@ -43,7 +44,7 @@ def test_a_busy_camera_names_its_holder_and_is_recorded_once_it_is_free(
         assert other.stdout is not None
         assert any("chain" in line for line in other.stdout)
         with started(home, "--source", "usb") as alone:
-            alone.wait_for(rf"{LOST}.* is held by gst-launch-1.0 \(pid {other.pid}\)")
+            alone.wait_for(rf"{LOST}.* is held by gst-launch-1.0 \(pid {other.pid}\)", TIMEOUT)
             other.terminate()
             other.communicate()
             wait_live(alone)
@@ -58,10 +59,9 @@ def test_a_camera_without_jpeg_is_recorded(home: Home, plug: Plug) -> None:
     plug.wait_no_node()
     try:
         with started(home) as alone:
-            alone.wait_for(LIVE)
-            alone.wait_ring(PRE / SECOND)
+            wait_live(alone)
             asked = record(alone)
-            alone.wait_ready()
+            wait_ready(alone)
     finally:
         raw.unplug()
     row = finished(home, asked)
@@ -85,19 +85,19 @@ def test_two_cameras_that_change_numbers_stay_who_they_are(
     file = settings(tmp_path / "two.toml", links, recording=lengths)
     try:
         with Recorder(home, ("run", "--config", str(file))) as running:
-            running.wait_live(2)
+            wait_live(running)
             before = [each.wait_node() for each in both]
             for each in both:
                 each.unplug()
                 each.wait_no_node()
-            running.wait_until(lambda status: {c["phase"] for c in status["cameras"]} == {"lost"})
+            wait_lost(running)
             for each in reversed(both):
                 each.plug()
                 each.wait_node()
             assert [each.wait_node() for each in both] != before
             wait_live(running)
             asked = [record(running, camera) for camera in ("cam0", "cam1")]
-            running.wait_ready(2)
+            wait_ready(running, 2)
     finally:
         both[1].unplug()
     for clip, each in zip(asked, both, strict=True):
@@ -119,18 +119,18 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
     environ = environment(place / "run", place / "state", place / "cache")
     Plug().wait_node()
     with started(Home(place / "clips", environ)) as recorder:
-        yield recorder.wait_live()
+        yield recorder
 
 
 def spoilt_while_recording(
     running: Recorder, plug: Plug, fault: str
 ) -> tuple[list[int], list[int], int]:
     """Numbers in a clip, numbers of the faulty pictures, and how many the clip counts lost."""
-    running.wait_ring(PRE / SECOND)
+    wait_ring(running)
     before = len(plug.stat()["spoilt"])
     asked = record(running)
     plug.spoil(fault, FAULTY)
-    running.wait_ready()
+    wait_ready(running)
     row = finished(running.home, asked)
     assert row.state is ClipState.COMPLETE
     assert row.path is not None

@@ -17,7 +17,13 @@ from smartrec.store.files import sha256
 from smartrec.store.record import ClipRecord
 from smartrec.units import MILLISECOND, SECOND
 from tests.e2e.recorder import Home, Recorder, environment, pause_until
-from tests.usb.guest.clips import PRE, record, started
+from tests.usb.guest.clips import (
+    record,
+    started,
+    wait_live,
+    wait_ready,
+    wait_ring,
+)
 from tests.usb.guest.plug import Plug, wait_for
 from tests.usb.machine import DISK
 from tests.usb.pictures import numbers_in
@@ -50,10 +56,10 @@ def main() -> None:
     home = Home(DISK / "clips", environ)
     Plug().wait_node()
     with started(home, "--post-roll", f"{POST / SECOND}s") as running:
-        running.wait_live()
+        wait_live(running, held=0)
         wait_for(lambda: _settled(home), "what was left is not finished")
         say("found " + json.dumps(_found(home)))
-        running.wait_ring(PRE / SECOND)
+        wait_ring(running)
         speaker = _Speaker(running)
         while True:
             asked = record(running)
@@ -61,7 +67,7 @@ def main() -> None:
             speaker.until(asked.pts + POST + BETWEEN)
             if once:
                 break
-        running.wait_ready()
+        wait_ready(running)
         running.stop()
     say("found " + json.dumps(_found(home)), home.run("clips", "verify"))
 
