@@ -31,6 +31,7 @@ from smartrec.app.doctor import (
 )
 from smartrec.app.finding import Finding, Status
 from smartrec.app.identity import DirectoryLock
+from smartrec.app.mounts import settle
 from smartrec.app.subject import Subject
 from smartrec.app.watch_checks import judge_no_screen, judge_rate
 from smartrec.app.wire import socket_path
@@ -127,6 +128,19 @@ def test_a_directory_to_be_made_is_judged_by_where_it_will_stand(tmp_path: Path)
     (finding,) = check_directory(wanted)
     assert finding.status is not Status.BAD
     assert not (tmp_path / "not").exists()
+
+
+def test_a_disk_that_was_there_and_is_not_mounted_is_told(tmp_path: Path) -> None:
+    clips, table = tmp_path / "disk/clips", tmp_path / "mountinfo"
+    table.write_text(f"1 0 8:1 / / rw - ext4 a rw\n2 1 8:2 / {tmp_path}/disk rw - ext4 b rw\n")
+    environ = {"SMARTREC_STATE_DIR": str(tmp_path / "state")}
+    settle(clips, tmp_path / "state", new_disk=False, tables=(table, tmp_path / "fstab"))
+    (finding,) = check_directory(clips, environ)
+    assert finding.status is Status.BAD
+    assert f"{tmp_path}/disk" in finding.what
+    assert "mount" in finding.mend
+    (journal,) = check_journal(clips, SystemClock(), 4e6, "1 camera", environ)
+    assert journal == finding
 
 
 def test_a_file_where_clips_shall_go_is_told(tmp_path: Path) -> None:

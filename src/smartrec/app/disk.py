@@ -24,10 +24,8 @@ times."""
 
 def check_directory(directory: Path, environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     """Whether clips can be kept in a directory; it is not made here."""
-    try:
-        miss(directory, state_dir(environ))
-    except DiskGone as error:
-        yield amiss("not-mounted", str(error), mend=error.hint or "")
+    if missing := _missed(directory, environ):
+        yield missing
         return
     place = standing(directory)
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
@@ -37,6 +35,15 @@ def check_directory(directory: Path, environ: Mapping[str, str] = os.environ) ->
     kind = filesystem(place)
     state = "there" if directory.exists() else "will be made"
     yield judge_filesystem(kind) or Finding(Status.OK, f"{directory} ({kind}, {state})")
+
+
+def _missed(directory: Path, environ: Mapping[str, str]) -> Finding | None:
+    """What to say of a directory whose disk is not mounted."""
+    try:
+        miss(directory, state_dir(environ))
+    except DiskGone as error:
+        return amiss("not-mounted", str(error), mend=error.hint or "")
+    return None
 
 
 def judge_filesystem(kind: str) -> Finding | None:
@@ -119,7 +126,11 @@ def write_speed(directory: Path, clock: Clock) -> float:
 
 
 def check_journal(
-    directory: Path | None, clock: Clock, rate: float, what: str
+    directory: Path | None,
+    clock: Clock,
+    rate: float,
+    what: str,
+    environ: Mapping[str, str] = os.environ,
 ) -> Iterator[Finding]:
     """Whether journals survive what they are for, and are written as fast as pictures come.
 
@@ -128,9 +139,13 @@ def check_journal(
         clock: Times the disk.
         rate: As of `check_room`.
         what: As of `check_room`.
+        environ: The environment.
     """
     if directory is None:
         yield Finding(Status.OK, "beside the clips")
+        return
+    if missing := _missed(directory, environ):
+        yield missing
         return
     place = standing(directory)
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):

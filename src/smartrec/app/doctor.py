@@ -250,7 +250,7 @@ def _room(subject: Subject) -> Iterator[Finding]:
 def _journal(subject: Subject) -> Iterable[Finding]:
     found = flows(subject)
     rate = sum(flow.rate for flow in found.values())
-    return check_journal(subject.journal_dir, subject.clock, rate, in_words(found))
+    return check_journal(subject.journal_dir, subject.clock, rate, in_words(found), subject.environ)
 
 
 def _install(package: str | None) -> str:
