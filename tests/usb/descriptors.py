@@ -1,7 +1,7 @@
 """Descriptors of a USB Video Class camera: the bytes that tell a driver what it can do.
 
 After the Universal Serial Bus Specification 2.0, chapter 9, and the USB Device Class Definition
-for Video Devices 1.1 with its payload papers for MJPEG, uncompressed and frame-based video. The
+for Video Devices 1.1 with its payload papers for MJPEG and uncompressed video. The
 camera is a high-speed device with one configuration of two interfaces: VideoControl (a camera, a
 processing unit with brightness and contrast, an output) and VideoStreaming with a bulk endpoint.
 """
@@ -25,10 +25,7 @@ PROCESSING_UNIT: Final = 2
 
 _MISCELLANEOUS: Final = 0xEF  # with subclass 2, protocol 1: interfaces are associated
 _INTERFACE: Final = 0x24  # a class-specific descriptor of an interface
-_GUIDS: Final = {
-    "YUY2": b"YUY2\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71",
-    "H264": b"H264\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71",
-}
+_GUIDS: Final = {"YUY2": b"YUY2\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"}
 _TICKS: Final = 10_000_000
 """Frame intervals are counted in units of 100 ns."""
 
@@ -38,7 +35,7 @@ class Mode:
     """One size in one format.
 
     Attributes:
-        fourcc: ``"MJPG"``, ``"YUY2"`` or ``"H264"``.
+        fourcc: ``"MJPG"`` or ``"YUY2"``.
         width: Pixels.
         height: Pixels.
         rates: Pictures a second that can be chosen, the default first.
@@ -133,21 +130,14 @@ def _streaming_interface(modes: Sequence[Mode]) -> bytes:
 def _format(number: int, fourcc: str, modes: Sequence[Mode]) -> bytes:
     count = len(modes)
     if fourcc == "MJPG":
-        head, frame = bytes([11, _INTERFACE, 6, number, count, 1, 1, 0, 0, 0, 0]), _frame
-        subtype = 7
-    elif fourcc == "H264":
-        head = struct.pack(
-            "<5B16s7B", 28, _INTERFACE, 0x10, number, count, _GUIDS[fourcc], *(0, 1, 0, 0, 0, 0, 1)
-        )
-        frame, subtype = _frame_based, 0x11
+        head, frame = bytes([11, _INTERFACE, 6, number, count, 1, 1, 0, 0, 0, 0]), 7
     else:
         bits = 16
-        head = struct.pack(
-            "<5B16s6B", 27, _INTERFACE, 4, number, count, _GUIDS[fourcc], *(bits, 1, 0, 0, 0, 0)
-        )
-        frame, subtype = _frame, 5
+        about = (bits, 1, 0, 0, 0, 0)
+        head = struct.pack("<5B16s6B", 27, _INTERFACE, 4, number, count, _GUIDS[fourcc], *about)
+        frame = 5
     colours = bytes([6, _INTERFACE, 0x0D, 1, 1, 4])
-    return head + b"".join(frame(n, subtype, m) for n, m in enumerate(modes, 1)) + colours
+    return head + b"".join(_frame(n, frame, mode) for n, mode in enumerate(modes, 1)) + colours
 
 
 def _frame(number: int, subtype: int, mode: Mode) -> bytes:
@@ -157,14 +147,4 @@ def _frame(number: int, subtype: int, mode: Mode) -> bytes:
         f"<BBBBBHHIIIIB{len(intervals)}I",
         *(26 + 4 * len(intervals), _INTERFACE, subtype, number, 0, mode.width, mode.height),
         *(bits, bits, mode.largest, intervals[0], len(intervals), *intervals),
-    )
-
-
-def _frame_based(number: int, subtype: int, mode: Mode) -> bytes:
-    intervals = mode.intervals
-    bits = min(mode.largest * 8 * _TICKS // intervals[0], 2**32 - 1)
-    return struct.pack(
-        f"<BBBBBHHIIIBI{len(intervals)}I",
-        *(26 + 4 * len(intervals), _INTERFACE, subtype, number, 0, mode.width, mode.height),
-        *(bits, bits, intervals[0], len(intervals), 0, *intervals),
     )
