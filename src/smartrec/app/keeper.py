@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import Final
 
 from smartrec.app.housekeeping import Housekeeping
-from smartrec.errors import CatalogDamaged, DiskFull, StoreError, store_error
+from smartrec.errors import CatalogDamaged, DiskFull, DiskGone, StoreError, store_error
 from smartrec.model import ClipHead, Finished, Look
 from smartrec.store.catalog import Catalog
 from smartrec.store.files import free_bytes
@@ -121,6 +121,10 @@ class Keeper(threading.Thread):
         """A clip cannot be finished; its journal stays."""
         self._work.put(lambda catalog: catalog.failed(clip_id, message))
 
+    def make_room(self) -> None:
+        """Something met a full disk: see at once what may go for it."""
+        self._work.put(self._look)
+
     def measure(self) -> None:
         """Report `Free` and keep room; a disk that makes statfs wait delays no camera, but is told.
 
@@ -130,7 +134,11 @@ class Keeper(threading.Thread):
         def ask(catalog: Catalog) -> None:
             self._unanswered = 0
             try:
+                if self._housekeeping is not None:
+                    self._housekeeping.ground()
                 self._report(Free(free_bytes(catalog.directory)))
+            except DiskGone:  # told; the screen shows that nothing can be written
+                self._report(Free(0))
             except StoreError as error:  # the next clip tells the user
                 log.debug("%s", error)
             self._tidy(catalog)

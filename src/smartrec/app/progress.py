@@ -116,7 +116,7 @@ class Progress(Follower):
         """See `Follower`."""
         log.warning("%s: %s", head.camera_id, error)
         self._fails("journal", error)
-        self._keeper.measure()
+        self._keeper.make_room()
 
     def given_up(self, head: ClipHead, error: StoreError) -> None:
         """See `Follower`."""
@@ -140,7 +140,7 @@ class Progress(Follower):
             return
         log.warning("%s is not finished yet: %s", clip.journal.name, made.message)
         if made.error == "DiskFull":
-            self._keeper.measure()
+            self._keeper.make_room()
             self._fails(
                 "clip", DiskFull(made.message, hint=f"Make room: df -h '{self._directory}'")
             )
