@@ -61,8 +61,13 @@ def setup_of(config: Config, clips: Path, *, terminal_keys: bool) -> Setup:
         max((_upright(camera) for camera in config.camera), default=(1280, 720)),
         min((camera.fps for camera in config.camera), default=30.0),
         recorder,
-        () if recorder is None else tuple((camera.id, camera.source) for camera in network),
+        () if recorder is None else tuple((each.id, _fetched(each)) for each in network),
     )
+
+
+def _fetched(camera: CameraSettings) -> str:
+    """The address that others fetch it by; what stands behind ``#`` is for us."""
+    return camera.source.partition("#")[0]
 
 
 def _upright(camera: CameraSettings) -> tuple[int, int]:
