@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,10 +58,35 @@ def test_pictures_stay_in_order(delays: list[int]) -> None:
     assert all(earlier < later for earlier, later in pairwise(dated))
 
 
-def test_a_clock_that_begins_anew_is_taken_up() -> None:
+@pytest.mark.parametrize(
+    "anew", [7 * SECOND, START, START - 3_600 * SECOND, START + 3_600 * SECOND]
+)
+def test_a_clock_that_begins_anew_is_taken_up(anew: int) -> None:
     pace = Pace()
     for number in range(90):
         pace.take(Ns(START + number * FRAME), Ns(START + number * FRAME))
     now = START + 90 * FRAME
-    assert pace.take(Ns(7 * SECOND), Ns(now)) == now
-    assert pace.take(Ns(7 * SECOND + FRAME), Ns(now + FRAME)) == now + FRAME
+    assert pace.take(Ns(anew), Ns(now)) == now
+    assert pace.take(Ns(anew + FRAME), Ns(now + FRAME)) == now + FRAME
+
+
+def test_a_clock_that_is_set_forward_dates_nothing_into_the_future() -> None:
+    pace = Pace()
+    for number in range(90):
+        pace.take(Ns(START + number * FRAME), Ns(START + number * FRAME))
+    dated = [
+        pace.take(Ns(START + 3 * SECOND + number * FRAME), Ns(START + number * FRAME))
+        - (START + number * FRAME)
+        for number in range(90, 120)
+    ]
+    assert dated[0] < SECOND // 2
+    assert dated[15:] == [0] * 15
+
+
+def test_reordered_pictures_keep_their_distance() -> None:
+    pace = Pace()
+    order = [0, 3, 1, 2, 6, 4, 5, 9, 7, 8]
+    dated = [
+        pace.take(Ns(START + n * FRAME), Ns(START + (k + 2) * FRAME)) for k, n in enumerate(order)
+    ]
+    assert [(each - dated[0]) // FRAME for each in dated] == order

@@ -17,6 +17,8 @@ ALLOWED: Final = Ns(60 * MILLISECOND)
 """Delay of the least delayed that is not corrected: the station looks 20 times a second."""
 _STRANGE: Final = Ns(20 * SECOND)
 """So far apart the camera has begun to count anew."""
+_BACK: Final = Ns(SECOND)
+"""So far back no picture is that was reordered: the camera has set its clock."""
 
 
 class Pace:
@@ -43,7 +45,8 @@ class Pace:
         """
         late = now - time
         last, self._last = self._last, int(time)
-        if last is None or abs(late - self.shift) > _STRANGE:
+        back = last is not None and time < last - _BACK
+        if last is None or back or abs(late - self.shift) > _STRANGE:
             self._least.clear()
             self.shift = 0 if last is None else late
         self._see(late, now)
