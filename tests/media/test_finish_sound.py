@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from smartrec.errors import PipelineError
 from smartrec.graph.recipes import RECIPES, Recipe, Role
 from smartrec.media.gst import reaches_ready
 from smartrec.media.journal import JournalWriter
@@ -165,6 +166,14 @@ def test_every_encoder_puts_the_first_sample_where_its_recipe_says(
     for heard in (ffmpeg_heard(path), gst_heard(path)):
         assert worst(heard, [SECOND // 2]) < MILLISECOND
     assert Movie(path).track().presented() == shown
+
+
+def test_an_encoder_that_fails_is_told_and_never_waited_for() -> None:
+    broken = Recipe(Role.ENCODE_SOUND, "x", "identity error-after=9 ! avenc_aac bitrate={bitrate}")
+    second = np.zeros(RATE, np.int16)
+    for seconds in (100, 9):  # amid, and at the very end
+        with pytest.raises(PipelineError, match="identity"):
+            list(SoundEncoder(broken).packets(second for _ in range(seconds)))
 
 
 def test_encoders_of_sound_are_here() -> None:

@@ -62,7 +62,7 @@ def encode_sound(encoder: Recipe) -> Graph:
     return Graph(
         (
             (
-                f'appsrc name=source format=time max-bytes=200000 block=true caps="{PCM}"',
+                f'appsrc name=source format=time max-bytes=0 caps="{PCM}"',
                 "audioconvert",
                 encoder.fragment(bitrate=BITRATE),
                 "aacparse",

@@ -1,5 +1,6 @@
 """Samples to AAC: packets without headers, and what a decoder needs to know beforehand."""
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -14,6 +15,9 @@ PACKET: Final = 1024
 """Samples of one packet of AAC-LC."""
 _PATIENCE: Final = 60 * Gst.SECOND
 """An encoder that gives nothing for so long hangs: the niced child of a busy machine never does."""
+_WAITING: Final = 200_000
+"""Bytes that may wait for the encoder."""
+_LOOK: Final = 5 * Gst.MSECOND
 _TAIL: Final = bytes(2 * 4 * PACKET)
 """Silence behind the last sample, so that all of it comes out of any encoder."""
 
@@ -50,10 +54,12 @@ class SoundEncoder:
                 while (sample := sink.try_pull_sample(0)) is not None:
                     yield self._packet(sample)
             source.end_of_stream()
-            while (sample := sink.try_pull_sample(_PATIENCE)) is not None:
-                yield self._packet(sample)
-            if not sink.is_eos():
-                _raise(bus, "gives nothing")
+            deadline = time.monotonic_ns() + _PATIENCE
+            while not sink.is_eos():
+                if (sample := sink.try_pull_sample(20 * _LOOK)) is not None:
+                    yield self._packet(sample)
+                else:
+                    _check(bus, deadline)
 
     def _packet(self, sample: Gst.Sample) -> bytes:
         buffer = sample.get_buffer()
@@ -74,15 +80,24 @@ def _with_tail(pieces: Iterable[Samples]) -> Iterator[bytes]:
 
 
 def _push(source: GstApp.AppSrc, data: bytes, done: int, bus: Gst.Bus) -> int:
+    """Hand over samples, once there is room; how many that makes."""
+    # Not left to appsrc: behind a failed element it would block for ever.
+    deadline = time.monotonic_ns() + _PATIENCE
+    while source.get_current_level_bytes() > _WAITING:
+        _check(bus, deadline)
     buffer = Gst.Buffer.new_wrapped(data)
     samples = len(data) // 2
     buffer.pts = time_of(done)
     buffer.duration = time_of(done + samples) - buffer.pts
     if source.push_buffer(buffer) != Gst.FlowReturn.OK:
-        _raise(bus, "takes no more")
+        _check(bus, 0)
     return done + samples
 
 
-def _raise(bus: Gst.Bus, what: str) -> None:
-    message = bus.timed_pop_filtered(Gst.SECOND, Gst.MessageType.ERROR)
-    raise PipelineError("packets", what) if message is None else error_of(message)
+def _check(bus: Gst.Bus, deadline: int) -> None:
+    """Raise what has gone wrong; when it is so late, that nothing moves."""
+    message = bus.timed_pop_filtered(_LOOK, Gst.MessageType.ERROR)
+    if message is not None:
+        raise error_of(message)
+    if time.monotonic_ns() > deadline:
+        raise PipelineError("source", "nothing moves any more")
