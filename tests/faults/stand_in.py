@@ -6,8 +6,8 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from smartrec.app.bus import Bus
 from smartrec.app.attempts import Started
+from smartrec.app.bus import Bus
 from smartrec.app.console import Console
 from smartrec.app.station import Places, Station
 from smartrec.clock import SystemClock
