@@ -58,11 +58,10 @@ def connect(
             _prepare(database, path, migrations, newest, copied=copied)
             if create:
                 _check(database, path)
+                sync_directory(directory)
         except BaseException:
             database.close()
             raise
-    if create:
-        sync_directory(directory)
     return database
 
 
