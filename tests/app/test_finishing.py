@@ -69,3 +69,17 @@ def test_files_where_the_user_stands_are_not_taken_for_pythons_own(
     desk = Desk(tmp_path)
     desk.finishers.turn(Ns(0))
     assert desk.made().error == "StoreError"
+
+
+def test_what_waits_for_room_is_told_from_what_is_tried(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    finishers = desk.finishers
+    finishers.closed("clip", 100)
+    assert not finishers.out_of_room
+    assert not finishers.take(Made("clip", None, "DiskFull", "no room"), Ns(0))
+    assert finishers.out_of_room
+    finishers.begin("other", tmp_path / "gone too.mkv")
+    assert not finishers.out_of_room
+    finishers.closed("other", 100)
+    assert not finishers.take(Made("other", None, "FinisherDied", "killed"), Ns(0))
+    assert not finishers.out_of_room

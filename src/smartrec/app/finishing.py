@@ -129,7 +129,7 @@ class Finishers:
 
     @property
     def out_of_room(self) -> bool:
-        """Whether there is something left, and all of it waits for room on the disk."""
+        """Whether there is something left, and all of it waits for a disk, or for room on it."""
         jobs = self._jobs.values()
         return bool(jobs) and all(job.no_room and job.child is None for job in jobs)
 
@@ -195,7 +195,8 @@ class Finishers:
         job.child, job.told = None, -1
         if made.finished is None:
             # Such a disk says nothing against the clip: it is tried for as long as it takes.
-            job.tries += made.error not in ("DiskFull", "DiskGone")
+            job.no_room = made.error in ("DiskFull", "DiskGone")
+            job.tries += not job.no_room
             job.recording = None  # a finisher may have died of it; what is left goes at a start
             # Nor is one given up that is still being recorded.
             if not job.closed or (job.tries < TRIES and made.there):
