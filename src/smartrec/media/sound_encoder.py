@@ -60,6 +60,7 @@ class SoundEncoder:
                     yield self._packet(sample)
                 else:
                     _check(bus, deadline)
+            _check(bus, deadline)  # appsrc ends what has failed
 
     def _packet(self, sample: Gst.Sample) -> bytes:
         buffer = sample.get_buffer()
