@@ -25,6 +25,9 @@ class Desk:
     def heard(self) -> Made:
         return self.reports.get(timeout=TIMEOUT)
 
+    def waits(self) -> bool:
+        return self.finishers.out_of_room
+
     def made(self) -> Made:
         made = self.heard()
         assert not self.finishers.take(made, Ns(0))
@@ -75,11 +78,11 @@ def test_what_waits_for_room_is_told_from_what_is_tried(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     finishers = desk.finishers
     finishers.closed("clip", 100)
-    assert not finishers.out_of_room
+    assert not desk.waits()
     assert not finishers.take(Made("clip", None, "DiskFull", "no room"), Ns(0))
-    assert finishers.out_of_room
+    assert desk.waits()
     finishers.begin("other", tmp_path / "gone too.mkv")
-    assert not finishers.out_of_room
+    assert not desk.waits()
     finishers.closed("other", 100)
     assert not finishers.take(Made("other", None, "FinisherDied", "killed"), Ns(0))
-    assert not finishers.out_of_room
+    assert not desk.waits()
