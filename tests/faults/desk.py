@@ -95,6 +95,7 @@ class Workers(Finishers):
         self._format = format_
         self._clips = clips
         self._to = report
+        self.workers: list[Worker] = []
 
     def _start(self, job: _Job, now: Ns) -> None:
         worker = Worker(job, self._clips, self._to)
@@ -102,6 +103,7 @@ class Workers(Finishers):
         line = {"journal": str(job.journal), "clips": str(self._clips), "format": self._format}
         worker.tell({**line})
         worker.start()
+        self.workers.append(worker)
         job.heard_at = now
 
 
@@ -236,6 +238,8 @@ class Desk:
             clips.abandon()
         self.finishers.leave_open()
         self.finishers.stop()
+        for worker in self.finishers.workers:  # a process would be killed
+            worker.join(timeout)
         return self.keeper.stop(timeout)
 
     def _take(self, item: object) -> None:

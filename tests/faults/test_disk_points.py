@@ -47,7 +47,9 @@ def plan(
     marks = [pytest.mark.timeout(timeout)]
     marks += [getattr(pytest.mark, stage)] if stage else []
     fields = {"scenario": scenario, "most": most, **more}
-    return pytest.param(name, fields, marks=marks, id=f"{name}, {most or 'all'}")
+    return pytest.param(
+        name, fields, marks=marks, id=f"{name}, {most or 'all'}{', ' + stage if stage else ''}"
+    )
 
 
 FULL = "disk that fails while recording"
@@ -61,9 +63,9 @@ DEAD = "disk that hangs for ever"
 @pytest.mark.parametrize(
     ("fault", "fields"),
     [
-        plan(FULL, "event", 20, seed=1),
-        plan(START, "recovery", 8, seed=1),
-        plan(HANGS, "hang", 4, seed=1, modes=["once"]),
+        plan(FULL, "event", 16, seed=1),
+        plan(START, "recovery", 6, seed=1),
+        plan(HANGS, "hang", 3, seed=1, modes=["once"]),
         plan(FULL, "event", 40, stage="long", timeout=200, seed=2),
         plan(STREAMED, "event", 10, stage="long", timeout=200, seed=2, format="mp4", codec="h264"),
         plan(START, "recovery", 10, stage="long", timeout=200, seed=2),
