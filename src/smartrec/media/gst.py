@@ -4,7 +4,7 @@ import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from smartrec.errors import DiskFull, MissingElement, PipelineError, SmartrecError
 
@@ -28,6 +28,7 @@ except (ImportError, ValueError) as error:
     ) from error
 
 __all__ = [
+    "LOADED",
     "GLib",
     "Gio",
     "Gst",
@@ -45,6 +46,49 @@ __all__ = [
 ]
 
 Gst.init(None)
+
+LOADED: Final = (
+    Gst.Bin,
+    Gst.Buffer,
+    Gst.BufferCopyFlags,
+    Gst.BufferFlags,
+    Gst.Bus,
+    Gst.Caps,
+    Gst.CoreError,
+    Gst.DebugLevel,
+    Gst.Element,
+    Gst.ElementFactory,
+    Gst.Event,
+    Gst.EventType,
+    Gst.EventTypeFlags,
+    Gst.FlowReturn,
+    Gst.Format,
+    Gst.GhostPad,
+    Gst.IteratorResult,
+    Gst.Message,
+    Gst.MessageType,
+    Gst.Object,
+    Gst.Pad,
+    Gst.PadLinkReturn,
+    Gst.PadProbeInfo,
+    Gst.PadProbeReturn,
+    Gst.PadProbeType,
+    Gst.ParseError,
+    Gst.Pipeline,
+    Gst.QueryTypeFlags,
+    Gst.ResourceError,
+    Gst.Sample,
+    Gst.Segment,
+    Gst.State,
+    Gst.StateChangeReturn,
+    Gst.StreamCollection,
+    Gst.StreamError,
+    Gst.StreamType,
+    Gst.SystemClock,
+)
+"""All types of it that are used. PyGObject (3.42) makes each at its first use, for all threads to
+see before it is whole: of cameras that are opened at once one found a StateChangeReturn that had no
+FAILURE. So they are made here, in one thread."""
 
 
 @cache
