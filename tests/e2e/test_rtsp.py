@@ -15,6 +15,7 @@ from smartrec.errors import CameraForbidden
 from smartrec.units import SECOND
 from tests.e2e.pictures import FPS, MILLISECOND, shown
 from tests.e2e.recorder import Home, Recorder, Row, settings
+from tests.faults.totals import Totals
 from tests.media.rtsp_server import (
     HEIGHT,
     PASSWORD,
@@ -172,7 +173,7 @@ def test_a_server_that_comes_back_is_recorded_again_and_the_other_camera_notices
 
 
 def test_however_it_fails_no_password_is_shown(
-    home: Home, tmp_path: Path, mounts: dict[str, str], certificate: Path
+    home: Home, tmp_path: Path, mounts: dict[str, str], certificate: Path, totals: Totals
 ) -> None:
     """One recorder with a camera for each way; the one that works is killed."""
     with (
@@ -206,6 +207,7 @@ def test_however_it_fails_no_password_is_shown(
     config.unlink()
     assert spilled(tmp_path) == []
     assert list((tmp_path / "gstreamer").glob("*.log"))
+    totals("network camera: refused, lost, no camera", tried=len(ways), held=len(ways))
 
 
 def test_a_wrong_password_is_told_and_not_shown(

@@ -13,6 +13,7 @@ from smartrec.units import SECOND
 from tests.e2e.pictures import FPS, film, shown
 from tests.e2e.recorder import Home, Recorder, Row, pause_until, settings
 from tests.e2e.test_rtsp import BENT, LENGTHS, POST, PRE, check
+from tests.faults.totals import Totals
 from tests.media.rtsp_server import CODECS, HEIGHT, WIDTH, Server, needs_server, numbered, played
 
 pytestmark = pytest.mark.long
@@ -63,7 +64,7 @@ def in_time(row: Row) -> list[int]:
 
 @pytest.mark.parametrize("codec", ["h264", "h265"])
 def test_a_clip_that_udp_has_holes_in_claims_no_picture_that_cannot_be_decoded(
-    home: Home, tmp_path: Path, films: dict[str, Path], codec: str
+    home: Home, tmp_path: Path, films: dict[str, Path], codec: str, totals: Totals
 ) -> None:
     mounts = {"/main": played(films[codec], codec, lossy=True)}
     with (
@@ -85,10 +86,11 @@ def test_a_clip_that_udp_has_holes_in_claims_no_picture_that_cannot_be_decoded(
     assert 0 < missing <= row["frames_lost"]
     assert abs(row["frames_expected"] - (PRE + POST) / SECOND * FPS) <= 6
     assert row["frames_surplus"] == 0
+    totals("network camera: UDP with holes", tried=1, held=1, note="each picture decodes")
 
 
 def test_a_camera_that_pauses_loses_nothing_and_one_that_hangs_is_asked_again(
-    home: Home, tmp_path: Path, films: dict[str, Path]
+    home: Home, tmp_path: Path, films: dict[str, Path], totals: Totals
 ) -> None:
     mounts = {"/main": played(films["h264"], "h264")}
     with (
@@ -115,6 +117,7 @@ def test_a_camera_that_pauses_loses_nothing_and_one_that_hangs_is_asked_again(
         assert (row["state"], row["frames_lost"]) == ("complete", 0)
         numbers = in_time(row)
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    totals("network camera: silent for 3 s and for good", tried=2, held=2)
 
 
 def test_a_clip_of_a_camera_with_few_keyframes_and_a_slow_clock_is_exact_too(
