@@ -116,6 +116,7 @@ def test_cameras_that_reserve_more_than_their_bus_has_are_told_before_one_fails(
     assert bus.status is Status.WARN
     assert "/dev/video1, /dev/video2" in bus.what
     assert "49.2 MB/s together of 41.0" in bus.what
+    assert all("has reserved 24.6" in finding.what for finding in ports)
 
 
 def test_cameras_on_two_buses_do_not_share(sysfs: Sysfs, tmp_path: Path) -> None:

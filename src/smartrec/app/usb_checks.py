@@ -100,6 +100,8 @@ def judge_port(load: Load) -> Finding:
         f"{load.node}: port {load.plugged.port}{hubs}, {load.plugged.mbits:g} Mbit/s "
         f"({speed.name}): needs {about}{load.need / _MEGA:.1f} MB/s of {speed.camera / _MEGA:.1f}"
     )
+    if load.plugged.reserved:
+        what += f", has reserved {load.plugged.reserved / _MEGA:.1f}"
     if load.need > speed.camera:
         return amiss("usb-slow", what, status=Status.WARN)
     return Finding(Status.OK, what)
