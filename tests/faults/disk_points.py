@@ -40,6 +40,8 @@ from tests.media import numbered
 
 LONGEST: Final = 60
 """Seconds that one fault may take, on whatever machine, before all threads are dumped."""
+SOON: Final = 1_000
+"""Turns of a desk, four minutes of its time, within which a disk that keeps failing is told."""
 ERRORS: Final = {
     Call.WRITE: ("ENOSPC", "EIO", "EROFS"),
     Call.SYNC: ("EIO", "ENOSPC"),
@@ -207,7 +209,8 @@ def event(scene: Scene) -> None:
         desk = start(scene)
     else:
         if scene.fault.mode == "while":
-            desk.turn_until(lambda: desk.settled or bool(trouble(desk)))
+            if not desk.turn_until(lambda: desk.settled or bool(trouble(desk)), SOON):
+                scene.broken("nobody was told")
         else:
             desk.turn_until(lambda: desk.settled)
         scene.end()

@@ -47,9 +47,8 @@ def plan(
     marks = [pytest.mark.timeout(timeout)]
     marks += [getattr(pytest.mark, stage)] if stage else []
     fields = {"scenario": scenario, "most": most, **more}
-    return pytest.param(
-        name, fields, marks=marks, id=f"{name}, {most or 'all'}{', ' + stage if stage else ''}"
-    )
+    label = f"{name}, {most or 'all'} {stage}".rstrip()
+    return pytest.param(name, fields, marks=marks, id=label)
 
 
 FULL = "disk that fails while recording"
