@@ -78,8 +78,8 @@ class Disk:
         """Boot, check, record, and cut the power `delay` ns after a trigger."""
         with Machine(disk=self.image) as machine:
             running = machine.start(COMMAND)
-            self._check(json.loads(running.wait_for(r"^found (.*)$", 240)[1]))
-            running.wait_for(r"^asked ", 120)
+            self._check(json.loads(running.wait_for(r"^found (.*)\n", 240)[1]))
+            running.wait_for(r"^asked .*\n", 120)
             pause_until(_now() + delay)
             self._cut = Cut.of(machine.cut_power())
 
@@ -99,16 +99,18 @@ class Disk:
     def _check(self, found: dict[str, Any]) -> None:
         rows = {row["clip"]: row for row in found["clips"]}
         assert found["left"] == []
-        assert found["files"] == sorted(row["path"] for row in rows.values())
-        for row in rows.values():
+        kept = {clip: row for clip, row in rows.items() if row["path"] is not None}
+        assert found["files"] == sorted(row["path"] for row in kept.values())
+        for row in kept.values():
             numbers = row["numbers"]
+            assert numbers, row
             assert numbers == list(range(numbers[0], numbers[0] + row["written"])), row
             assert row["sha256"] == row["proven"], row
-        now = {clip: row["sha256"] for clip, row in rows.items()}
+        now = {clip: row["sha256"] for clip, row in kept.items()}
         assert self._kept.items() <= now.items(), "a finished clip is gone or another"
         self._kept = now
         if self._cut is not None:
-            self._check_cut(self._cut, rows)
+            self._check_cut(self._cut, kept)
 
     def _check_cut(self, cut: Cut, rows: dict[str, Any]) -> None:
         assert set(cut.ready) <= {row["path"] for row in rows.values()}, "a ready clip is gone"

@@ -92,7 +92,11 @@ def _found(home: Home) -> dict[str, Any]:
 
 
 def _row(row: ClipRecord) -> dict[str, Any]:
-    told: dict[str, Any] = {"clip": row.clip_id, "state": row.state.value, "path": str(row.path)}
+    told: dict[str, Any] = {
+        "clip": row.clip_id,
+        "state": row.state.value,
+        "path": row.path and str(row.path),
+    }
     told |= {"first": row.first_pts, "last": row.last_pts, "written": row.written}
     if row.path is None or not row.path.exists():
         return {**told, "numbers": [], "sha256": "", "proven": row.sha256}
