@@ -157,7 +157,9 @@ class Journal(threading.Thread):
             if last:
                 assert head is not None
                 size = writer.close(head)
-                self._report(Closed(clip_id, 0 if not self._filled and self._removed() else size))
+                # What of a journal that hung came late is in the next one.
+                empty = not self._filled or not head.expected
+                self._report(Closed(clip_id, 0 if empty and self._removed() else size))
                 return
             if head is not None:  # first: it may say that these pictures belong to the clip
                 writer.update(head)

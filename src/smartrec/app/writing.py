@@ -208,7 +208,7 @@ class ClipWriting:
             return
         # All that was read is written, for one request is under way at a time.
         self._secured = self.clip.cursor >= self._held or self.clip.exhausted()
-        if not self._filled:
+        if not self._filled or (self.stalled and self.clip.tally.first is None):
             return  # nothing of it was a whole picture so far
         if not self._told:
             self._tell()
