@@ -35,6 +35,8 @@ PRE, POST = Ns(SECOND // 2), Ns(SECOND // 2)
 IDLE = 0.002
 """Seconds without news after which the desk's clock moves on."""
 STEP = Ns(SECOND // 4)
+AT_WORK = 100
+"""Turns that a journal may take for anything, unless it hangs."""
 MEASURE_EVERY = Ns(5 * SECOND)
 PATIENCE = 4_000
 """Turns without an end after which something is wrong."""
@@ -219,6 +221,7 @@ class Desk:
         """Let time go by although something is being written."""
         until = self._now + length
         while self._now < until:
+            self.turn_until(lambda: self.written, AT_WORK)  # its threads, on a busy machine
             self._now = Ns(self._now + MEASURE_EVERY)
             self.turn()
 
