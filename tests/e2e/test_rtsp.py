@@ -178,6 +178,7 @@ def test_however_it_fails_no_password_is_shown(
     """One recorder with a camera for each way; the one that works is killed."""
     with (
         Server(mounts, login=(USER, PASSWORD)) as good,
+        Server(mounts, login=(USER, PASSWORD)) as elsewhere,
         Server(mounts, login=(USER, "another")) as other,
         Server(mounts, login=(USER, "another"), digest=True) as digest,
         Server(mounts, login=(USER, PASSWORD), certificate=certificate) as secure,
@@ -186,7 +187,7 @@ def test_however_it_fails_no_password_is_shown(
             "lost": good.address("/h264", login()),
             "refuses this user": other.address("/h264", login()),
             "refuses this user and password": digest.address("/h264", login()),
-            "the path is wrong": good.address("/nowhere", login()),
+            "the path is wrong": elsewhere.address("/nowhere", login()),
             "does not answer": f"rtsp://{login()}127.0.0.1:1/main",
             "another certificate": secure.address("/h264", login(), "rtsps") + PIN,
             "nobody known here has signed": secure.address("/h264", login(), "rtsps"),
