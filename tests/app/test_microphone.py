@@ -142,6 +142,19 @@ def test_one_that_says_nothing_is_lost_as_well(tmp_path: Path) -> None:
     assert len(lost(desk.told)) == 1
 
 
+def test_one_whose_driver_hangs_is_told_and_may_still_come(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    for _ in range(20):
+        desk.turn(SECOND)
+    assert len(lost(desk.told)) == 1
+    assert "hangs" in lost(desk.told)[0]
+    late = StandIn()
+    desk.answers.put(late)
+    desk.attempted()
+    desk.speak(late)
+    assert isinstance(desk.told[-1], MicrophoneBack)
+
+
 def test_the_same_trouble_is_told_once_and_tried_ever_less_eagerly(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     waits = []

@@ -20,6 +20,8 @@ from smartrec.units import MILLISECOND, SECOND, Ns, seconds
 
 SILENT_AFTER: Final = Ns(3 * SECOND)
 """A microphone that sent nothing for so long is opened again: even silence is sound."""
+HANGS_AFTER: Final = Ns(15 * SECOND)
+"""An attempt to open one that takes longer hangs; it is waited for all the same."""
 _BACKOFF_FIRST: Final = Ns(500 * MILLISECOND)
 _BACKOFF_MOST: Final = Ns(15 * SECOND)
 
@@ -93,7 +95,7 @@ class Microphone:
         self._opened: SimpleQueue[Source | SmartrecError | None] = SimpleQueue()
         self._busy = False
         self._capture: Capture | None = None
-        self._retry_at = self._heard_at = Ns(0)
+        self._retry_at = self._heard_at = self._begun_at = Ns(0)
         self._backoff: int = _BACKOFF_FIRST
         self._told = ""
         self._lost_at: Ns | None = None
@@ -124,7 +126,7 @@ class Microphone:
         self._drop()
 
     def _open(self, capture: Capture | None, now: Ns) -> None:
-        self._busy = True
+        self._busy, self._begun_at = True, now
 
         def attempt() -> None:
             try:
@@ -148,6 +150,9 @@ class Microphone:
         try:
             opened = self._opened.get_nowait()
         except Empty:
+            if now - self._begun_at > HANGS_AFTER:
+                hangs = f"the microphone of {self._settings.id} does not open: its driver hangs"
+                self._lose(MicrophoneError(hangs, hint="Unplug it and plug it in again"), now)
             return
         self._busy = False
         if isinstance(opened, SmartrecError):
