@@ -208,7 +208,7 @@ class ClipWriting:
             return
         # All that was read is written, for one request is under way at a time.
         self._secured = self.clip.cursor >= self._held or self.clip.exhausted()
-        if not self._filled or (self.stalled and self.clip.tally.first is None):
+        if not self._filled or self.clip.tally.first is None:
             return  # nothing of it was a whole picture so far
         if not self._told:
             self._tell()
@@ -227,9 +227,10 @@ class ClipWriting:
         self._session.forget(self.clip)
         if self._told:
             self._follower.closed(self.head, size, self.clip.tally.length)
-        elif self.clip.tally.expected:
+        elif self._error is None:  # else what follows is in the next part
             lost = ", ".join(f"{n} {cause}" for cause, n in self.clip.tally.as_dict().items())
-            self._follower.given_up(self.head, StoreError(f"no picture of it came whole: {lost}"))
+            why = f"no whole picture came in its time ({lost or 'none at all'})"
+            self._follower.given_up(self.head, StoreError(why))
 
     def _failed(self, report: Failed, now: Ns) -> None:
         """Keep what is in the file; let another part take up from there."""
