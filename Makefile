@@ -29,7 +29,7 @@ docs: ## the pages that are made from the code
 	./test.sh --setup-only
 	.venv/bin/python -c 'from smartrec.config.reference import pages; \
 	  [path.write_text(text) for path, text in pages().items()]'
-	.venv/bin/python -m smartrec.app.troubleshooting > docs/guide/troubleshooting.md
+	.venv/bin/python -m smartrec.app.doctor.troubleshooting > docs/guide/troubleshooting.md
 	.venv/bin/python -m smartrec.app.envelope > docs/reference/events.schema.json
 	.venv/bin/python -m smartrec.cli.reference
 fresh: ## both commands on a new Debian 12 and a new Debian 13 (root, debootstrap)

@@ -11,8 +11,8 @@ from urllib.parse import quote
 import pytest
 from click.testing import CliRunner, Result
 
-from smartrec.app.censor import Censor
-from smartrec.app.report import Part, bundle
+from smartrec.app.doctor.censor import Censor
+from smartrec.app.doctor.report import Part, bundle
 from smartrec.cli.report import report
 from smartrec.errors import UsageError
 

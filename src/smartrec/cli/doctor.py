@@ -8,11 +8,11 @@ from typing import Final
 
 import click
 
-from smartrec.app.doctor import Check, examine, worst
-from smartrec.app.explaining import Match, explain
-from smartrec.app.finding import Finding, Status, plain
+from smartrec.app.doctor.checks import Check, examine, worst
+from smartrec.app.doctor.explaining import Match, explain
+from smartrec.app.doctor.finding import Finding, Status, plain
+from smartrec.app.doctor.subject import Subject
 from smartrec.app.housekeeping import limits_of
-from smartrec.app.subject import Subject
 from smartrec.app.watching import detector_of
 from smartrec.cli.options import GivenPath
 from smartrec.config.cameras import Camera

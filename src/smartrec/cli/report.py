@@ -10,12 +10,12 @@ from typing import Final
 
 import click
 
-from smartrec.app import report as parts
-from smartrec.app.censor import SECRET_NAME, Censor, secrets_of
-from smartrec.app.doctor import examine
+from smartrec.app.doctor import report as parts
+from smartrec.app.doctor.censor import SECRET_NAME, Censor, secrets_of
+from smartrec.app.doctor.checks import examine
+from smartrec.app.doctor.report import Part
+from smartrec.app.doctor.subject import Subject
 from smartrec.app.pipelines import pipelines
-from smartrec.app.report import Part
-from smartrec.app.subject import Subject
 from smartrec.cli.cameras import as_json
 from smartrec.cli.doctor import answer_of, subject_of
 from smartrec.cli.options import GivenPath

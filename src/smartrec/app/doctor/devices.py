@@ -1,0 +1,95 @@
+"""What `smartrec doctor` looks at of device nodes: lasting names, rights, microphones."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+from smartrec.app.doctor.cameras import command_of
+from smartrec.app.doctor.finding import Finding, Status, amiss
+from smartrec.app.doctor.subject import Subject
+from smartrec.media.alsa_cards import Card, cards
+from smartrec.media.devices import forbidden
+from smartrec.media.usb_bus import plugged
+
+_UDEV: Final = Path("/run/udev/control")
+_GPU_NODES: Final = Path("/dev/dri")
+
+
+def check_udev(subject: Subject, udev: Path = _UDEV, gpus: Path = _GPU_NODES) -> Iterator[Finding]:
+    """Whether cameras have lasting names, and the GPU's nodes may be opened."""
+    on_usb = [camera for camera in subject.seen.cameras if plugged(camera.path) is not None]
+    nameless = [camera for camera in on_usb if camera.by_id is None]
+    if on_usb and not udev.exists():
+        yield amiss("no-udev", f"udev does not run here: no {udev}", status=Status.WARN)
+    else:
+        for camera in nameless:
+            what = f"{camera.path} {camera.name} has no lasting name"
+            yield amiss("no-by-id", what, status=Status.WARN)
+    if on_usb and not nameless:
+        yield Finding(Status.OK, "each camera on USB has a lasting name in /dev/v4l/by-id")
+    elif not on_usb:
+        yield Finding(Status.OK, "no camera on USB that needs a lasting name")
+    yield from _gpus(sorted(gpus.glob("renderD*")))
+
+
+def _gpus(nodes: Iterable[Path]) -> Iterator[Finding]:
+    for node in nodes:
+        if os.access(node, os.R_OK | os.W_OK):
+            yield Finding(Status.OK, f"{node} may be opened")
+        else:
+            error = forbidden(node)
+            yield amiss("gpu-forbidden", str(error), mend=error.hint or "", status=Status.WARN)
+
+
+def check_microphone(subject: Subject) -> Iterator[Finding]:
+    """Whether cameras have a microphone, and it can be recorded from where sound is wanted."""
+    found = cards()
+    wanted = any(settings.audio for settings in subject.cameras)
+    told = False
+    for camera in subject.seen.cameras:
+        settings, place = subject.settings_of(camera), plugged(camera.path)
+        own = next((c for c in found if place and c.device == place.directory and c.captures), None)
+        asked = settings is not None and settings.audio is True
+        if own is not None or asked:
+            told = True
+            yield judge_microphone(f"{camera.path} {camera.name}", own, asked=asked)
+    for settings in subject.cameras:
+        if isinstance(settings.audio, str):
+            told = True
+            yield _another(settings.audio, found)
+    if not told:
+        state = "no camera here has one" if wanted else "not asked for (audio = true)"
+        yield Finding(Status.OK, f"{state}; {len([c for c in found if c.captures])} found")
+
+
+def _another(source: str, found: Iterable[Card]) -> Finding:
+    """A microphone that the settings name; ALSA's can be looked for."""
+    device = source.partition(":")[2]
+    named = device.partition(":")[2].split(",")[0].removeprefix("CARD=")
+    if not source.startswith("alsa:") or not named:
+        return Finding(Status.OK, f'audio = "{source}": known when it is opened')
+    card = next((card for card in found if named in (card.id, str(card.number))), None)
+    if card is None:
+        return amiss("no-microphone", f'audio = "{source}": no such card', status=Status.WARN)
+    return judge_microphone(f'audio = "{source}"', card, asked=True)
+
+
+def judge_microphone(owner: str, card: Card | None, *, asked: bool) -> Finding:
+    """Whether sound can be recorded from a card.
+
+    Args:
+        owner: Whose it is, for people.
+        card: Its microphone; None where it has none.
+        asked: Whether the settings want it.
+    """
+    if card is None or not card.captures:
+        return amiss("no-microphone", f"{owner} has no microphone", status=Status.WARN)
+    what = f"{owner}: microphone alsa:hw:{card.id} ({card.name})"
+    if not os.access(card.node, os.R_OK | os.W_OK) and card.node.exists():
+        error = forbidden(card.node)
+        return amiss("sound-forbidden", str(error), mend=error.hint or "", status=Status.WARN)
+    if card.owner is not None and asked:
+        held = f"{what} is held by pid {card.owner}: {command_of(card.owner)}"
+        return amiss("sound-busy", held, status=Status.WARN)
+    return Finding(Status.OK, what if asked else f"{what}; audio = true records it")

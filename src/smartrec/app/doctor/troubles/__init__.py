@@ -1,0 +1,1 @@
+"""What can go wrong, as rows: how it shows, why, and what mends it."""

@@ -1,0 +1,93 @@
+"""The remedy of each error of `smartrec.errors`; see `smartrec.app.doctor.troubles.table`."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from smartrec import errors
+from smartrec.app.doctor.troubles.deepstream import DEEPSTREAM
+from smartrec.app.doctor.troubles.table import TROUBLES
+from smartrec.app.doctor.troubles.trouble import Trouble
+
+ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
+    errors.SmartrecError: Trouble(
+        "any line `error: …`",
+        "The root of all errors below; the line below it says what to do.",
+        "`smartrec doctor`",
+    ),
+    errors.ConfigError: TROUBLES["settings"]["settings"],
+    errors.UsageError: Trouble(
+        "`no such camera: garden`",
+        "The command was asked for something that cannot be.",
+        "`smartrec COMMAND --help`",
+    ),
+    errors.MissingElement: TROUBLES["elements"]["missing-element"],
+    errors.CameraError: Trouble(
+        "`/dev/video0 failed though it is there and free`",
+        "The driver gave up on the camera: often the cable, the hub or its power.",
+        "Plug it in again, into another port; `sudo dmesg | tail`",
+    ),
+    errors.CameraGone: Trouble(
+        "`/dev/video0 is not there: unplugged, or never plugged in`",
+        "The node's number changes with the order of plugging.",
+        "`smartrec cameras`, then use its by-id name",
+    ),
+    errors.CameraBusy: TROUBLES["cameras"]["busy"],
+    errors.CameraForbidden: TROUBLES["cameras"]["forbidden"],
+    errors.CameraUnusable: TROUBLES["cameras"]["unusable"],
+    errors.CameraSilent: Trouble(
+        "The camera is there and sends nothing",
+        "It hangs, or the bus has no room for it: two cameras on one hub may ask for too much.",
+        "Plug it in again, into another port; or ask for less: `--size 640x480 --fps 15`",
+    ),
+    errors.MicrophoneError: Trouble(
+        "A clip has no sound, or not all of it; `no sound from alsa:…`",
+        "The microphone failed; it is tried again, and pictures go on without.",
+        "`smartrec doctor`; `arecord -l` lists what there is",
+    ),
+    errors.MicrophoneGone: TROUBLES["microphone"]["no-microphone"],
+    errors.MicrophoneBusy: TROUBLES["microphone"]["sound-busy"],
+    errors.MicrophoneForbidden: TROUBLES["microphone"]["sound-forbidden"],
+    errors.MicrophoneSilent: TROUBLES["microphone"]["microphone-silent"],
+    errors.SourceError: TROUBLES["cameras"]["file"],
+    errors.PipelineError: Trouble(
+        "`source: Internal data stream error.`",
+        "GStreamer stopped for a reason that no other error describes.",
+        "Again with `--log-level debug`; `smartrec doctor`",
+    ),
+    errors.StoreError: Trouble(
+        "`clips cannot be kept in DIRECTORY`",
+        "The clip directory or its catalogue cannot be written.",
+        "`ls -ld DIRECTORY`; another one: `smartrec run --clips DIR`",
+    ),
+    errors.DiskFull: TROUBLES["room"]["full"],
+    errors.DiskGone: TROUBLES["directory"]["not-mounted"],
+    errors.CatalogTooNew: Trouble(
+        "The catalogue was written by a newer smartrec",
+        "An older program must not change what it does not understand.",
+        "Install the newer smartrec again, or use another directory: `--clips DIR`",
+    ),
+    errors.CatalogDamaged: Trouble(
+        "The catalogue is no longer a database",
+        "The disk or a power cut damaged it; the clips themselves may be whole.",
+        "Move `DIRECTORY/*.sqlite*` away; `smartrec clips verify`",
+    ),
+    errors.RecorderRunning: TROUBLES["recorder"]["running"],
+    errors.ControlError: TROUBLES["control"]["no-runtime-directory"],
+    errors.ModelUnusable: TROUBLES["detector"]["model-unusable"],
+    errors.DetectionFailed: TROUBLES["detector"]["failed-picture"],
+    errors.EngineMissing: DEEPSTREAM["no-deepstream"],
+    errors.EngineTooOld: DEEPSTREAM["deepstream-too-old"],
+    errors.MetadataUnreadable: DEEPSTREAM["metadata-unread"],
+    errors.NoScreen: TROUBLES["screen"]["no-screen"],
+    errors.ScreenLost: Trouble(
+        "The window is gone and comes back after some seconds",
+        "The X server ended or closed the connection; the screen is tried again for as long as "
+        "smartrec runs, and recording does not notice.",
+        "Nothing; `--headless` shows none",
+    ),
+    errors.ClipDamaged: Trouble(
+        "`smartrec clips verify` says `damaged`",
+        "The file is not what was written: its size, digest or frame count differs.",
+        "Restore it from a copy; test the disk: `sudo smartctl -t long /dev/DISK`",
+    ),
+}

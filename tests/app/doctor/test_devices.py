@@ -1,0 +1,115 @@
+"""Cards, nodes and rights as /proc and /sys show them, laid out under a temporary directory."""
+
+from pathlib import Path
+
+from smartrec.app.doctor.devices import check_microphone, check_udev, judge_microphone
+from smartrec.app.doctor.finding import Status
+from smartrec.app.doctor.memory import available, judge_memory
+from smartrec.app.doctor.subject import Subject
+from smartrec.config.cameras import Camera as CameraSettings
+from smartrec.media.alsa_cards import Card, cards
+
+
+def card(tmp_path: Path, *, captures: bool = True, owner: int | None = None) -> Card:
+    node = tmp_path / "pcmC1D0c"
+    node.touch()
+    return Card(1, "C920", "HD Pro Webcam", captures, None, node, owner)
+
+
+def lay_out(root: Path, *, state: str) -> None:
+    """A USB microphone as card 1, and a card that only plays as card 0."""
+    device = root / "sys/devices/usb1/1-2"
+    (device / "1-2:1.2/sound/card1").mkdir(parents=True)
+    (device / "busnum").write_text("1\n")
+    (device / "1-2:1.2/sound/card1/id").write_text("C920\n")
+    (root / "sys/devices/pci/sound/card0").mkdir(parents=True)
+    (root / "sys/devices/pci/sound/card0/id").write_text("HDMI\n")
+    links = root / "sys/class/sound"
+    links.mkdir(parents=True)
+    (links / "card1").symlink_to(device / "1-2:1.2/sound/card1")
+    (links / "card0").symlink_to(root / "sys/devices/pci/sound/card0")
+    input_ = root / "proc/asound/card1/pcm0c"
+    (input_ / "sub0").mkdir(parents=True)
+    (input_ / "info").write_text("card: 1\nname: USB Audio\n")
+    (input_ / "sub0/status").write_text(state)
+    (root / "proc/asound/card0/pcm3p").mkdir(parents=True)
+
+
+def test_cards_say_which_usb_device_they_are_part_of(tmp_path: Path) -> None:
+    lay_out(tmp_path, state="closed\n")
+    speaker, microphone = cards(tmp_path / "sys", tmp_path / "proc")
+    assert (speaker.id, speaker.captures, speaker.device) == ("HDMI", False, None)
+    assert (microphone.id, microphone.captures, microphone.owner) == ("C920", True, None)
+    assert microphone.device == tmp_path / "sys/devices/usb1/1-2"
+    assert microphone.node == Path("/dev/snd/pcmC1D0c")
+
+
+def test_a_microphone_that_is_recorded_from_says_by_whom(tmp_path: Path) -> None:
+    lay_out(tmp_path, state="state: RUNNING\nowner_pid   : 4711\ntrigger_time: 1.2\n")
+    assert cards(tmp_path / "sys", tmp_path / "proc")[1].owner == 4711
+
+
+def test_a_machine_without_sound_has_no_cards(tmp_path: Path) -> None:
+    assert cards(tmp_path, tmp_path) == []
+
+
+def test_a_microphone_is_offered_or_wanted_or_missing(tmp_path: Path) -> None:
+    offered = judge_microphone("cam", card(tmp_path), asked=False)
+    assert offered.status is Status.OK
+    assert "audio = true" in offered.what
+    assert judge_microphone("cam", card(tmp_path), asked=True).status is Status.OK
+    for found in (None, card(tmp_path, captures=False)):
+        missing = judge_microphone("cam", found, asked=True)
+        assert missing.status is Status.WARN
+        assert "arecord -l" in missing.mend
+
+
+def test_a_microphone_that_another_holds_is_told_with_pid(tmp_path: Path) -> None:
+    held = judge_microphone("cam", card(tmp_path, owner=1), asked=True)
+    assert held.status is Status.WARN
+    assert "held by pid 1" in held.what
+
+
+def test_a_named_card_that_is_not_there_is_told(tmp_path: Path) -> None:
+    settings = CameraSettings(source="demo", audio="alsa:hw:CARD=Nowhere,DEV=0")
+    (finding,) = check_microphone(Subject(tmp_path, cameras=(settings,)))
+    assert finding.status is Status.WARN
+    assert "Nowhere" in finding.what
+
+
+def test_sound_servers_are_not_guessed_at(tmp_path: Path) -> None:
+    settings = CameraSettings(source="demo", audio="pulse:mic")
+    (finding,) = check_microphone(Subject(tmp_path, cameras=(settings,)))
+    assert finding.status is Status.OK
+    assert "pulse:mic" in finding.what
+
+
+def test_without_cameras_names_are_nobodys_business(tmp_path: Path) -> None:
+    (finding,) = check_udev(Subject(tmp_path), tmp_path / "none", tmp_path)
+    assert finding.status is Status.OK
+
+
+def test_a_gpu_that_may_be_used_is_well(tmp_path: Path) -> None:
+    (tmp_path / "renderD128").touch()
+    *_, finding = check_udev(Subject(tmp_path), tmp_path / "none", tmp_path)
+    assert finding.status is Status.OK
+    assert "renderD128" in finding.what
+
+
+def test_rings_are_judged_by_a_busy_scene_and_by_what_the_settings_allow() -> None:
+    assert judge_memory(50e6, 512e6, 10**9).status is Status.OK
+    assert judge_memory(50e6, 512e6, 90_000_000).status is Status.WARN
+    assert judge_memory(50e6, 60e6, 90_000_000).status is Status.OK
+
+
+def test_memory_is_the_machines_or_the_containers_whichever_is_less(tmp_path: Path) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal: 4000 kB\nMemAvailable:    2000 kB\n")
+    assert available(meminfo, tmp_path / "none") == 2_048_000
+    (tmp_path / "memory.max").write_text("1000000\n")
+    (tmp_path / "memory.current").write_text("900000\n")
+    (tmp_path / "memory.stat").write_text("anon 800000\ninactive_file 50000\n")
+    assert available(meminfo, tmp_path) == 150_000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert available(meminfo, tmp_path) == 2_048_000
+    assert available(tmp_path / "none", tmp_path / "none") is None
