@@ -51,6 +51,7 @@ class Cases:
         command += ["--timeout=300", "--durations=0", "-rA", *paths]
         with Machine(cameras, writable=[folder]) as machine:
             done = machine.run(command, timeout=timeout)
+        sys.stdout.write(done.output)  # pytest shows it where it is asked to, or a case fails
         self.output = done.output
         self._results = {}
         if report.exists():
