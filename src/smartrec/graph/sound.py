@@ -20,9 +20,9 @@ _CHUNK_US: Final = 40_000
 _BUFFER_US: Final = 400_000
 """What a sound card holds while nobody asks: a busy machine loses nothing sooner."""
 
-# The pipeline's clock is the system's, and the card's own must not be: its moments are wanted in the
-# system's time. `re-timestamp` takes the moment of reading less what was read, and is the one way
-# that never skips or repeats samples. `smartrec.recording.sound_line` makes it exact.
+# The pipeline's clock is the system's, and the card's own must not be: its moments are wanted in
+# the system's time. `re-timestamp` takes the moment of reading less what was read, and is the one
+# way that never skips or repeats samples. `smartrec.recording.sound_line` makes it exact.
 _STAMPED: Final = (
     f"provide-clock=false slave-method=re-timestamp"
     f" latency-time={_CHUNK_US} buffer-time={_BUFFER_US}"
