@@ -137,6 +137,25 @@ def pause_until_next(running: Recorder) -> None:
     pause_until(SystemClock().monotonic() + 1600 * MILLISECOND)
 
 
+def test_a_microphone_that_is_not_there_is_told_and_costs_no_picture(
+    home: Home, tmp_path: Path
+) -> None:
+    file = settings(tmp_path / "s.toml")
+    file.write_text(file.read_text().replace("audio = true", 'audio = "alsa:hw:Nobody"'))
+    with run(home, file) as running:
+        running.wait_for("no sound: the microphone alsa:hw:Nobody is gone")
+        running.wait_ring(2.1)
+        answer = running.trigger()
+        assert answer.clip_id is not None
+        running.wait_ready()
+        assert running.status()["cameras"][0]["microphone"] == "lost"
+        running.stop()
+    (row,) = home.rows()
+    assert (row["frames_lost"], row["state"]) == (0, "complete")
+    assert row["silent_s"] == row["duration_s"]
+    assert "no sound: the microphone gave none" in home.run("clips", "show", row["clip_id"])
+
+
 def test_sound_is_off_unless_it_is_asked_for(home: Home) -> None:
     with Recorder(home) as running:
         running.wait_live().wait_ring(1)
