@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartrec.errors import DiskFull, StoreError
-from smartrec.media.journal import JournalReader, JournalWriter, finalise
+from smartrec.media.journal import JournalReader, JournalWriter
+from smartrec.media.journal_index import finalise
 from smartrec.model import AccessUnit, ClipState
 from smartrec.units import SECOND, Ns
 from tests.streams import clip_head, stream

@@ -32,7 +32,8 @@ from smartrec.media import sound_track
 from smartrec.media.adopt import ENCODER, adopt
 from smartrec.media.encode import Progress, write_mp4
 from smartrec.media.gst import reaches_ready
-from smartrec.media.journal import JournalReader, JournalWriter, SoundAt, finalise
+from smartrec.media.journal import JournalReader, JournalWriter, SoundAt
+from smartrec.media.journal_index import finalise
 from smartrec.media.orders import Abandoned, Job, Orders, Recording, Report
 from smartrec.media.proof import Fed, Proof, prove
 from smartrec.media.publish import digest, publish, remove_twin
