@@ -24,6 +24,7 @@ from smartrec.errors import (
 from smartrec.media.rtsp import TOLD_FROM, Network, RtspCapture
 from smartrec.media.rtsp_address import address_of
 from smartrec.media.rtsp_failure import camera_error
+from smartrec.media.rtsp_sent_on import SentOn
 from smartrec.model import AccessUnit, Codec
 from smartrec.units import MILLISECOND, SECOND, Ns
 from tests.media.rtsp_server import (
@@ -340,6 +341,11 @@ def test_an_address_is_taken_apart_and_says_no_password() -> None:
     assert not any(part in repr(address) for part in PARTS)
 
 
+def _error_of(error: PipelineError) -> CameraError:
+    address = address_of("rtsp://cam")
+    return camera_error(address, error, None, SentOn(address))
+
+
 @pytest.mark.parametrize(
     ("debug", "kind"),
     [
@@ -348,11 +354,11 @@ def test_an_address_is_taken_apart_and_says_no_password() -> None:
     ],
 )
 def test_what_a_camera_answers_decides(debug: str, kind: type[CameraError]) -> None:
-    error = camera_error(address_of("rtsp://cam"), PipelineError("source", "?", debug=debug))
+    error = _error_of(PipelineError("source", "?", debug=debug))
     assert type(error) is kind
 
 
 def test_a_stream_that_breaks_a_parser_is_no_lost_connection() -> None:
-    error = camera_error(address_of("rtsp://cam"), PipelineError("h264parse0", "No caps"))
+    error = _error_of(PipelineError("h264parse0", "No caps"))
     assert type(error) is CameraError
     assert "h264parse0: No caps" in str(error)

@@ -15,7 +15,10 @@ from smartrec.errors import (
     CameraSilent,
     CameraUnusable,
 )
+from smartrec.media.gst import launch
+from smartrec.media.rtsp_address import address_of
 from smartrec.media.rtsp_probe import probe_rtsp
+from smartrec.media.rtsp_sent_on import MOST_REQUESTS, SentOn
 from smartrec.units import SECOND, Ns
 from tests.media.rtsp_server import WIDTH, Server, needs_server, numbered, played
 
@@ -26,7 +29,7 @@ Conversation = Callable[[socket.socket], None]
 
 
 @contextmanager
-def stand_in(talk: Conversation) -> Iterator[str]:
+def stand_in(talk: Conversation, host: str = "127.0.0.1") -> Iterator[str]:
     """A server that treats each connection by `talk`; yields its address."""
 
     def meet(client: socket.socket) -> None:
@@ -44,9 +47,9 @@ def stand_in(talk: Conversation) -> Iterator[str]:
                 return
             threading.Thread(target=meet, args=(client,), daemon=True).start()
 
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server((host, 0)) as server:
         threading.Thread(target=accept, daemon=True).start()
-        yield f"rtsp://me:{SECRET}@127.0.0.1:{server.getsockname()[1]}/main"
+        yield f"rtsp://me:{SECRET}@{host}:{server.getsockname()[1]}/main"
         server.shutdown(socket.SHUT_RDWR)
 
 
@@ -130,6 +133,53 @@ def test_what_is_no_camera_is_told_and_let_go_of(
 def test_nobody_there_is_told(unused_port: int) -> None:
     with pytest.raises(CameraGone):
         probe_rtsp(f"rtsp://127.0.0.1:{unused_port}/main", patience=PATIENCE)
+
+
+@pytest.mark.parametrize("scheme", ['Basic realm="x"', 'Digest realm="x", nonce="y"'])
+def test_another_host_that_a_camera_sends_us_on_to_is_told_no_password(scheme: str) -> None:
+    asked: list[str] = []
+
+    def wants_a_password(client: socket.socket) -> None:
+        while request := client.recv(4096).decode():
+            asked.append(request)
+            number = re.search(r"CSeq: \d+\r\n", request)
+            assert number is not None
+            wants = f"WWW-Authenticate: {scheme}\r\n"
+            client.sendall(f"RTSP/1.0 401 No\r\n{number[0]}{wants}\r\n".encode())
+
+    with stand_in(wants_a_password, "127.0.0.2") as other:
+        there = f"rtsp://{other.rpartition('@')[2]}"
+        with (
+            stand_in(answers(f"302 Moved\r\nLocation: {there}\r\n")) as address,
+            pytest.raises(CameraForbidden, match="sends us on to") as caught,
+        ):
+            probe_rtsp(address, patience=PATIENCE)
+    assert asked
+    assert not any("Authorization" in request for request in asked)
+    assert there in str(caught.value)
+
+
+@pytest.mark.parametrize("where", ["file:///etc/passwd", "http://127.0.0.1/"])
+def test_a_camera_that_sends_us_on_for_ever_is_left(where: str) -> None:
+    count = 0
+
+    def counted(client: socket.socket) -> None:
+        nonlocal count
+        count += 1
+        answers(f"301 Moved\r\nLocation: {where}\r\n")(client)
+
+    with stand_in(counted) as address, pytest.raises(CameraUnusable, match="on and on"):
+        probe_rtsp(address, patience=PATIENCE)
+    assert count < MOST_REQUESTS
+
+
+def test_where_a_camera_sends_us_on_to_is_shown_without_login_and_escapes() -> None:
+    sent_on = SentOn(address_of("rtsp://cam/main"))
+    source = launch("rtspsrc name=source").get_by_name("source")
+    assert source is not None
+    source.set_property("location", f"rtsp://me:{SECRET}@other/\x1b[31m\n")
+    assert sent_on.before_send(source, None)
+    assert sent_on.to == "rtsp://other/?[31m?"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from smartrec.errors import (
     PipelineError,
 )
 from smartrec.media.rtsp_address import Address
+from smartrec.media.rtsp_sent_on import SentOn
 
 STANDS_STILL: Final = "See whether it is on and reachable; smartrec goes on by itself"
 _STATUS: Final = re.compile(r"\(([345][0-9]{2})\)\s*$")
@@ -20,13 +21,16 @@ _NOT_FOUND: Final = 404
 _UNAVAILABLE: Final = (453, 503)  # not enough bandwidth; service unavailable
 
 
-def camera_error(address: Address, error: PipelineError, refused: str | None = None) -> CameraError:
+def camera_error(
+    address: Address, error: PipelineError, refused: str | None, sent_on: SentOn
+) -> CameraError:
     """Our error for what GStreamer said; by its debug text, which is in no other language.
 
     Args:
         address: The camera's.
         error: GStreamer's.
         refused: SHA-256 of a certificate that was turned down.
+        sent_on: Where it sent us.
     """
     status = _STATUS.search(error.debug)
     if refused is not None:
@@ -36,7 +40,12 @@ def camera_error(address: Address, error: PipelineError, refused: str | None = N
             f"{address.shown} sends what cannot be read ({error})", hint=STANDS_STILL
         )
     elif status is not None:
-        found = _refused(address, int(status[1]))
+        found = _refused(address, int(status[1]), sent_on.to)
+    elif sent_on.too_often:
+        found = CameraUnusable(
+            f"{address.shown} answers and sends us on and on",
+            hint="Write the address that it shall be into the source",
+        )
     else:
         found = _unreached(address, error)
     found.__cause__ = error
@@ -59,9 +68,14 @@ def _untrusted(address: Address, shown: str) -> CameraError:
     )
 
 
-def _refused(address: Address, status: int) -> CameraError:
+def _refused(address: Address, status: int, sent_on: str) -> CameraError:
     """What the camera answered, by the status codes of RFC 7826."""
     at = address.shown
+    if status == _UNAUTHORIZED and sent_on:
+        return CameraForbidden(
+            f"{at} sends us on to {sent_on}, which wants a password: that is for {at} alone",
+            hint="If it is yours, write that address into the source, with user and password",
+        )
     if status == _UNAUTHORIZED and not address.user:
         return CameraForbidden(
             f"{at} wants a user and a password",
