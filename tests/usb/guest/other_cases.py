@@ -12,13 +12,10 @@ from pathlib import Path
 import pytest
 
 from smartrec.model import ClipState
-from smartrec.units import SECOND
 from tests.e2e.pictures import numbers
 from tests.e2e.recorder import Home, Recorder, environment, settings
 from tests.usb.guest.clips import (
     LOST,
-    POST,
-    PRE,
     exact,
     finished,
     record,
@@ -81,10 +78,9 @@ def test_two_cameras_that_change_numbers_stay_who_they_are(
     both = (plug, Plug(1))
     both[1].plug()
     links = [f"usb:{_lasting(each)}" for each in both]
-    lengths = {"format": "copy", "pre_roll": f"{PRE / SECOND}s", "post_roll": f"{POST / SECOND}s"}
-    file = settings(tmp_path / "two.toml", links, recording=lengths)
+    file = settings(tmp_path / "two.toml", links)
     try:
-        with Recorder(home, ("run", "--config", str(file))) as running:
+        with started(home, "--config", str(file)) as running:
             wait_live(running)
             before = [each.wait_node() for each in both]
             for each in both:
