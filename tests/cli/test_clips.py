@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from smartrec.cli.clips import clips
-from smartrec.cli.show import printable
 from smartrec.clock import Instant, SystemClock
 from smartrec.errors import CatalogDamaged, ClipDamaged, SmartrecError, UsageError
 from smartrec.media.journal import JournalWriter
@@ -163,10 +162,6 @@ def test_no_name_can_break_the_screen(tmp_path: Path, name: str) -> None:
     assert len(table.splitlines()) == 2
     assert all(c.isprintable() or c == "\n" for c in table + shown)
     assert json.loads(said("list", "--clips", tmp_path, "--json"))
-
-
-def test_text_that_can_be_printed_is_printed() -> None:
-    assert printable("Tür 裏口") == "Tür 裏口"
 
 
 def stand_in(directory: Path, name: str, *, status: int) -> None:

@@ -53,7 +53,7 @@ def test_labels_without_a_person_are_told() -> None:
 def test_labels_are_told_so_that_no_terminal_obeys_them() -> None:
     labels = labels_of_lines(["\x1b]0;title\x07", "b", "c" * 10_000], FAMILY)
     note = person_classes(FAMILY, labels, None)[1]
-    assert "(?]0;title?, b, ccc" in note
+    assert r"(\x1b]0;title\x07, b, ccc" in note
     assert len(note) < 300
 
 

@@ -15,11 +15,6 @@ from smartrec.app.event import Fact as Fact
 from smartrec.app.event import State as State
 
 
-def one_line(text: str) -> str:
-    """What a model's file, a driver or a library said, without what a terminal would obey."""
-    return "".join(each if each.isprintable() else " " for each in text)
-
-
 @dataclass(frozen=True, slots=True)
 class StationStarted(Fact):
     """The recorder is up."""

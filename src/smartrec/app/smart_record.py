@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 from smartrec.app.camera import Camera
-from smartrec.app.events import one_line
 from smartrec.app.finishing import Finishers
 from smartrec.app.recovery import OPEN, RECORDINGS
 from smartrec.app.smart_setup import INSTEAD, notices, wanted
@@ -29,6 +28,7 @@ from smartrec.media.watch.messages import (
 )
 from smartrec.model import Codec
 from smartrec.recording.session import OpenClip
+from smartrec.terminal import one_line
 from smartrec.units import SECOND, Ns, seconds
 
 ANSWER_WITHIN: Final = Ns(10 * SECOND)

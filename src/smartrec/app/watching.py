@@ -35,6 +35,7 @@ from smartrec.media.watch.messages import (
     StationView,
 )
 from smartrec.model import AccessUnit, Look, StreamFormat, Trigger
+from smartrec.terminal import one_line
 from smartrec.units import SECOND, Ns, seconds
 
 NO_ENGINE: Final = "none"
@@ -238,18 +239,16 @@ class Watching:
         elif isinstance(message, Hello):
             self._began(message)
         elif isinstance(message, Preparing):
-            self._bus.publish(events.WatchPreparing(events.one_line(message.text), message.seconds))
+            self._bus.publish(events.WatchPreparing(one_line(message.text), message.seconds))
         elif isinstance(message, Refused):
             self._detector = (NO_ENGINE, None)
             self._bus.publish(
-                events.DetectorRefused(
-                    events.one_line(message.message), events.one_line(message.hint)
-                )
+                events.DetectorRefused(one_line(message.message), one_line(message.hint))
             )
         elif isinstance(message, Note):
             where = f"{message.camera}: " if message.camera else ""
             hint = f" - {message.hint}" if message.hint else ""
-            log.warning("%s", events.one_line(f"{where}{message.text}{hint}"))
+            log.warning("%s", one_line(f"{where}{message.text}{hint}"))
         else:
             assert isinstance(message, Health)
             log.debug("watch: %s", message)
@@ -267,7 +266,7 @@ class Watching:
                 hello.min_confidence,
                 hello.screen,
                 hello.screen_note,
-                events.one_line(hello.engine_note),
+                one_line(hello.engine_note),
             )
         )
 

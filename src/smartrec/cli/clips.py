@@ -23,6 +23,7 @@ from smartrec.model import ClipState
 from smartrec.store import files, keeping
 from smartrec.store.catalog import Catalog, exists
 from smartrec.store.record import ClipRecord
+from smartrec.terminal import printable
 from smartrec.units import SECOND, duration
 
 # Settings need pydantic, half a second on a small board: imported where they are used.
@@ -109,7 +110,7 @@ def list_clips(
     elif found:
         click.echo("\n".join(text.table(found)))
     else:
-        click.echo(f"no such clips in {text.printable(str(directory))}", err=True)
+        click.echo(f"no such clips in {printable(str(directory))}", err=True)
 
 
 @clips.command()
@@ -181,7 +182,7 @@ def verify(directory: Path, clip: tuple[str, ...], for_programs: bool) -> None:
     else:
         for line in _verdict_lines(verdicts, unlisted):
             click.echo(line)
-    damaged = [f"\n  {text.printable(c.file_name)}: {why}" for c, why in verdicts if why]
+    damaged = [f"\n  {printable(c.file_name)}: {why}" for c, why in verdicts if why]
     if damaged:
         raise ClipDamaged(
             f"{len(damaged)} of {len(verdicts)} clips are not what they were:{''.join(damaged)}",
@@ -237,9 +238,9 @@ def trouble_of(clip: ClipRecord, directory: Path) -> str | None:
     if clip.open:
         return None
     if clip.state is ClipState.FAILED or clip.sha256 is None or clip.path is None:
-        return f"was never finished ({text.printable(clip.error or 'no reason known')})"
+        return f"was never finished ({printable(clip.error or 'no reason known')})"
     if not files.lies_in(clip.path, directory):
-        return f"lies outside the clip directory: {text.printable(str(clip.path))}"
+        return f"lies outside the clip directory: {printable(str(clip.path))}"
     if not clip.path.is_file():
         return "the file is not there"
     if (size := clip.path.stat().st_size) != clip.bytes:
@@ -276,9 +277,9 @@ def _verdict_lines(
 ) -> Iterator[str]:
     for clip, trouble in verdicts:
         word = f"still {clip.state.value}" if clip.open else "damaged" if trouble else "ok"
-        yield f"{word:<15}  {text.printable(clip.file_name)}"
+        yield f"{word:<15}  {printable(clip.file_name)}"
     for path in unlisted:
-        yield f"{'unlisted':<15}  {text.printable(path.name)}"
+        yield f"{'unlisted':<15}  {printable(path.name)}"
 
 
 def _refuse_kept(clip: ClipRecord) -> None:

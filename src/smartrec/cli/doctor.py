@@ -19,6 +19,7 @@ from smartrec.config.cameras import Camera
 from smartrec.config.load import load
 from smartrec.config.schema import Config
 from smartrec.errors import ConfigError
+from smartrec.terminal import printable
 
 VERSION: Final = 1
 """Of what `--json` gives; new keys may come within it."""
@@ -139,7 +140,7 @@ def subject_of(path: Path | None, clips: Path | None, *, measure: bool = False) 
 def _show(check: Check, finding: Finding, *, repeated: bool) -> None:
     mark = click.style(_MARKS[finding.status], fg=_COLOURS[finding.status])
     name = "" if repeated else check.name
-    click.echo(f"{mark}  {name:<10}  {finding.what}")
+    click.echo(f"{mark}  {name:<10}  {printable(finding.what)}")
     for line in (finding.why, finding.mend):
         if line:
             click.echo(f"{'':18}{line}")

@@ -12,6 +12,7 @@ from typing import Final
 from smartrec.cli.timeline import BLOCKS, in_seconds, percent, timeline
 from smartrec.model import Look, Loss, Trigger
 from smartrec.store.record import ClipRecord
+from smartrec.terminal import printable
 from smartrec.units import SECOND, Ns
 
 _CAMERA_MAX: Final = 24
@@ -127,11 +128,6 @@ def _person_in_words(why: dict[str, object]) -> Iterator[str]:
         case {"track": int(track)}:
             yield f"track {track}"
             del why["track"]
-
-
-def printable(text: str) -> str:
-    """A text from outside that can do a terminal no harm and stays on its line."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def shown_path(path: Path | None) -> str:

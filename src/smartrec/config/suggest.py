@@ -7,6 +7,7 @@ from typing import Final
 
 from smartrec.errors import ConfigError
 from smartrec.masking import masked
+from smartrec.terminal import printable
 
 Place = tuple[str | int, ...]
 """Where a setting stands: ``("camera", 0, "controls", "focus")``."""
@@ -68,15 +69,9 @@ def shown(value: object) -> str:
     return kinds.get(type(value), f"a {type(value).__name__}")
 
 
-def one_line(text: str) -> str:
-    """Text that every terminal can print: bytes that are no UTF-8 are escaped."""
-    printable = text.encode("utf-8", "backslashreplace").decode()
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in printable)
-
-
 def config_error(mistakes: Iterable[str]) -> ConfigError:
     """One error for all mistakes, a line for each."""
-    lines = [one_line(mistake) for mistake in dict.fromkeys(mistakes)]
+    lines = [printable(mistake) for mistake in dict.fromkeys(mistakes)]
     if len(lines) > _LONG:
         lines = [*lines[:_LONG], f"… and {len(lines) - _LONG} more"]
     return ConfigError("\n".join(lines), hint=EXAMPLE)

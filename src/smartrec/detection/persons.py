@@ -7,6 +7,7 @@ from typing import Final
 
 from smartrec.detection.tensors import Family
 from smartrec.errors import ModelUnusable
+from smartrec.terminal import printable
 
 PERSON: Final = ("person", "persons", "pedestrian", "people", "human")
 """What models call a person, in order of preference."""
@@ -86,16 +87,11 @@ def person_classes(
         if found:
             _check(family, found)
             return found, ""
-    some = ", ".join(_shown(name) for name in list(labels.names.values())[:5])
+    some = ", ".join(printable(name[:_MOST_SHOWN]) for name in list(labels.names.values())[:5])
     return (family.person,), (
         f'no class is called "person" by {labels.source} ({some}, …): class {family.person} '
         "counts as a person; detector.person_class_ids names others"
     )
-
-
-def _shown(name: str) -> str:
-    """What a file says goes to a terminal, which must not obey it."""
-    return "".join(letter if letter.isprintable() else "?" for letter in name[:_MOST_SHOWN])
 
 
 def _guess(family: Family) -> str:

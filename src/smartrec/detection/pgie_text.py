@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from smartrec.errors import ConfigError
+from smartrec.terminal import printable
 
 _MAX_BYTES: Final = 1 << 20
 _MOST_MISTAKES: Final = 20
@@ -110,17 +111,12 @@ def placed(path: Path, finding: Finding) -> str:
 
 def told(mistakes: list[str]) -> ConfigError:
     """The error of these lines, cut where they become too many."""
-    lines = [plain(line) for line in mistakes]
+    lines = [printable(line) for line in mistakes]
     if len(lines) > _MOST_MISTAKES:
         lines = [*lines[:_MOST_MISTAKES], f"… and {len(lines) - _MOST_MISTAKES} more"]
     return ConfigError(
         "\n".join(lines), hint="Mend the file; or leave detector.model out: one is built in"
     )
-
-
-def plain(line: str) -> str:
-    """A line that no terminal obeys."""
-    return line if line.isprintable() else ascii(line)[1:-1]
 
 
 def statements(text: str, *, yaml: bool = False) -> Iterator[Statement | Finding]:

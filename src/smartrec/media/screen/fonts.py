@@ -12,6 +12,8 @@ from typing import Final
 
 from PIL import ImageFont
 
+from smartrec.terminal import one_line
+
 log = logging.getLogger(__name__)
 
 _ASKED_AT: Final = 20
@@ -32,18 +34,13 @@ def written(texts: tuple[str, ...], size: int) -> tuple[tuple[str, ...], ImageFo
         texts: May hold anything, as a camera's name or a driver's words may.
         size: Pixels.
     """
-    clean = tuple(_printable(text) for text in texts)
+    clean = tuple(one_line(unicodedata.normalize("NFC", text)) for text in texts)
     file = _file_for("".join(sorted(_lacking("".join(clean), None))))
     lacked = _lacking("".join(clean), file)
     plain = {letter: _plain(letter, file) for letter in lacked}
     return tuple("".join(plain.get(each, each) for each in text) for text in clean), _font(
         file, size
     )
-
-
-def _printable(text: str) -> str:
-    whole = unicodedata.normalize("NFC", text)
-    return "".join(letter if letter.isprintable() else " " for letter in whole)
 
 
 @lru_cache(maxsize=32)

@@ -8,7 +8,7 @@ from typing import Final
 from smartrec.detection.nvinfer_config import WRITTEN
 from smartrec.detection.nvinfer_failure import Clue, clues_of, element_of, status_of
 from smartrec.detection.nvinfer_lint import Configuration
-from smartrec.detection.pgie_text import Finding, mistaken, placed, plain
+from smartrec.detection.pgie_text import Finding, mistaken, placed
 from smartrec.errors import (
     ConfigError,
     EngineMissing,
@@ -17,6 +17,7 @@ from smartrec.errors import (
     SmartrecError,
 )
 from smartrec.media.engines.deepstream.lint import Wanted, lint
+from smartrec.terminal import printable
 
 _SETTINGS: Final = ("Configuration file parsing failed", "Configuration file not provided")
 _GPU_STATUS: Final = ("CUDA_ERROR", "MEM_ERROR", "RESOURCE_ERROR")
@@ -69,7 +70,7 @@ def failure_of(
         return _of_gpu(gpu, status, message)
     if config is None or not (about_file or status):
         text = f"{message} ({domain} {code})"
-        return PipelineError(element_of(debug) or "infer", plain(text), debug=debug)
+        return PipelineError(element_of(debug) or "infer", printable(text), debug=debug)
     what = f"NVDSINFER_{status}" if status else message
     try:
         found = lint(config, Wanted())
@@ -82,10 +83,11 @@ def _of_gpu(clues: list[Clue], status: str, message: str) -> SmartrecError:
     words = clues[0].words if clues else f"the GPU failed: {message} (NVDSINFER_{status})"
     if "memory" in words or status == "MEM_ERROR":
         return ModelUnusable(
-            plain(words), hint=f"Look who holds it: nvidia-smi (Jetson: tegrastats); {_PORTABLE}"
+            printable(words),
+            hint=f"Look who holds it: nvidia-smi (Jetson: tegrastats); {_PORTABLE}",
         )
     return EngineMissing(
-        plain(words),
+        printable(words),
         hint=f"Look at the driver: nvidia-smi; smartrec doctor says what is missing; {_PORTABLE}",
     )
 
@@ -109,12 +111,12 @@ def _of_configuration(
     if _is_ours(found.path):
         said = "; ".join(each.words for each in findings)
         return ModelUnusable(
-            plain(f"DeepStream does not take the built-in model ({what}): {said}"),
+            printable(f"DeepStream does not take the built-in model ({what}): {said}"),
             hint=f"{_mend(found, keys)}; {_PORTABLE}",
         )
     if status and len(findings) == 1:
         return ModelUnusable(
-            plain(f"{placed(found.path, findings[0])} ({what})"), hint=_mend(found, keys)
+            printable(f"{placed(found.path, findings[0])} ({what})"), hint=_mend(found, keys)
         )
     error = mistaken(found.path, findings)
     error.hint = _mend(found, keys)
