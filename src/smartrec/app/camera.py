@@ -35,7 +35,7 @@ from smartrec.model import (
 )
 from smartrec.units import MILLISECOND, SECOND, Ns, seconds
 
-SILENT_TOLD_AFTER: Final = Ns(700 * MILLISECOND)
+SILENT_TOLD_AFTER: Final = Ns(500 * MILLISECOND)
 """A camera that sent nothing for so long is told to be silent; three pictures' time if longer."""
 SILENT_AFTER: Final = Ns(5 * SECOND)
 """A camera that sent nothing for so long is started again."""
@@ -347,7 +347,11 @@ class Camera:
 
         def look() -> Capture:
             self._sources.lost(self.settings)
-            capture.stop()  # first: while we hold the device, nothing can be said of it
+            if self.settings.kind == "rtsp":
+                # rtpjitterbuffer (1.22) may hang here for ever, and nothing waits for its end.
+                self._attempts.let_go(capture)
+            else:
+                capture.stop()  # first: while we hold the device, nothing can be said of it
             raise self._sources.explain(self.settings, capture, problem)
 
         self._attempts.begin(look, now)
