@@ -310,8 +310,11 @@ def happening(
             now = samples[-1]
             print(f"{now.at * 60:.0f} min: {now.memory:.1f} MiB, {dict(tally.checked)}", flush=True)
     triggering.join()
-    running.wait_until(is_idle)
-    running.wait_until(lambda s: all(c["phase"] == "live" for c in s["cameras"]))
+    try:
+        running.wait_until(is_idle)
+        running.wait_until(lambda s: all(c["phase"] == "live" for c in s["cameras"]))
+    except AssertionError as error:
+        tally.fail(f"at the end: {str(error).splitlines()[0]}")
     samples.append(sample(running, begun))
     told = running.stop()
     checker.over.set()
