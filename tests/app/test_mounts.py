@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smartrec.app.mounts import Disk, listed, mounted, point_of, settle
+from smartrec.app.mounts import Disk, filesystem, listed, mounted, point_of, settle
 from smartrec.errors import DiskGone
 
 TABLE = r"""
@@ -29,7 +29,7 @@ LABEL=USB /media/My\040Disk vfat nofail,x-systemd.device-timeout=5 0 0
 
 def test_what_is_mounted_and_what_shall_be_is_read_with_its_blanks() -> None:
     points = [Path("/proc"), Path("/"), Path("/mnt/clips"), Path("/media/My Disk")]
-    assert [*mounted(TABLE)] == points
+    assert [point for point, _ in mounted(TABLE)] == points
     assert [*listed(FSTAB)] == [Path("/"), Path("/media/My Disk")]
     assert point_of(Path("/mnt/clips/yard"), points) == Path("/mnt/clips")
     assert point_of(Path("/mnt/clips"), points) == Path("/mnt/clips")
@@ -38,7 +38,22 @@ def test_what_is_mounted_and_what_shall_be_is_read_with_its_blanks() -> None:
 
 @given(st.text())
 def test_any_table_is_read(text: str) -> None:
-    assert all(isinstance(point, Path) for point in (*mounted(text), *listed(text)))
+    assert all(isinstance(point, Path) for point in (*dict(mounted(text)), *listed(text)))
+
+
+def test_the_file_system_is_that_of_the_nearest_and_latest_mount(tmp_path: Path) -> None:
+    inner, table = tmp_path / "a b…", tmp_path / "mountinfo"
+    inner.mkdir()
+    escaped = str(inner).replace(" ", "\\040")
+    table.write_text(
+        "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
+        f"2 1 8:2 / {escaped} rw shared:1 - vfat /dev/sdb1 rw\n"
+        f"3 2 0:9 / {escaped} rw - tmpfs none rw\n",
+        "utf-8",
+    )
+    assert filesystem(tmp_path, table) == "ext4"
+    assert filesystem(inner, table) == "tmpfs"
+    assert filesystem(inner, tmp_path / "none") == ""
 
 
 def start(tmp_path: Path, table: str, fstab: str = "", *, new_disk: bool = False) -> None:

@@ -6,7 +6,7 @@ What ALSA does, and cards that are lost, are in `tests/usb/guest/sound_cases.py`
 from pathlib import Path
 
 from smartrec.graph.sound import microphone
-from smartrec.media.microphone import microphone_in
+from smartrec.media.alsa_cards import microphone_in
 
 
 def lay_out(root: Path, *, sound: str = "usb1/1-2/1-2:1.2") -> None:

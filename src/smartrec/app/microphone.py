@@ -14,8 +14,9 @@ from smartrec.app.clips import Clips
 from smartrec.app.events import Fact, MicrophoneBack, MicrophoneLost
 from smartrec.config.cameras import Camera
 from smartrec.errors import MicrophoneError, MicrophoneGone, MicrophoneSilent, SmartrecError
+from smartrec.media.alsa_cards import microphone_in
 from smartrec.media.capture import Capture, FedCapture
-from smartrec.media.microphone import DemoMicrophone, MicrophoneCapture, Source, microphone_in
+from smartrec.media.microphone import DemoMicrophone, MicrophoneCapture, Source
 from smartrec.units import MILLISECOND, SECOND, Ns, seconds
 
 SILENT_AFTER: Final = Ns(3 * SECOND)

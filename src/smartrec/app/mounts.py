@@ -23,12 +23,17 @@ _ESCAPED: Final = re.compile(r"\\([0-7]{3})")
 log = logging.getLogger(__name__)
 
 
-def mounted(table: str) -> Iterator[Path]:
-    """Where something is mounted, by the text of ``/proc/self/mountinfo`` (proc(5))."""
+def mounted(table: str) -> Iterator[tuple[Path, str]]:
+    """Where something is mounted, and the kind of its file system, such as ``"ext4"``.
+
+    Args:
+        table: Text of ``/proc/self/mountinfo`` (proc(5)).
+    """
     for line in table.splitlines():
-        fields = line.split(" ")
+        mount, _, file_system = line.partition(" - ")
+        fields = mount.split(" ")
         if len(fields) > 4:
-            yield _unescaped(fields[4])
+            yield _unescaped(fields[4]), file_system.partition(" ")[0]
 
 
 def listed(table: str) -> Iterator[Path]:
@@ -43,6 +48,16 @@ def point_of(path: Path, points: Iterable[Path]) -> Path:
     """The deepest of `points` that `path` is at or below; ``/`` where there is none."""
     above = (point for point in points if path.is_relative_to(point))
     return max(above, key=lambda point: len(point.parts), default=Path("/"))
+
+
+def filesystem(path: Path, table: Path = MOUNTINFO) -> str:
+    """The kind of file system that a path lies on; empty where that is not known."""
+    path, found = path.resolve(), (Path(), "")
+    for point, kind in mounted(_text(table)):
+        # A later mount on the same point hides the earlier one.
+        if path.is_relative_to(point) and len(point.parts) >= len(found[0].parts):
+            found = point, kind
+    return found[1]
 
 
 class Disk:
@@ -102,7 +117,7 @@ def settle(
     if not new_disk:
         miss(directory, state, tables=tables)
     path = Path(os.path.realpath(directory))
-    here = point_of(path, mounted(_text(tables[0])))
+    here = _point_now(path, tables[0])
     memory = _memory(state, path)
     before = _remembered(memory)
     try:
@@ -122,7 +137,7 @@ def miss(directory: Path, state: Path, *, tables: tuple[Path, Path] = (MOUNTINFO
         DiskGone: As of `settle`.
     """
     path = Path(os.path.realpath(directory))
-    here = point_of(path, mounted(_text(tables[0])))
+    here = _point_now(path, tables[0])
     before = _remembered(_memory(state, path))
     if before is not None:
         _refuse(directory, here, before, "was on a disk that is not mounted now, on")
@@ -160,8 +175,8 @@ def _remembered(memory: Path) -> Path | None:
     return None
 
 
-def _point_now(path: Path) -> Path:
-    return point_of(path, mounted(_text(MOUNTINFO)))
+def _point_now(path: Path, table: Path = MOUNTINFO) -> Path:
+    return point_of(path, (point for point, _ in mounted(_text(table))))
 
 
 def _text(table: Path) -> str:

@@ -7,9 +7,9 @@ from typing import Final
 import click
 
 from smartrec.graph.formats import Choice, Format, choose, gst_caps, rate_in_words
+from smartrec.media.alsa_cards import microphone_in
 from smartrec.media.devices import Camera
 from smartrec.media.devices import cameras as all_cameras
-from smartrec.media.microphone import microphone_in
 from smartrec.units import picture_size
 
 _NONE: Final = """\

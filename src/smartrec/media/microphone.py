@@ -6,7 +6,6 @@ whatever becomes of it, pictures go on.
 
 import logging
 import os
-from pathlib import Path
 from typing import Final, Protocol
 
 import numpy as np
@@ -21,16 +20,13 @@ from smartrec.errors import (
     SmartrecError,
 )
 from smartrec.graph import sound
-from smartrec.media.alsa_cards import PROC, Card, cards
+from smartrec.media.alsa_cards import Card, card_of, cards
 from smartrec.media.gst import Gst, GstApp, error_of, launch, raise_first_error
-from smartrec.media.usb_bus import SYSFS, plugged
 from smartrec.recording.sound import RATE, SoundChunk, samples_before, time_of
 from smartrec.units import Ns
 
 _AT_MOST: Final = 300
 _CHUNK: Final = RATE // 25
-_NAMED: Final = {"hw", "plughw", "dsnoop", "sysdefault", "front", "default"}
-"""ALSA's own devices that are of one card, which is named behind a colon."""
 
 log = logging.getLogger(__name__)
 
@@ -160,25 +156,6 @@ class DemoMicrophone:
 
     def stop(self) -> None:
         """See `Source`."""
-
-
-def microphone_in(camera: Path, sysfs: Path = SYSFS, proc: Path = PROC) -> Card | None:
-    """The microphone of the USB device that a video node belongs to; None where it has none."""
-    place = plugged(camera.resolve(), sysfs)
-    if place is None:
-        return None
-    own = (each for each in cards(sysfs, proc) if each.device == place.directory)
-    return next((each for each in own if each.captures), None)
-
-
-def card_of(name: str) -> Card | None:
-    """The card that a name of ALSA's such as ``"hw:1,0"`` or ``"hw:CARD=C920"`` means, if one."""
-    kind, _, rest = name.partition(":")
-    wanted = rest.partition(",")[0].removeprefix("CARD=")
-    if kind not in _NAMED or not wanted:
-        return None
-    gone = Card(-1, wanted, wanted, True, None, Path("/dev/snd"), None)
-    return next((each for each in cards() if wanted in (str(each.number), each.id)), gone)
 
 
 def trouble_of(card: Card, what: str, said: str) -> MicrophoneError:

@@ -52,14 +52,8 @@ def plugged(node: Path, sysfs: Path = SYSFS) -> Plugged | None:
     if device is None:
         return None
     mbits, port = _number(device / "speed"), device.name
-    return Plugged(
-        device,
-        port,
-        int(_number(device / "busnum")),
-        mbits,
-        port.count("."),
-        _reserved(device, mbits),
-    )
+    bus, hubs = int(_number(device / "busnum")), port.count(".")
+    return Plugged(device, port, bus, mbits, hubs, _reserved(device, mbits))
 
 
 def usb_device(inside: Path) -> Path | None:
@@ -78,23 +72,24 @@ def _reserved(device: Path, mbits: float) -> float | None:
 def _streaming_endpoints(device: Path) -> Iterator[tuple[str, int]]:
     """Kind and bytes an interval of the endpoints that carry pictures just now."""
     for interface in device.glob(f"{device.name}:*"):
-        kind = _text(interface / "bInterfaceClass"), _text(interface / "bInterfaceSubClass")
+        kind = line_of(interface / "bInterfaceClass"), line_of(interface / "bInterfaceSubClass")
         if kind != _VIDEO_STREAMING:
             continue
         for endpoint in interface.glob("ep_*"):
-            size = int(_text(endpoint / "wMaxPacketSize") or "0", 16)
+            size = int(line_of(endpoint / "wMaxPacketSize") or "0", 16)
             times = (size >> _MULT_SHIFT & 3) + 1
-            yield _text(endpoint / "type"), (size & _SIZE_MASK) * times
+            yield line_of(endpoint / "type"), (size & _SIZE_MASK) * times
 
 
 def _number(path: Path) -> float:
     try:
-        return float(_text(path))
+        return float(line_of(path))
     except ValueError:
         return 0.0
 
 
-def _text(path: Path) -> str:
+def line_of(path: Path) -> str:
+    """What a file of the kernel's says; empty where it says nothing."""
     try:
         return path.read_text(errors="replace").strip()
     except OSError:

@@ -23,7 +23,6 @@ from smartrec.app.doctor.disk import (
     check_directory,
     check_journal,
     check_room,
-    filesystem,
     judge_filesystem,
     judge_room,
     judge_speed,
@@ -33,7 +32,7 @@ from smartrec.app.doctor.finding import Finding, Status
 from smartrec.app.doctor.subject import Subject
 from smartrec.app.doctor.watch import judge_no_screen, judge_rate
 from smartrec.app.identity import DirectoryLock
-from smartrec.app.mounts import settle
+from smartrec.app.mounts import filesystem, settle
 from smartrec.app.wire import socket_path
 from smartrec.clock import ClockQuality, SystemClock
 from smartrec.errors import CameraBusy, CameraError, CameraForbidden, NoScreen
@@ -107,19 +106,6 @@ def test_a_filesystem_that_cannot_keep_the_promises_is_told(kind: str) -> None:
     assert finding is not None
     assert kind in finding.what
     assert judge_filesystem("ext4") is None
-
-
-def test_the_filesystem_is_that_of_the_nearest_and_latest_mount(tmp_path: Path) -> None:
-    inner = tmp_path / "a b"
-    inner.mkdir()
-    escaped = str(inner).replace(" ", "\\040")
-    table = (
-        "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n"
-        f"2 1 8:2 / {escaped} rw shared:1 - vfat /dev/sdb1 rw\n"
-        f"3 2 0:9 / {escaped} rw - tmpfs none rw\n"
-    )
-    assert filesystem(tmp_path, table) == "ext4"
-    assert filesystem(inner, table) == "tmpfs"
 
 
 def test_a_directory_to_be_made_is_judged_by_where_it_will_stand(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from smartrec.app.doctor.cameras import command_of
 from smartrec.app.doctor.finding import Finding, Status, amiss
 from smartrec.app.doctor.subject import Subject
-from smartrec.media.alsa_cards import Card, cards
+from smartrec.media.alsa_cards import Card, card_of, cards, microphone_in
 from smartrec.media.devices import forbidden
 from smartrec.media.usb_bus import plugged
 
@@ -44,33 +44,32 @@ def _gpus(nodes: Iterable[Path]) -> Iterator[Finding]:
 
 def check_microphone(subject: Subject) -> Iterator[Finding]:
     """Whether cameras have a microphone, and it can be recorded from where sound is wanted."""
-    found = cards()
-    wanted = any(settings.audio for settings in subject.cameras)
-    told = False
+    found = [*_of_cameras(subject)]
+    found += [_another(each.audio) for each in subject.cameras if isinstance(each.audio, str)]
+    if not found:
+        wanted = any(settings.audio for settings in subject.cameras)
+        state = "no camera has one" if wanted else "sound is not recorded (audio = false)"
+        there = sum(card.captures for card in cards())
+        found = [Finding(Status.OK, f"{state}; microphones here: {there}")]
+    return iter(found)
+
+
+def _of_cameras(subject: Subject) -> Iterator[Finding]:
+    """The microphones of cameras, wanted or not, and those that are wanted and not there."""
     for camera in subject.seen.cameras:
-        settings, place = subject.settings_of(camera), plugged(camera.path)
-        own = next((c for c in found if place and c.device == place.directory and c.captures), None)
+        settings, own = subject.settings_of(camera), microphone_in(camera.path)
         asked = settings is not None and settings.audio is True
         if own is not None or asked:
-            told = True
             yield judge_microphone(f"{camera.path} {camera.name}", own, asked=asked)
-    for settings in subject.cameras:
-        if isinstance(settings.audio, str):
-            told = True
-            yield _another(settings.audio, found)
-    if not told:
-        state = "no camera here has one" if wanted else "not asked for (audio = true)"
-        yield Finding(Status.OK, f"{state}; {len([c for c in found if c.captures])} found")
 
 
-def _another(source: str, found: Iterable[Card]) -> Finding:
+def _another(source: str) -> Finding:
     """A microphone that the settings name; ALSA's can be looked for."""
-    device = source.partition(":")[2]
-    named = device.partition(":")[2].split(",")[0].removeprefix("CARD=")
-    if not source.startswith("alsa:") or not named:
-        return Finding(Status.OK, f'audio = "{source}": known when it is opened')
-    card = next((card for card in found if named in (card.id, str(card.number))), None)
+    server, _, device = source.partition(":")
+    card = card_of(device) if server == "alsa" else None
     if card is None:
+        return Finding(Status.OK, f'audio = "{source}": known when it is opened')
+    if card.number < 0:
         return amiss("no-microphone", f'audio = "{source}": no such card', status=Status.WARN)
     return judge_microphone(f'audio = "{source}"', card, asked=True)
 

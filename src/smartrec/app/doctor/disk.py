@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from smartrec.app.doctor.finding import Finding, Status, amiss
-from smartrec.app.mounts import miss
+from smartrec.app.mounts import filesystem, miss
 from smartrec.clock import Clock
 from smartrec.errors import DiskGone
 from smartrec.places import state_dir
@@ -166,25 +166,3 @@ def standing(path: Path) -> Path:
     while not os.path.lexists(path) and path != path.parent:
         path = path.parent
     return path
-
-
-def filesystem(path: Path, table: str | None = None) -> str:
-    """The kind of filesystem that a path lies on, such as ``"ext4"``; empty where unknown.
-
-    Args:
-        path: It exists.
-        table: Text of ``/proc/self/mountinfo``; None reads it.
-    """
-    if table is None:
-        try:
-            table = Path("/proc/self/mountinfo").read_text()
-        except OSError:
-            return ""
-    path, best, kind = path.resolve(), -1, ""
-    for line in table.splitlines():
-        mount, _, rest = line.partition(" - ")
-        point = Path(mount.split()[4].encode("latin-1").decode("unicode_escape"))
-        # A later mount on the same point hides the earlier one.
-        if path.is_relative_to(point) and len(point.parts) >= best:
-            best, kind = len(point.parts), rest.split()[0]
-    return kind

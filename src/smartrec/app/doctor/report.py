@@ -15,7 +15,8 @@ from typing import Final
 from smartrec import __version__
 from smartrec.app.doctor.bounded import Overdue, bounded
 from smartrec.app.doctor.censor import Censor
-from smartrec.app.doctor.disk import filesystem, standing
+from smartrec.app.doctor.disk import standing
+from smartrec.app.mounts import filesystem
 from smartrec.app.wire import ask_status, find_socket
 from smartrec.errors import SmartrecError, UsageError, store_error
 from smartrec.store.catalog import Catalog

@@ -1,6 +1,7 @@
 """What `smartrec doctor` looks at of the USB: whether it has room for what cameras send."""
 
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,24 +42,22 @@ class Load:
 
 def check_usb(subject: Subject, sysfs: Path = SYSFS) -> Iterator[Finding]:
     """Whether each camera, and all of one bus together, fit through the USB."""
-    loads = [
-        load
-        for camera in subject.seen.cameras
-        if (place := plugged(camera.path, sysfs)) is not None
-        and (load := load_of(subject, camera, place)) is not None
-    ]
-    if not loads:
+    buses = defaultdict[int, list[Load]](list)
+    places = [(camera, plugged(camera.path, sysfs)) for camera in subject.seen.cameras]
+    if not any(place for _, place in places):
         yield Finding(Status.OK, "no camera on USB")
-    for load in loads:
-        yield judge_port(load)
-    for camera in subject.seen.cameras:
-        settings, place = subject.settings_of(camera), plugged(camera.path, sysfs)
-        if settings is not None and settings.power_cycle and place is not None:
+    for camera, place in places:
+        if place is None:
+            continue
+        settings, load = subject.settings_of(camera), load_of(subject, camera, place)
+        if load is not None:
+            buses[place.bus].append(load)
+            yield judge_port(load)
+        if settings is not None and settings.power_cycle:
             yield judge_switch(place.port, switches_of(place.port, sysfs / "bus/usb/devices"))
-    for bus in sorted({load.plugged.bus for load in loads}):
-        together = [load for load in loads if load.plugged.bus == bus]
-        if len(together) > 1:
-            yield judge_bus(together)
+    for _, loads in sorted(buses.items()):
+        if len(loads) > 1:
+            yield judge_bus(loads)
 
 
 def judge_switch(port: str, switches: Sequence[Path]) -> Finding:
