@@ -179,7 +179,7 @@ def test_where_a_camera_sends_us_on_to_is_shown_without_login_and_escapes() -> N
     assert source is not None
     source.set_property("location", f"rtsp://me:{SECRET}@other/\x1b[31m\n")
     assert sent_on.before_send(source, None)
-    assert sent_on.to == "rtsp://other/?[31m?"
+    assert sent_on.to == r"rtsp://other/\x1b[31m\n"
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from smartrec.media.gst import Gst
 from smartrec.media.rtsp_address import Address
+from smartrec.terminal import printable
 
 MOST_REQUESTS: Final = 64
 """Before the first picture: a good camera takes less than ten."""
@@ -58,7 +59,6 @@ def _place(location: str) -> tuple[str, str, int] | None:
 
 
 def _shown(location: str) -> str:
-    """What came from outside: without login, and nothing that a terminal would obey."""
+    """What came from outside: without login, and printable."""
     scheme, _, rest = location.partition("://")
-    bare = f"{scheme}://{rest.rpartition('@')[2]}"[:_LONGEST]
-    return "".join(letter if letter.isprintable() else "?" for letter in bare)
+    return printable(f"{scheme}://{rest.rpartition('@')[2]}"[:_LONGEST])
