@@ -6,16 +6,15 @@ where it runs, is first and its permissions are in place.
 """
 
 import logging
-import select
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from smartrec.errors import SmartrecError
+import pyudev
+
 from smartrec.media.devices import video_nodes
-from smartrec.media.udev import Monitor
 
 _LOOK_EVERY: Final = 0.5
 
@@ -80,34 +79,36 @@ class Hotplug(threading.Thread):
     def run(self) -> None:
         """See the class; called by `start`."""
         try:
-            monitor = Monitor()
-        except SmartrecError as error:
+            monitor = pyudev.Monitor.from_netlink(pyudev.Context())
+            monitor.filter_by("video4linux")
+            monitor.start()
+        except (ImportError, OSError) as error:  # no libudev, or no sockets of that kind
             log.info("cameras that are plugged in are looked for: %s", error)
             self._look_only()
-            return
-        try:
+        else:
             self._listen(monitor)
-        finally:
-            monitor.close()
 
     def stop(self) -> None:
         """End soon; does not wait for it."""
         self._stopping.set()
 
-    def _listen(self, monitor: Monitor) -> None:
+    def _listen(self, monitor: pyudev.Monitor) -> None:
         nodes = Nodes(_there())
         while not self._stopping.is_set():
-            heard = select.select([monitor], [], [], _LOOK_EVERY)[0]
-            while heard and (happened := monitor.take()) is not None:
-                signature = _signature(happened.node)
-                if happened.action == "remove" and signature is None:
-                    nodes.told(happened.node, None)
-                    self._tell(Plugged(happened.node, False))
-                elif happened.action in ("add", "change") and signature is not None:
-                    nodes.told(happened.node, signature)
-                    self._tell(Plugged(happened.node, True))
-            if not heard:
+            device = monitor.poll(_LOOK_EVERY)
+            if device is None:
                 self._look(nodes)
+            elif device.device_node is not None:
+                self._heard(device.action, Path(device.device_node), nodes)
+
+    def _heard(self, action: str, node: Path, nodes: Nodes) -> None:
+        signature = _signature(node)
+        if action == "remove" and signature is None:
+            nodes.told(node, None)
+            self._tell(Plugged(node, False))
+        elif action in ("add", "change") and signature is not None:
+            nodes.told(node, signature)
+            self._tell(Plugged(node, True))
 
     def _look_only(self) -> None:
         nodes = Nodes(_there())
