@@ -24,7 +24,7 @@ from smartrec.errors import (
 from smartrec.media.rtsp import TOLD_FROM, Network, RtspCapture
 from smartrec.media.rtsp_address import address_of
 from smartrec.media.rtsp_failure import camera_error
-from smartrec.media.rtsp_sent_on import SentOn
+from smartrec.media.rtsp_redirect import Redirection
 from smartrec.model import AccessUnit, Codec
 from smartrec.units import MILLISECOND, SECOND, Ns
 from tests.media.rtsp_server import (
@@ -343,7 +343,7 @@ def test_an_address_is_taken_apart_and_says_no_password() -> None:
 
 def _error_of(error: PipelineError) -> CameraError:
     address = address_of("rtsp://cam")
-    return camera_error(address, error, None, SentOn(address))
+    return camera_error(address, error, None, Redirection(address))
 
 
 @pytest.mark.parametrize(

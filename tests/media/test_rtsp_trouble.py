@@ -18,7 +18,7 @@ from smartrec.errors import (
 from smartrec.media.gst import launch
 from smartrec.media.rtsp_address import address_of
 from smartrec.media.rtsp_probe import probe_rtsp
-from smartrec.media.rtsp_sent_on import MOST_REQUESTS, SentOn
+from smartrec.media.rtsp_redirect import MOST_REQUESTS, Redirection
 from smartrec.units import SECOND, Ns
 from tests.media.rtsp_server import WIDTH, Server, needs_server, numbered, played
 
@@ -151,7 +151,7 @@ def test_another_host_that_a_camera_sends_us_on_to_is_told_no_password(scheme: s
         there = f"rtsp://{other.rpartition('@')[2]}"
         with (
             stand_in(answers(f"302 Moved\r\nLocation: {there}\r\n")) as address,
-            pytest.raises(CameraForbidden, match="sends us on to") as caught,
+            pytest.raises(CameraForbidden, match="redirects us to") as caught,
         ):
             probe_rtsp(address, patience=PATIENCE)
     assert asked
@@ -160,7 +160,7 @@ def test_another_host_that_a_camera_sends_us_on_to_is_told_no_password(scheme: s
 
 
 @pytest.mark.parametrize("where", ["file:///etc/passwd", "http://127.0.0.1/"])
-def test_a_camera_that_sends_us_on_for_ever_is_left(where: str) -> None:
+def test_a_camera_that_redirects_us_for_ever_is_left(where: str) -> None:
     count = 0
 
     def counted(client: socket.socket) -> None:
@@ -168,18 +168,18 @@ def test_a_camera_that_sends_us_on_for_ever_is_left(where: str) -> None:
         count += 1
         answers(f"301 Moved\r\nLocation: {where}\r\n")(client)
 
-    with stand_in(counted) as address, pytest.raises(CameraUnusable, match="on and on"):
+    with stand_in(counted) as address, pytest.raises(CameraUnusable, match="again and again"):
         probe_rtsp(address, patience=PATIENCE)
     assert count < MOST_REQUESTS
 
 
-def test_where_a_camera_sends_us_on_to_is_shown_without_login_and_escapes() -> None:
-    sent_on = SentOn(address_of("rtsp://cam/main"))
+def test_where_a_camera_redirects_us_to_is_shown_without_login_and_escapes() -> None:
+    redirection = Redirection(address_of("rtsp://cam/main"))
     source = launch("rtspsrc name=source").get_by_name("source")
     assert source is not None
     source.set_property("location", f"rtsp://me:{SECRET}@other/\x1b[31m\n")
-    assert sent_on.before_send(source, None)
-    assert sent_on.to == r"rtsp://other/\x1b[31m\n"
+    assert redirection.before_send(source, None)
+    assert redirection.to == r"rtsp://other/\x1b[31m\n"
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from smartrec.media.gst import Gst
 from smartrec.media.rtsp_address import Address, Trust, address_of
 from smartrec.media.rtsp_clock import CameraClock
 from smartrec.media.rtsp_failure import STANDS_STILL, camera_error
-from smartrec.media.rtsp_sent_on import SentOn
+from smartrec.media.rtsp_redirect import Redirection
 from smartrec.model import AccessUnit, StreamFormat
 from smartrec.recording.continuity import Continuity
 from smartrec.recording.pace import Pace
@@ -80,8 +80,8 @@ class RtspCapture(Capture):
         self._trust = Trust(self._address.pin)
         if self._address.encrypted:
             source.connect("accept-certificate", self._trust.accept)
-        self._sent_on = SentOn(self._address)
-        source.connect("before-send", self._sent_on.before_send)
+        self._redirection = Redirection(self._address)
+        source.connect("before-send", self._redirection.before_send)
         self._one_branch = False
         self._pace = Pace()
         self._continuity: tuple[int, Continuity] | None = None
@@ -142,7 +142,7 @@ class RtspCapture(Capture):
         return paced, dts + paced - pts
 
     def _failure(self, error: PipelineError) -> SmartrecError:
-        return camera_error(self._address, error, self._trust.refused, self._sent_on)
+        return camera_error(self._address, error, self._trust.refused, self._redirection)
 
     def _tell_clock(self) -> None:
         """Say that it is wrong, and again when it is wrong by much more or less."""
@@ -156,7 +156,7 @@ class RtspCapture(Capture):
 
     def _leave_one_branch(self) -> None:
         """Take away the branch of the other codec, for the end of the stream waits for both."""
-        self._one_branch = self._sent_on.live = True
+        self._one_branch = self._redirection.live = True
         either = self._pipeline.get_by_name("either")
         assert either is not None
         for pad in list(either.sinkpads):

@@ -11,7 +11,7 @@ from smartrec.errors import (
     PipelineError,
 )
 from smartrec.media.rtsp_address import Address
-from smartrec.media.rtsp_sent_on import SentOn
+from smartrec.media.rtsp_redirect import Redirection
 
 STANDS_STILL: Final = "See whether it is on and reachable; smartrec goes on by itself"
 _STATUS: Final = re.compile(r"\(([345][0-9]{2})\)\s*$")
@@ -22,7 +22,7 @@ _UNAVAILABLE: Final = (453, 503)  # not enough bandwidth; service unavailable
 
 
 def camera_error(
-    address: Address, error: PipelineError, refused: str | None, sent_on: SentOn
+    address: Address, error: PipelineError, refused: str | None, redirection: Redirection
 ) -> CameraError:
     """Our error for what GStreamer said; by its debug text, which is in no other language.
 
@@ -30,7 +30,7 @@ def camera_error(
         address: The camera's.
         error: GStreamer's.
         refused: SHA-256 of a certificate that was turned down.
-        sent_on: Where it sent us.
+        redirection: Where it sent us.
     """
     status = _STATUS.search(error.debug)
     if refused is not None:
@@ -40,11 +40,11 @@ def camera_error(
             f"{address.shown} sends what cannot be read ({error})", hint=STANDS_STILL
         )
     elif status is not None:
-        found = _refused(address, int(status[1]), sent_on.to)
-    elif sent_on.too_often:
+        found = _refused(address, int(status[1]), redirection.to)
+    elif redirection.too_often:
         found = CameraUnusable(
-            f"{address.shown} answers and sends us on and on",
-            hint="Write the address that it shall be into the source",
+            f"{address.shown} redirects us again and again",
+            hint="Write the address that it ends at into the source",
         )
     else:
         found = _unreached(address, error)
@@ -68,12 +68,12 @@ def _untrusted(address: Address, shown: str) -> CameraError:
     )
 
 
-def _refused(address: Address, status: int, sent_on: str) -> CameraError:
+def _refused(address: Address, status: int, to: str) -> CameraError:
     """What the camera answered, by the status codes of RFC 7826."""
     at = address.shown
-    if status == _UNAUTHORIZED and sent_on:
+    if status == _UNAUTHORIZED and to:
         return CameraForbidden(
-            f"{at} sends us on to {sent_on}, which wants a password: that is for {at} alone",
+            f"{at} redirects us to {to}, which asks for a password; ours is for {at} only",
             hint="If it is yours, write that address into the source, with user and password",
         )
     if status == _UNAUTHORIZED and not address.user:

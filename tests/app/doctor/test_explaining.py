@@ -7,6 +7,12 @@ import pytest
 from smartrec.app.doctor.explaining import explain
 from smartrec.app.doctor.troubles.errors import ERRORS
 from smartrec.app.doctor.troubles.table import TROUBLES
+from smartrec.errors import PipelineError
+from smartrec.media.rtsp import clock_in_words
+from smartrec.media.rtsp_address import address_of
+from smartrec.media.rtsp_failure import camera_error
+from smartrec.media.rtsp_redirect import Redirection
+from smartrec.units import SECOND, Ns
 
 SEEN = {
     "0:00:02.1 ERROR nvinfer gstnvinfer.cpp:676:gst_nvinfer_logger: <primary-inference> NvDsInferC"
@@ -54,6 +60,44 @@ SEEN = {
 def test_a_message_of_another_program_leads_to_its_trouble(message: str) -> None:
     first = explain(message)[0]
     assert (first.section, first.key) == SEEN[message]
+
+
+@pytest.mark.parametrize(
+    ("debug", "key"),
+    [
+        ("Unauthorized (401)", "rtsp-refused"),
+        ("Forbidden (403)", "rtsp-refused"),
+        ("Not Found (404)", "rtsp-path"),
+        ("Service Unavailable (503)", "rtsp-gone"),
+        ("no streams", "rtsp-codec"),
+        ("setup_streams", "rtsp-transport"),
+        ("Parse error", "rtsp-transport"),
+        ("UDP packets", "rtsp-transport"),
+        ("", "rtsp-gone"),
+    ],
+)
+def test_what_we_say_of_a_network_camera_leads_to_its_trouble(debug: str, key: str) -> None:
+    address = address_of("rtsp://me@cam/main")
+    error = PipelineError("source", "failed", debug=debug)
+    said = str(camera_error(address, error, None, Redirection(address)))
+    assert explain(said)[0].key == key
+
+
+def test_what_we_say_of_certificates_clocks_and_redirections_leads_to_its_trouble() -> None:
+    def keys(fragment: str, debug: str = "", refused: str | None = None) -> list[str]:
+        address = address_of(f"rtsps://cam/main{fragment}")
+        to = Redirection(address)
+        to.to, to.too_often = "rtsp://other/", True
+        error = PipelineError("source", "failed", debug=debug)
+        return [match.key for match in explain(str(camera_error(address, error, refused, to)))]
+
+    assert keys("", refused="00") == ["rtsp-untrusted"]
+    assert keys(f"#sha256={'0' * 64}", refused="11") == ["rtsp-other-certificate"]
+    assert keys("", "Unauthorized (401)") == ["rtsp-refused"]
+    assert keys("") == ["rtsp-path"]
+    for off in (Ns(3600 * SECOND), Ns(-3 * SECOND), Ns(10**18)):
+        (found,) = explain(clock_in_words(address_of("rtsp://cam/main"), off))
+        assert found.key == "camera-clock"
 
 
 def test_case_and_line_ends_do_not_count() -> None:

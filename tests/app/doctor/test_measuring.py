@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from smartrec.app.doctor.cameras import check_cameras, command_of
+from smartrec.app.doctor.cameras import check_cameras, command_of, judge_camera_clock
 from smartrec.app.doctor.finding import Status
 from smartrec.app.doctor.flows import flows, in_words
 from smartrec.app.doctor.measuring import (
@@ -13,10 +13,8 @@ from smartrec.app.doctor.measuring import (
     check_measured,
     judge_measured,
     judge_status,
-    measure,
 )
 from smartrec.app.doctor.subject import Flow, Subject
-from smartrec.clock import SystemClock
 from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.errors import CameraError, PipelineError
 from smartrec.model import AccessUnit
@@ -97,41 +95,43 @@ def test_one_picture_is_no_rate() -> None:
     assert judge_measured(measured(promised=30, came=units(1, 30))).status is Status.WARN
 
 
-def test_a_source_that_is_streamed_gives_what_it_promises(tmp_path: Path, movie: Path) -> None:
-    settings = CameraSettings(source=f"file:{movie}", loop=True)
-    subject = Subject(tmp_path, cameras=(settings,), measure=True)
-    (finding,) = check_measured(subject)
-    assert finding.status is Status.OK, finding
-    assert "30.00 pictures a second of 30" in finding.what
-    assert "0 lost, 0 damaged" in finding.what
-    flow = subject.seen.flows["cam0"]
-    assert flow.measured
-    assert flows(subject) == {"cam0": flow}
-    assert "(measured)" in in_words(flows(subject))
-
-
-def test_a_camera_that_does_not_start_stops_no_other(tmp_path: Path, movie: Path) -> None:
+def test_sources_are_streamed_and_one_that_does_not_start_stops_no_other(
+    tmp_path: Path, movie: Path
+) -> None:
     gone = CameraSettings(id="gone", source=f"file:{tmp_path}/none.mp4")
     well = CameraSettings(id="well", source=f"file:{movie}", loop=True)
-    found = measure((gone, well), SystemClock())
-    assert found["gone"].error is not None
-    assert found["well"].length >= 3 * SECOND
+    subject = Subject(tmp_path, cameras=(gone, well), measure=True)
+    failed, finding = check_measured(subject)
+    assert (failed.status, finding.status) == (Status.WARN, Status.OK)
+    assert "30.00 pictures a second of 30" in finding.what
+    assert "0 lost, 0 damaged" in finding.what
+    flow = subject.seen.flows["well"]
+    assert flow.measured
+    assert flows(Subject(tmp_path, cameras=(well,), seen=subject.seen)) == {"well": flow}
+    assert "(measured)" in in_words({"well": flow})
+    assert "(estimated)" in in_words(flows(subject))
 
 
 def test_cameras_on_the_network_are_asked_what_they_send(tmp_path: Path, movie: Path) -> None:
     needs_server()
     login = f"{quote(USER, safe='')}:{quote(PASSWORD, safe='')}@"
-    with Server({"/door": played(movie, "h264")}, login=(USER, PASSWORD)) as server:
+    mounts = {"/door": played(movie, "h264")}
+    with Server(mounts, login=(USER, PASSWORD), ahead=-60) as server:
         settings = (
             CameraSettings(id="well", source=server.address("/door", login)),
             CameraSettings(id="wrong", source=server.address("/door", "me:no@")),
             CameraSettings(id="path", source=server.address("/none", login)),
         )
         subject = Subject(tmp_path, cameras=settings)
-        well, wrong, path = (f for f in check_cameras(subject) if f.what.startswith(("w", "p")))
+        found = [f for f in check_cameras(subject) if f.what.startswith(("w", "p"))]
+    well, clock, wrong, path = found
     assert (well.status, wrong.status, path.status) == (Status.OK, Status.WARN, Status.WARN)
     assert "h264 320x180, first picture after" in well.what
-    assert PASSWORD not in f"{well}{wrong}{path}"
+    assert clock.what in [
+        f"well: the camera's clock is {off} behind ours" for off in ("1m", "1m1s")
+    ]
+    assert "NTP" in clock.mend
+    assert PASSWORD not in str(found)
     assert "%40" in wrong.mend
     assert "web page" in path.mend
 
@@ -154,6 +154,15 @@ def test_a_running_recorder_tells_what_its_cameras_send(tmp_path: Path) -> None:
     assert subject.seen.flows == {"cam0": Flow(4e6, measured=True)}
     assert judge_status(subject, {**status, "lost": 3}).status is Status.WARN
     assert judge_status(subject, {**status, "error": "gone"}).status is Status.WARN
+
+
+def test_the_clock_of_a_network_camera_is_told_when_it_is_wrong() -> None:
+    assert [*judge_camera_clock("cam0", 1.9), *judge_camera_clock("cam0", -1.9)] == []
+    (ahead,) = judge_camera_clock("cam0", -3600.2)
+    assert (ahead.status, ahead.what) == (
+        Status.WARN,
+        "cam0: the camera's clock is 1h ahead of ours",
+    )
 
 
 def test_cameras_of_the_settings_that_are_not_here_are_told(tmp_path: Path) -> None:

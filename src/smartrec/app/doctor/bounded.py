@@ -31,20 +31,23 @@ class _Ended:
 
 
 def bounded(job: Callable[[], Iterable[T]], limit_s: float) -> Iterator[T]:
-    """What a job gives, each as soon as it is there.
+    """What a job gives, each as soon as it is there; it begins at once, not with the first.
 
     Args:
         job: Runs on a thread of its own, all of it.
         limit_s: For the whole job, seconds.
 
     Raises:
-        Overdue: It takes longer.
+        Overdue: It takes longer; raised by the iterator, as what follows is.
         Exception: What the job raised.
     """
     news: SimpleQueue[_Given[T] | _Ended] = SimpleQueue()
     threading.Thread(target=_run, args=(job, news), name="look", daemon=True).start()
     clock = SystemClock()
-    ends = clock.monotonic() + limit_s * SECOND
+    return _until(news, clock, clock.monotonic() + limit_s * SECOND)
+
+
+def _until(news: "SimpleQueue[_Given[T] | _Ended]", clock: SystemClock, ends: float) -> Iterator[T]:
     while True:
         try:
             each = news.get(timeout=max(0.0, (ends - clock.monotonic()) / SECOND))

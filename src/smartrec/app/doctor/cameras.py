@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -24,11 +24,16 @@ from smartrec.errors import (
 from smartrec.graph.formats import choose, gst_caps
 from smartrec.masking import MASK, masked
 from smartrec.media.devices import BY_ID, Camera, camera_at, holders, video_nodes
-from smartrec.units import SECOND, Ns
+from smartrec.units import SECOND, Ns, in_words
 
 NODE_LIMIT_S: Final = 6.0
 """A driver asks its camera for 5 s at most (uvcvideo's longest time-out)."""
-_NETWORK_LIMIT: Final = Ns(6 * SECOND)
+_PATIENCE: Final = Ns(6 * SECOND)
+_LISTEN: Final = Ns(5 * SECOND)
+"""Most network cameras tell their clock so often."""
+_NETWORK_LIMIT_S: Final = 20.0
+_CLOCK_OFF_S: Final = 2.0
+"""From there on the recorder tells it as well (`smartrec.media.rtsp`)."""
 _COMMAND_LENGTH: Final = 80
 _OPTION: Final = re.compile(r"(?i)(--?[\w-]*(?:pass|pwd|secret|token|key|auth)[\w-]*[= ])\S+")
 
@@ -55,8 +60,8 @@ def check_cameras(subject: Subject) -> Iterator[Finding]:
     for settings in subject.cameras:
         if settings.kind != "rtsp":
             yield from _elsewhere(settings)
-        elif recorder is None:  # some cameras serve one viewer only; a recorder tells itself
-            yield _asked(settings)
+    if recorder is None:  # some cameras serve one viewer only; a recorder tells itself
+        yield from _on_the_network([each for each in subject.cameras if each.kind == "rtsp"])
 
 
 def _wants_usb(subject: Subject) -> bool:
@@ -128,23 +133,52 @@ def _elsewhere(settings: CameraSettings) -> Iterable[Finding]:
     return [Finding(Status.OK, source)] if settings.kind == "file" else []
 
 
-def _asked(settings: CameraSettings) -> Finding:
+def _on_the_network(cameras: Sequence[CameraSettings]) -> Iterator[Finding]:
+    """What these cameras send; all are asked at once, as a recorder does."""
+    asked = [bounded(partial(_asked, settings), _NETWORK_LIMIT_S) for settings in cameras]
+    for settings, found in zip(cameras, asked, strict=True):
+        try:
+            yield from found
+        except Overdue:
+            what = f"{settings.id}: no answer within {_NETWORK_LIMIT_S:.0f} s"
+            yield amiss("hangs", what, status=Status.WARN)
+
+
+def _asked(settings: CameraSettings) -> Iterator[Finding]:
     """What a camera on the network sends, asked of it."""
     source = f"{settings.id}: {settings.shown_source}"
     try:
         from smartrec.media.rtsp_probe import probe_rtsp
 
-        seen = probe_rtsp(settings.source, settings.transport, patience=_NETWORK_LIMIT)
+        seen = probe_rtsp(settings.source, settings.transport, patience=_PATIENCE, listen=_LISTEN)
     except MissingElement:
-        return Finding(Status.WARN, f"{source} is not looked at: that needs GStreamer")
+        yield Finding(Status.WARN, f"{source} is not looked at: that needs GStreamer")
+        return
     except CameraError as error:
         known = (match.key for match in explain(str(error)) if match.section == "cameras")
         key = next(known, "rtsp-gone")
         what, mend = f"{settings.id}: {error}", error.hint or ""
-        return amiss(key, what, mend=mend, status=Status.WARN)
+        yield amiss(key, what, mend=mend, status=Status.WARN)
+        return
     form = seen.format
-    return Finding(
+    yield Finding(
         Status.OK,
         f"{source}: {form.codec.value} {form.width}x{form.height}, "
         f"first picture after {seen.first_picture / SECOND:.1f} s",
     )
+    if seen.behind is not None:
+        yield from judge_camera_clock(settings.id, seen.behind / SECOND)
+
+
+def judge_camera_clock(name: str, behind: float) -> Iterator[Finding]:
+    """Nothing where a network camera's own clock is right.
+
+    Args:
+        name: Of the camera.
+        behind: By how many seconds it is behind ours; negative where it is ahead.
+    """
+    if abs(behind) >= _CLOCK_OFF_S:
+        where = "behind" if behind > 0 else "ahead of"
+        off = in_words(Ns(round(abs(behind)) * SECOND))
+        what = f"{name}: the camera's clock is {off} {where} ours"
+        yield amiss("camera-clock", what, status=Status.WARN)

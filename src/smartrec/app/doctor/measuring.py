@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from smartrec.app.doctor.cameras import judge_camera_clock
 from smartrec.app.doctor.explaining import explain
 from smartrec.app.doctor.finding import Finding, Status, amiss
 from smartrec.app.doctor.subject import Flow, Subject, rate_of
@@ -112,6 +113,7 @@ def _recorders(subject: Subject) -> Iterator[Finding]:
     cameras = status.get("cameras")
     for camera in cameras if isinstance(cameras, list) else ():
         yield judge_status(subject, camera)
+        yield from judge_camera_clock(str(camera.get("id")), _number(camera, "clock_behind_s"))
 
 
 def judge_status(subject: Subject, camera: dict[str, object]) -> Finding:

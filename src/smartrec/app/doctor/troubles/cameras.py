@@ -106,9 +106,31 @@ CAMERAS: Final[Mapping[str, Trouble]] = {
         (
             r"refuses this user and password",
             r"wants a user and a password",
+            r"redirects us to \S+, which asks for a password",
             r"401.{0,10}unauthorized",
             r"unauthorized.{0,10}401",
         ),
+    ),
+    "rtsp-untrusted": Trouble(
+        "`rtsps://HOST/… shows a certificate that nobody known here has signed`",
+        "Most cameras have made their certificate themselves, so nobody vouches for it. smartrec "
+        "connects to none that it cannot tell from an impostor's.",
+        "If the camera's web page shows the same SHA-256, trust this one: `#sha256=…` at the end "
+        "of the source, as the message has it",
+        (
+            r"shows a certificate that nobody known here has signed",
+            r"unacceptable tls certificate",
+            r"(unable to get local issuer|self.?signed) certificate",
+            r"certificate verif(y|ication) failed",
+        ),
+    ),
+    "rtsp-other-certificate": Trouble(
+        "`rtsps://HOST/… shows another certificate than the one that its source names`",
+        "The camera has made itself a new one (an update, a reset, another host name), or "
+        "somebody on the network answers in its place.",
+        "Compare with the camera's web page; if it is the camera's, write the new `#sha256=…` "
+        "into the source",
+        (r"shows another certificate than the one that its source names",),
     ),
     "rtsp-gone": Trouble(
         "`rtsp://HOST/… does not answer, or the connection was lost`",
@@ -117,6 +139,7 @@ CAMERAS: Final[Mapping[str, Trouble]] = {
         "`ping HOST`, then `ffprobe -rtsp_transport tcp rtsp://USER:PASSWORD@HOST/PATH`",
         (
             r"does not answer, or the connection was lost",
+            r"answered with rtsp status \d+",
             r"connection (refused|timed out)",
             r"could not connect to server",
             r"no route to host",
@@ -127,7 +150,11 @@ CAMERAS: Final[Mapping[str, Trouble]] = {
         "`rtsp://HOST/… has no such stream`",
         "The camera answers, and does not know the path; every maker has other ones.",
         "Look it up on the camera's web page or in its manual",
-        (r"has no such stream", r"(404|454).{0,10}(stream |session )?not found"),
+        (
+            r"has no such stream",
+            r"redirects us again and again",
+            r"(404|454).{0,10}(stream |session )?not found",
+        ),
     ),
     "rtsp-transport": Trouble(
         "`rtsp://HOST/… does not send by the transport that is set`, or nothing arrives by UDP",
@@ -147,6 +174,13 @@ CAMERAS: Final[Mapping[str, Trouble]] = {
         "The stream is sound only, or of another codec, such as MJPEG.",
         "Choose H.264 on the camera's web page, or the path of another stream",
         (r"sends no h\.264",),
+    ),
+    "camera-clock": Trouble(
+        "`the clock of rtsp://HOST/… is 59m12s behind ours`, or ahead of it, or was never set",
+        "Nothing sets the camera's clock. Clips carry this machine's time; but the time that "
+        "the camera draws into its pictures is wrong.",
+        "Set an NTP server and the time zone on the camera's web page",
+        (r"the clock of \S+ (is .{1,40} ours|was never set)",),
     ),
     "file": Trouble(
         "`FILE cannot be played`",

@@ -1,4 +1,4 @@
-"""A camera that sends us on to another address: followed a few times, and without the password.
+"""A camera that redirects us to another address: followed a few times, and without the password.
 
 ``rtspsrc`` follows the redirections of RFC 2326 (10.11, 11.3) for ever, and answers whoever then
 asks for user and password.
@@ -17,7 +17,7 @@ _PORTS: Final = {"rtsp": 554, "rtspu": 554, "rtspt": 554, "rtsph": 80, "rtsps": 
 _LONGEST: Final = 300
 
 
-class SentOn:
+class Redirection:
     """Looks at each request of an ``rtspsrc`` before it is sent.
 
     Args:
