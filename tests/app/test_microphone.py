@@ -61,7 +61,7 @@ class Desk:
     directory: Path
     now: Ns = SECOND
     told: list[Fact] = field(default_factory=list)
-    answers: "SimpleQueue[Source | SmartrecError | None]" = field(default_factory=SimpleQueue)
+    answers: "SimpleQueue[Source | Exception | None]" = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
         self.clips: Clips = camera(self.directory).clips
@@ -70,7 +70,7 @@ class Desk:
 
     def opening(self, _settings: Settings, _capture: Capture | None) -> Source | None:
         answer = self.answers.get(timeout=20)
-        if isinstance(answer, SmartrecError):
+        if isinstance(answer, Exception):
             raise answer
         return answer
 
@@ -152,6 +152,16 @@ def test_one_whose_driver_hangs_is_told_and_may_still_come(tmp_path: Path) -> No
     desk.answers.put(late)
     desk.attempted()
     desk.speak(late)
+    assert isinstance(desk.told[-1], MicrophoneBack)
+
+
+def test_a_fault_of_ours_costs_one_attempt(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.answers.put(ZeroDivisionError("ours"))
+    desk.turn()
+    desk.attempted()
+    assert "ours" in lost(desk.told)[0]
+    desk.live()
     assert isinstance(desk.told[-1], MicrophoneBack)
 
 

@@ -4,6 +4,7 @@ A lost microphone never stops the video. It is told, its clips are silent from t
 tried again, ever less eagerly; what it gives when it is back goes on in the same clip.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from enum import Enum
@@ -25,6 +26,8 @@ HANGS_AFTER: Final = Ns(15 * SECOND)
 """An attempt to open one that takes longer hangs; it is waited for all the same."""
 _BACKOFF_FIRST: Final = Ns(500 * MILLISECOND)
 _BACKOFF_MOST: Final = Ns(15 * SECOND)
+
+log = logging.getLogger(__name__)
 
 Opening = Callable[[Camera, Capture | None], Source | None]
 
@@ -141,6 +144,10 @@ class Microphone:
                 self._opened.put(error)
             except OSError as error:  # out of descriptors, memory or processes: it may pass
                 self._opened.put(MicrophoneError(str(error)))
+            except Exception as error:  # a bug may cost this attempt, not all sound to come
+                log.exception("the microphone of %s", self._settings.id)
+                hint = "This is a fault of smartrec: report it with the log."
+                self._opened.put(MicrophoneError(f"{error!r}", hint=hint))
 
         self._retry_at = Ns(now + _BACKOFF_FIRST)
         name = f"microphone-{self._settings.id}"
