@@ -19,9 +19,9 @@ from smartrec.app.microphone import (
 )
 from smartrec.config.cameras import Camera as Settings
 from smartrec.errors import MicrophoneError, MicrophoneGone, SmartrecError
-from smartrec.media.alsa_cards import Card
+from smartrec.media.alsa_cards import Card, card_of
 from smartrec.media.capture import Capture
-from smartrec.media.microphone import DemoMicrophone, MicrophoneCapture, Source, card_of, trouble_of
+from smartrec.media.microphone import DemoMicrophone, MicrophoneCapture, Source, trouble_of
 from smartrec.recording.sound import RATE, SoundChunk, time_of
 from smartrec.units import MILLISECOND, SECOND, Ns
 from tests.app.test_camera import camera
