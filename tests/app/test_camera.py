@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 
-from smartrec.app.attempts import HANGS_AFTER, Started
+from smartrec.app.attempts import HANGS_AFTER, MOST_HANGING, Started
 from smartrec.app.bus import Bus
 from smartrec.app.camera import SILENT_AFTER, SILENT_TOLD_AFTER, Camera, CameraPhase
 from smartrec.app.clips import Clips, Recorder
@@ -347,3 +347,29 @@ def test_port_is_switched_after_a_row_of_failures_if_wanted(tmp_path: Path) -> N
         "note: USB port 99-9 has no switch (it needs Linux 6.0 and a hub of its own) - "
         "Leave power_cycle off, or plug the camera into another hub",
     ]
+
+
+def test_network_camera_whose_captures_never_end_costs_no_more_than_a_few(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, source="rtsp://cam/main")
+    films = [Film(epoch=number) for number in range(2 * MOST_HANGING)]
+    now = SECOND
+    for film in films:
+        film.lets_go.clear()
+        film.trouble = PipelineError("source", "cannot read")
+        desk.bench.film, desk.camera._retry_at = film, 0
+        desk.camera.turn(now)  # starts
+        if desk.camera._attempts.busy:
+            desk.report(now)
+            desk.camera.turn(now)  # fails
+            desk.report(now)
+    hanging = [thread for thread in threading.enumerate() if thread.name == "stop-cam0"]
+    assert len(hanging) == MOST_HANGING
+    assert "cannot be let go of" in desk.told.said[-1]
+    films[0].lets_go.set()
+    while all(thread.is_alive() for thread in hanging):
+        hanging[0].join(0.01)
+    desk.bench.film, desk.camera._retry_at = desk.film, 0
+    desk.attempt(now)
+    assert desk.camera._capture is desk.film
+    for film in films:
+        film.lets_go.set()

@@ -48,11 +48,20 @@ class Attempts:
         self._report = report
         self._newest = 0
         self._since: dict[int, Ns] = {}
+        self._stopping: list[threading.Thread] = []
 
     @property
     def busy(self) -> bool:
         """Whether one goes on that was not given up."""
         return self._newest in self._since
+
+    @property
+    def clogged(self) -> bool:
+        """Whether so many captures hang at their end that a further one must not be begun."""
+        for thread in tuple(self._stopping):
+            if not thread.is_alive():
+                self._stopping.remove(thread)
+        return len(self._stopping) >= MOST_HANGING
 
     def begin(self, work: Callable[[], Capture], now: Ns) -> None:
         """Do `work` on a thread of its own; what comes of it, or what it raises, is reported."""
@@ -85,9 +94,11 @@ class Attempts:
         return False
 
     def let_go(self, capture: Capture) -> None:
-        """Stop a capture that nobody wants any more."""
+        """Stop a capture that nobody wants any more. Any thread."""
         name = f"stop-{self._camera_id}"
-        threading.Thread(target=capture.stop, name=name, daemon=True).start()
+        thread = threading.Thread(target=capture.stop, name=name, daemon=True)
+        thread.start()
+        self._stopping.append(thread)
 
     def _do(self, work: Callable[[], Capture], attempt: int) -> None:
         try:

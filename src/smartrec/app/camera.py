@@ -165,7 +165,10 @@ class Camera:
         elif self._attempts.busy:
             self._wait(now)
         elif self.phase is not CameraPhase.ENDED and now >= self._retry_at:
-            self._start(now)
+            if self._attempts.clogged:
+                self._lose(self._clogged(), now)
+            else:
+                self._start(now)
         self._microphone.turn(now, self._capture)
         self.clips.turn(now)
 
@@ -298,6 +301,12 @@ class Camera:
         return CameraSilent(
             f"{self.settings.shown_source} has sent nothing for {seconds(quiet):.0f} s",
             hint=STANDS_STILL if self.settings.kind == "rtsp" else plugged,
+        )
+
+    def _clogged(self) -> CameraError:
+        return CameraError(
+            f"{self.settings.shown_source} cannot be let go of: what it sends has no end",
+            hint="Start smartrec anew, and look for newer firmware of the camera",
         )
 
     def _start(self, now: Ns) -> None:
