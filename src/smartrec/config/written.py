@@ -18,6 +18,8 @@ from smartrec import units
 from smartrec.masking import MASK, masked
 from smartrec.units import Ns
 
+_NOT_IN_GRAPHS: Final = re.compile(r'["\\]')
+"""What gst-launch cannot always be told between quotes."""
 _CERTIFICATE: Final = re.compile(r"sha256=[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}")
 
 
@@ -116,6 +118,8 @@ def _source(value: object) -> str:
     kind, _, path = text.partition(":")
     if len(text) > 4096:
         raise ValueError("is longer than 4096 characters")
+    if kind == "usb" and _NOT_IN_GRAPHS.search(path):
+        raise ValueError('has " or \\ in it, which no video node has')
     if text in ("usb", "demo") or (kind == "usb" and path.startswith("/")):
         return text
     if kind == "file" and path:
@@ -135,6 +139,8 @@ def _audio(value: object) -> bool | str:
     kind, _, name = read_text(value, choices).partition(":")
     if kind not in ("alsa", "pulse", "pipewire") or not name or len(name) > 256:
         raise ValueError(f"must be {choices}")
+    if _NOT_IN_GRAPHS.search(name):
+        raise ValueError("has \" or \\ in it; write ' where ALSA wants quotes")
     return f"{kind}:{name}"
 
 
