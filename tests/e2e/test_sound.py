@@ -137,6 +137,7 @@ def pause_until_next(running: Recorder) -> None:
     pause_until(SystemClock().monotonic() + 1600 * MILLISECOND)
 
 
+@pytest.mark.long
 def test_a_microphone_that_is_not_there_is_told_and_costs_no_picture(
     home: Home, tmp_path: Path
 ) -> None:
