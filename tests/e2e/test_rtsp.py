@@ -94,7 +94,7 @@ def processes(running: Recorder) -> str:
     return "".join(Path(f"/proc/{pid}/cmdline").read_text() for pid in pids)
 
 
-@pytest.mark.parametrize("codec", ["h264", "h265"])
+@pytest.mark.parametrize("codec", ["h264", pytest.param("h265", marks=pytest.mark.long)])
 def test_a_clip_is_exact_and_the_password_is_nowhere(
     home: Home, tmp_path: Path, mounts: dict[str, str], codec: str
 ) -> None:

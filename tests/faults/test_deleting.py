@@ -27,6 +27,7 @@ def run(tmp_path: Path, *, kills: bool, every: int = 1) -> list[dict[str, object
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.long
 def test_a_kill_at_every_call_of_a_deletion_is_made_good_at_the_next_start(
     tmp_path: Path, totals: Totals
 ) -> None:

@@ -95,8 +95,13 @@ def test_the_oldest_clips_make_room_on_a_small_disk(
     totals("a disk that runs full of clips", tried=events + 1, held=events + 1)
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("below", ["", "clips"])
+@pytest.mark.parametrize(
+    "below",
+    [
+        pytest.param("clips", marks=pytest.mark.long),
+        pytest.param("", marks=pytest.mark.exhaustive),
+    ],
+)
 @pytest.mark.timeout(180)
 def test_a_drive_that_is_pulled_out_while_recording_costs_nothing_on_another(
     home: Home, drive: Drive, below: str, totals: Totals
@@ -132,6 +137,7 @@ def test_a_drive_that_is_pulled_out_while_recording_costs_nothing_on_another(
     totals("the drive of the clips pulled out while recording", tried=1, held=1)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_drive_that_is_not_there_at_the_start_is_asked_for(home: Home, drive: Drive) -> None:
     home = replace(home, clips=drive.at / "clips")

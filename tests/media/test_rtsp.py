@@ -50,7 +50,7 @@ def mounts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     needs_server()
     directory = tmp_path_factory.mktemp("films")
     films = {codec: numbered(directory / f"{codec}.mp4", codec, 900) for codec in ("h264", "h265")}
-    short = numbered(directory / "short.mp4", "h264", 90)
+    short = numbered(directory / "short.mp4", "h264", 45)
     with_sound = played(films["h264"], "h264").replace("pay0", "pay1").removesuffix(")")
     return {
         "/h264": played(films["h264"], "h264"),
@@ -251,10 +251,9 @@ def test_an_address_may_be_of_version_6(mounts: dict[str, str]) -> None:
     ("codec", "transport"),
     [
         ("h264", "udp"),
-        ("h265", "tcp"),
         *(
             pytest.param(*both, marks=pytest.mark.long)
-            for both in (("h264", "tcp"), ("h264", "auto"), ("h265", "udp"), ("h265", "auto"))
+            for both in (("h264", "tcp"), ("h265", "udp"), ("h265", "tcp"))
         ),
     ],
 )
@@ -304,9 +303,8 @@ def test_udp_that_brings_nothing_is_given_up_for_tcp(mounts: dict[str, str]) -> 
     assert 'transport = "tcp"' in error.hint
 
 
-@pytest.mark.parametrize(
-    "ahead", [3.4, *(pytest.param(each, marks=pytest.mark.long) for each in (-7.3, -1e9))]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("ahead", [3.4, -7.3, -1e9])
 def test_a_camera_whose_clock_is_wrong_is_told_and_its_pictures_stay_on_ours(
     mounts: dict[str, str], ahead: float
 ) -> None:

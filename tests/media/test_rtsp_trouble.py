@@ -20,7 +20,6 @@ from smartrec.media.rtsp_address import address_of
 from smartrec.media.rtsp_probe import probe_rtsp
 from smartrec.media.rtsp_redirect import MOST_REQUESTS, Redirection
 from smartrec.units import SECOND, Ns
-from tests.media.rtsp_server import WIDTH, Server, needs_server, numbered, played
 
 PATIENCE = Ns(2 * SECOND)
 SECRET = "s3cret"
@@ -187,15 +186,3 @@ def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
-
-
-def test_a_camera_is_asked_what_it_sends(tmp_path_factory: pytest.TempPathFactory) -> None:
-    needs_server()
-    film = numbered(tmp_path_factory.mktemp("film") / "film.mp4", "h264", 300)
-    with Server({"/main": played(film, "h264")}, ahead=-60) as server:
-        seen = probe_rtsp(server.address("/main"), "auto", listen=Ns(20 * SECOND))
-    assert (seen.format.codec.value, seen.format.width, seen.format.fps) == ("h264", WIDTH, 30)
-    assert seen.behind is not None
-    assert 58 < seen.behind / SECOND < 62
-    assert seen.first_picture > 0
-    assert seen.lost == 0

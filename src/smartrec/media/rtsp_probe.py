@@ -25,13 +25,11 @@ class Seen:
         first_picture: From the attempt to connect to the first picture.
         behind: By how much its clock is behind ours, negative where it goes before; None where it
             did not tell in time.
-        lost: Pictures that were lost meanwhile.
     """
 
     format: StreamFormat
     first_picture: Ns
     behind: Ns | None
-    lost: int
 
 
 def probe_rtsp(
@@ -72,7 +70,7 @@ def probe_rtsp(
             capture.drain()
             threading.Event().wait(_BETWEEN)
         assert capture.format is not None
-        return Seen(capture.format, first, capture.behind, capture.lost)
+        return Seen(capture.format, first, capture.behind)
     finally:
         capture.stop()
 
