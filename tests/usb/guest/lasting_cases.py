@@ -34,6 +34,19 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
         yield recorder
 
 
+def test_a_minute_of_720p30_is_whole_in_the_ring_and_in_the_clip(home: Home, plug: Plug) -> None:
+    lengths = ("--pre-roll", f"{MINUTE + 1}s", "--max-length", "5m", "--post-roll", "1s")
+    with started(home, *lengths) as alone:
+        wait_live(alone, (MINUTE + 1) * SECOND)
+        before = plug.stat()
+        asked = record(alone)
+        wait_ready(alone)
+        after = plug.stat()
+    row = finished(home, asked)
+    numbers = whole(row)
+    assert len(numbers) >= MINUTE * RATE, f"{len(numbers)}; {before} and then {after}"
+
+
 def test_twenty_rounds_of_unplugging_leave_no_descriptor_and_no_number_behind(
     running: Recorder, plug: Plug
 ) -> None:
@@ -51,19 +64,6 @@ def test_twenty_rounds_of_unplugging_leave_no_descriptor_and_no_number_behind(
     # A look at the list of nodes may be under way: the last half's least is as the first half's.
     half = ROUNDS // 2
     assert min(descriptors[half:]) <= min(descriptors[:half]), descriptors
-
-
-def test_a_minute_of_720p30_is_whole_in_the_ring_and_in_the_clip(home: Home, plug: Plug) -> None:
-    lengths = ("--pre-roll", f"{MINUTE + 1}s", "--max-length", "5m", "--post-roll", "1s")
-    with started(home, *lengths) as alone:
-        wait_live(alone, (MINUTE + 1) * SECOND)
-        before = plug.stat()
-        asked = record(alone)
-        wait_ready(alone)
-        after = plug.stat()
-    row = finished(home, asked)
-    numbers = whole(row)
-    assert len(numbers) >= MINUTE * RATE, f"{len(numbers)}; {before} and then {after}"
 
 
 def _descriptors(pid: int) -> int:

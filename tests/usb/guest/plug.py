@@ -60,9 +60,12 @@ class Plug:
     @property
     def node(self) -> Path | None:
         """Its video node, when it has one."""
-        links = sorted(_BY_ID.glob(f"*{self.serial}-video-index0"))
-        node = links[0].resolve() if links else None
-        return node if node is not None and node.exists() else None
+        for link in _BY_ID.glob(f"*{self.serial}-video-index0"):
+            try:
+                return link.resolve(strict=True)
+            except FileNotFoundError:  # udev takes the link away this moment
+                continue
+        return None
 
     def wait_node(self) -> Path:
         """Until udev has made its video node."""
