@@ -92,3 +92,27 @@ def test_room_is_made_where_there_is_none_for_a_word(small_disk: Path) -> None:
         assert [clip.clip_id for clip in outcome.gone] == ids[:1]
         assert not large.exists()
         assert [clip.clip_id for clip in catalog.clips()] == ids[1:]
+
+
+@pytest.mark.parametrize(
+    "uri", ["holiday.mp4", "catalog.sqlite3", "../holiday.mp4", "\0.mp4", "circle/a.mp4"]
+)
+@pytest.mark.parametrize("column", ["uri", "thumbnail"])
+@pytest.mark.parametrize("state", ["complete", "failed"])
+def test_a_spoilt_row_deletes_no_file_of_others(
+    tmp_path: Path, uri: str, column: str, state: str
+) -> None:
+    directory = tmp_path / "clips"
+    spoilt, *others = fill(directory)
+    strange = [directory / "holiday.mp4", tmp_path / "holiday.mp4", directory / FILE_NAME]
+    for path in strange[:2]:
+        path.write_bytes(b"ours")
+    (directory / "circle").symlink_to("circle")
+    with Catalog.open(directory, create=False) as catalog:
+        with catalog.transaction(durable=True) as db:
+            db.execute(f"UPDATE locations SET {column} = ? WHERE clip_id = ?", (uri, spoilt))
+            db.execute("UPDATE clips SET state = ? WHERE clip_id = ?", (state, spoilt))
+        outcome = deleting.delete(catalog, [spoilt, *others])
+        assert [clip.clip_id for clip in outcome.gone] == others
+        assert [clip.clip_id for clip, _ in outcome.left] == [spoilt]
+    assert all(path.exists() for path in strange)

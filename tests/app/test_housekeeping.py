@@ -217,7 +217,7 @@ def test_pinned_clips_are_told_once_and_again_after_there_was_room(disk: Path) -
     (low,) = house.told
     assert isinstance(low, DiskLow)
     assert low.wanted_bytes == TENTH
-    assert low.reason == "2 clips are pinned, 1 journals wait of clips that failed"
+    assert low.reason == "pinned clips: 2, journals of clips that failed: 1"
     assert "smartrec clips unpin" in low.hint
     house.time.passes(EVERY)
     assert house.look() == []
@@ -258,6 +258,22 @@ def test_a_clip_that_cannot_be_deleted_is_left_and_the_next_goes(disk: Path) -> 
     house.time.passes(11 * EVERY)
     house.add(head(3))
     assert [house.look() for _ in range(3)] == [[], [], ["event-2 bytes"]]
+
+
+def test_a_row_that_cannot_be_deleted_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = House(tmp_path, Limits(Limit(max_bytes=SIZE)))
+    house.add(*heads(3))
+    with house.catalog.transaction(durable=True) as db:
+        where = ("/elsewhere/gone.mp4", head(0).clip_id)
+        db.execute("UPDATE locations SET uri = ? WHERE clip_id = ?", where)
+    for _ in range(20):
+        house.look()
+        house.time.passes(2 * SECOND)
+    assert house.kept == ["event-2"]
+    (told,) = caplog.messages
+    assert "/elsewhere/gone.mp4" in told
 
 
 def test_what_was_being_deleted_is_finished_at_the_start(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Whoever is interrupted leaves marks; the recorder finishes those at its next sta
 """
 
 import os
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,6 +116,18 @@ def _remove(clip: ClipRecord, directory: Path) -> None:
     if clip.path is not None:
         # The journal of a clip that failed may be elsewhere: recording.journal_dir.
         journal = clip.state is ClipState.FAILED and is_journal_of(clip, clip.path)
+        if not journal:
+            _refuse_other(clip, clip.path, "mp4|mkv")
         files.remove(clip.path, within=clip.path.parent if journal else directory)
     if clip.thumbnail is not None:
+        _refuse_other(clip, clip.thumbnail, "jpg")
         files.remove(clip.thumbnail, within=directory)
+
+
+def _refuse_other(clip: ClipRecord, path: Path, suffixes: str) -> None:
+    """A spoilt catalogue may name the user's own files beside the clips, or the catalogue."""
+    if not re.fullmatch(rf"{re.escape(clip.file_name)}(-[0-9]+)?\.({suffixes})", path.name):
+        raise StoreError(
+            f"will not delete {path}: it is no file of clip {clip.clip_id}",
+            hint="Delete it by hand.",
+        )

@@ -218,7 +218,8 @@ class Housekeeping:
             self._stubborn[clip_id] = Ns(now + STUBBORN)
             del self._failed[clip_id]
         for clip, error in outcome.left:
-            log.warning("%s cannot be deleted: %s", clip.file_name, error)
+            if self._once(clip.clip_id):
+                log.warning("%s cannot be deleted: %s", clip.file_name, error)
         missing = self._awaited.at(now) + outcome.freed - max(0, _room(catalog.directory)[0] - free)
         self._awaited = _Awaited(max(0, missing), Ns(now + LATE))
         return bool(stuck)
@@ -250,8 +251,8 @@ def _why(catalog: Catalog) -> tuple[str, str]:
     pinned = sum(clip.pinned for clip in clips)
     failed = sum(clip.error is not None for clip in clips)
     parts = [
-        f"{pinned} clips are pinned" * (pinned > 0),
-        f"{failed} journals wait of clips that failed" * (failed > 0),
+        f"pinned clips: {pinned}" * (pinned > 0),
+        f"journals of clips that failed: {failed}" * (failed > 0),
     ]
     why = ", ".join(part for part in parts if part) or "no finished clip takes it"
     mends = "smartrec clips unpin CLIP" if pinned else f"df -h '{catalog.directory}'"

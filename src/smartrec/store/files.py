@@ -43,7 +43,10 @@ def sync_directory(directory: Path) -> None:
 
 def lies_in(path: Path, directory: Path) -> bool:
     """Whether a name stands below a directory; what a link of that name leads to is not asked."""
-    return path.parent.resolve().is_relative_to(directory.resolve())
+    try:
+        return path.parent.resolve().is_relative_to(directory.resolve())
+    except (OSError, RuntimeError, ValueError):  # links in a circle, a NUL
+        return False
 
 
 def remove(path: Path, *, within: Path) -> bool:
@@ -62,6 +65,8 @@ def remove(path: Path, *, within: Path) -> bool:
         path.unlink()
     except FileNotFoundError:
         return False
+    except ValueError as error:
+        raise StoreError(f"cannot delete {path}: {error}") from error
     except OSError as error:
         raise store_error(path, "cannot delete", error) from error
     sync_directory(path.parent)
