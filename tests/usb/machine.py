@@ -8,7 +8,6 @@ ordinary UVC cameras (xhci_hcd, uvcvideo, udev), and tells the host what to do t
 port: see `tests/usb/guest/plug.py`. Its own console is in the run's folder.
 """
 
-import argparse
 import base64
 import contextlib
 import json
@@ -32,9 +31,9 @@ from types import TracebackType
 from typing import Final
 
 from tests.usb import kernel, qemu
-from tests.usb.camera import KINDS, CameraProcess, Plan, Stat
+from tests.usb.camera import CameraProcess, Plan, Stat
 from tests.usb.initramfs import initramfs
-from tests.usb.needs import PATH, make_disk, unusable
+from tests.usb.needs import PATH
 
 ROOT: Final = Path(__file__).parents[2]
 DISK: Final = Path("/mnt/disk")
@@ -279,7 +278,6 @@ class Machine:
         self,
         holds: Callable[[bytes], bool],
         timeout: float,
-        echo: Callable[[bytes], None] | None = None,
     ) -> bytes:
         """Until something holds of the command's output."""
         deadline = time.monotonic() + timeout
@@ -291,8 +289,6 @@ class Machine:
             if not data:
                 raise self._failed("the virtual machine has ended")
             self._output += data
-            if echo is not None:
-                echo(data)
         return self._output
 
     def _failed(self, what: str) -> MachineFailed:
@@ -316,6 +312,7 @@ class Running:
 
     def __init__(self, machine: Machine, mark: str) -> None:
         self._machine = machine
+        self._mark = mark.encode()
         self._end = re.compile(rb"\n%s ([0-9]+)\n" % mark.encode())
 
     def wait_for(self, pattern: str, timeout: float = 120.0) -> re.Match[bytes]:
@@ -333,60 +330,32 @@ class Running:
         return found
 
     def end(self, timeout: float = 120.0, echo: Callable[[bytes], None] | None = None) -> Done:
-        """Wait for its end."""
-        output = self._machine._wait_until(
-            lambda output: self._end.search(output) is not None, timeout, echo
-        )
+        """Wait for its end; `echo` gets what it writes, as it comes."""
+        shown = 0
+
+        def ended(output: bytes) -> bool:
+            nonlocal shown
+            if echo is not None:
+                echo(output[shown : (upto := self._of_command(output))])
+                shown = upto
+            return self._end.search(output) is not None
+
+        output = self._machine._wait_until(ended, timeout)
         found = self._end.search(output)
         assert found is not None
         return Done(int(found[1]), output[: found.start()].decode(errors="replace"))
 
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.usb.machine",
-        description="Run a command in a virtual machine that has USB cameras.",
-    )
-    add = parser.add_argument
-    add("--camera", action="append", choices=KINDS, help="one; may be given often (mjpeg)")
-    add("--unplugged", action="store_true", help="the cameras are not plugged in yet")
-    add("--writable", action="append", type=Path, default=[], metavar="DIR")
-    add("--disk", type=Path, metavar="IMAGE", help=f"an ext4 disk, at {DISK}; made if missing")
-    add("--memory", type=int, default=2048, metavar="MIB")
-    add("--files", choices=("virtiofs", "9p"), help="how the guest sees this machine's files")
-    add("--timeout", type=float, default=3600.0, metavar="SECONDS")
-    add("--shell", action="store_true", help="a shell in the guest, on this terminal")
-    add("command", nargs="*", help="what to run, behind --")
-    return parser.parse_args()
-
-
-def main() -> int:
-    """Run a command in a guest; returns its exit status."""
-    options = _options()
-    if (reason := unusable()) is not None:
-        sys.exit(f"no virtual machine: {reason}")
-    if options.disk is not None and not options.disk.exists():
-        make_disk(options.disk, 1 << 30)
-    cameras = [Plan(kind, plugged=not options.unplugged) for kind in options.camera or ["mjpeg"]]
-    with Machine(
-        cameras,
-        writable=options.writable,
-        disk=options.disk,
-        memory=options.memory,
-        files=options.files,
-        shell=options.shell,
-    ) as machine:
-        if options.shell:
-            return machine.wait()
-        done = machine.start(options.command).end(options.timeout, _show)
-        machine.shut_down()
-        return done.status
-
-
-def _show(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
-    sys.stdout.flush()
+    def _of_command(self, output: bytes) -> int:
+        """How much of what came is the command's own for sure, and not the mark's beginning."""
+        at = output.rfind(b"\n" + self._mark)
+        if at < 0:
+            at = output.rfind(b"\n")
+            if not self._mark.startswith(output[at + 1 :]):
+                at = len(output)
+        return max(at, 0)
 
 
 if __name__ == "__main__":
+    from tests.usb.command import main
+
     sys.exit(main())
