@@ -189,8 +189,8 @@ def test_however_it_fails_no_password_is_shown(
             "refuses this user and password": digest.address("/h264", login()),
             "the path is wrong": elsewhere.address("/nowhere", login()),
             "does not answer": f"rtsp://{login()}127.0.0.1:1/main",
-            "another certificate": secure.address("/h264", login(), "rtsps") + PIN,
-            "nobody known here has signed": secure.address("/h264", login(), "rtsps"),
+            "a certificate other than": secure.address("/h264", login(), "rtsps") + PIN,
+            "no known authority has signed": secure.address("/h264", login(), "rtsps"),
         }
         config = settings(tmp_path / "net.toml", list(ways.values()))
         told = talkative(tmp_path / "gstreamer")

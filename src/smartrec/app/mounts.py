@@ -94,7 +94,7 @@ class Disk:
         if _deeper(self._point, point):
             raise DiskGone(
                 f"the disk of {self.directory} is gone: nothing is mounted on {self._point}",
-                hint=f"Plug it in or mount it ('{self._point}'); all goes on by itself then",
+                hint=f"Plug it in, or: sudo mount '{self._point}'; smartrec then goes on by itself",
             )
         self.device = device
 
@@ -115,7 +115,7 @@ def settle(
             not there now.
     """
     if not new_disk:
-        miss(directory, state, tables=tables)
+        check_mounted(directory, state, tables=tables)
     path = Path(os.path.realpath(directory))
     here = _point_now(path, tables[0])
     memory = _memory(state, path)
@@ -130,7 +130,9 @@ def settle(
         log.warning("on which disk %s is cannot be remembered: %s", directory, error)
 
 
-def miss(directory: Path, state: Path, *, tables: tuple[Path, Path] = (MOUNTINFO, FSTAB)) -> None:
+def check_mounted(
+    directory: Path, state: Path, *, tables: tuple[Path, Path] = (MOUNTINFO, FSTAB)
+) -> None:
     """As `settle`, but nothing is remembered.
 
     Raises:
@@ -143,7 +145,7 @@ def miss(directory: Path, state: Path, *, tables: tuple[Path, Path] = (MOUNTINFO
         _refuse(directory, here, before, "was on a disk that is not mounted now, on")
     else:
         planned = point_of(path, listed(_text(tables[1])))
-        _refuse(directory, here, planned, "is for a disk of /etc/fstab that is not mounted, on")
+        _refuse(directory, here, planned, "belongs on a disk of /etc/fstab that is not mounted, on")
 
 
 def _refuse(directory: Path, here: Path, there: Path, what: str) -> None:

@@ -1,4 +1,4 @@
-"""`smartrec doctor`: what is amiss on this machine, and the command that mends it."""
+"""`smartrec doctor`: what is wrong on this machine, and the command that mends it."""
 
 import json
 import os
@@ -67,7 +67,7 @@ def doctor(
     strict: bool,
     as_json: bool,
 ) -> None:
-    """Look at all that a recording needs, and say what mends what is amiss.
+    """Check everything that a recording needs, and say how to mend what is wrong.
 
     Exit status: 0 when it can record; 1 when something needed is broken, or --explain knows
     nothing; 10 with --strict when there are warnings only.
@@ -153,7 +153,7 @@ def _explained(message: str, *, as_json: bool) -> int:
         click.echo(json.dumps([_match_as_json(match) for match in matches], indent=2))
     elif not matches:
         click.echo("This message is not known. Look at the whole machine: smartrec doctor")
-        click.echo("It is a bug, or new: smartrec report makes a file to send along.")
+        click.echo("If it is a bug: smartrec report makes a file to send along.")
     for match in () if as_json else matches:
         row = match.trouble
         click.echo(f"{click.style(match.said, bold=True)}  ({match.section})")

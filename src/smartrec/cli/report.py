@@ -50,7 +50,7 @@ _CHECKS_LIMIT_S: Final = 600.0
     metavar="DIR",
     help="Look at this clip directory.",
 )
-@click.option("--measure", is_flag=True, help="As of doctor.")
+@click.option("--measure", is_flag=True, help="Stream the cameras too, as doctor --measure does.")
 def report(
     output: Path | None, log: Path | None, path: Path | None, clips: Path | None, measure: bool
 ) -> None:

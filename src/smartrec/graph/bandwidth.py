@@ -79,8 +79,8 @@ def need_of(choice: Choice) -> Need:
     if choice.kind is Kind.RAW:
         bits = _RAW_BITS.get(choice.format.fourcc, _TYPICAL_BITS[Kind.RAW])
         return Need(pixels * bits / 8, pixels * _JPEG_BITS / 8, exact=True)
-    typical = pixels * _TYPICAL_BITS[choice.kind] / 8
-    return Need(typical, typical, exact=False)
+    sent = pixels * _TYPICAL_BITS[choice.kind] / 8
+    return Need(sent, sent, exact=False)
 
 
 def typical(kind: Kind, size: tuple[int, int], fps: float) -> float:

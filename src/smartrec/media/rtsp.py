@@ -3,9 +3,9 @@
 Its pts are those of the RTP packets, on the one timeline: the first is the moment it arrived, and
 `Pace` keeps the camera's clock and ours together from then on. (The jitter buffer could, but takes
 a connection that stood still for a second for another stream, and the burst behind it for now.)
-Packets that are lost
-(UDP loses, and cameras leave out what TCP does not take in time) are seen at the pictures: the
-depayloader marks the next it hands over as discontinuous.
+
+Packets that are lost (UDP loses, and cameras leave out what TCP does not take in time) are seen at
+the pictures: the depayloader marks the next it hands over as discontinuous.
 """
 
 from collections.abc import Callable

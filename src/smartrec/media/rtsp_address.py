@@ -21,7 +21,7 @@ class Address:
         user: Empty without one.
         password: Empty without one.
         shown: For people.
-        pin: SHA-256 of the one certificate that is trusted though nobody known has signed it; hex,
+        pin: SHA-256 of the one certificate that is trusted though no authority has signed it; hex,
             small letters. Empty without one.
     """
 
@@ -58,7 +58,7 @@ def address_of(uri: str) -> Address:
 
 
 class Trust:
-    """Decides on a certificate that nobody known has signed: only the pinned one will do.
+    """Decides on a certificate that no known authority has signed: only the pinned one will do.
 
     Args:
         pin: As in `Address`.

@@ -57,13 +57,13 @@ def _untrusted(address: Address, shown: str) -> CameraError:
     pinned = f"{address.shown}#sha256={shown}"
     if address.pin:
         return CameraForbidden(
-            f"{address.shown} shows another certificate than the one that its source names: "
+            f"{address.shown} shows a certificate other than the one that its source names: "
             f"sha256={shown}",
             hint=f"If the camera has made itself a new one, write source = {pinned!r}; "
-            "else somebody stands between",
+            "else somebody may be answering in its place",
         )
     return CameraForbidden(
-        f"{address.shown} shows a certificate that nobody known here has signed: sha256={shown}",
+        f"{address.shown} shows a certificate that no known authority has signed: sha256={shown}",
         hint=f"If its web page shows the same, trust it by source = {pinned!r}",
     )
 
@@ -91,10 +91,10 @@ def _refused(address: Address, status: int, to: str) -> CameraError:
             f"{at} has no such stream: the host answers, the path is wrong",
             hint="Look up the path in the camera's manual or its web page",
         )
-    busy = "Too many viewers? End others, or start the camera anew"
+    busy = "Too many viewers? End others, or restart the camera"
     return CameraError(
         f"{at} answered with RTSP status {status}",
-        hint=busy if status in _UNAVAILABLE else "See its manual, or start the camera anew",
+        hint=busy if status in _UNAVAILABLE else "See its manual, or restart the camera",
     )
 
 

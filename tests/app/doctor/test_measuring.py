@@ -108,8 +108,8 @@ def test_sources_are_streamed_and_one_that_does_not_start_stops_no_other(
     flow = subject.seen.flows["well"]
     assert flow.measured
     assert flows(Subject(tmp_path, cameras=(well,), seen=subject.seen)) == {"well": flow}
-    assert "(measured)" in in_words({"well": flow})
-    assert "(estimated)" in in_words(flows(subject))
+    assert "(1 camera, measured)" in in_words({"well": flow})
+    assert "(2 cameras, estimated)" in in_words(flows(subject))
 
 
 def test_cameras_on_the_network_are_asked_what_they_send(tmp_path: Path, movie: Path) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 from smartrec.masking import MASK, masked, passwords
 
 SECRET_NAME: Final = re.compile(
-    r"(?i)pass(word|wd|phrase)?|pwd|psw|secret|token|credential|api_?key|private_?key|auth"
+    r"(?i)pass(word|wd|phrase)?|pwd|psw|secret|token|cookie|credential|api_?key|private_?key|auth"
 )
 """In the name of a setting or variable whose value is one."""
 _PLACES: Final = frozenset({"PWD", "OLDPWD", "SSH_AUTH_SOCK", "XAUTHORITY"})
@@ -18,6 +18,11 @@ _PLACES: Final = frozenset({"PWD", "OLDPWD", "SSH_AUTH_SOCK", "XAUTHORITY"})
 _LEAST: Final = 6
 """A shorter value of a variable is a switch such as ``"true"``."""
 _LINE: Final = re.compile(r"""^\s*["']?([\w.-]+)["']?\s*=\s*["']{1,3}(.*?)["']{1,3}\s*(?:#.*)?$""")
+_SAID: Final = re.compile(
+    r"""(?i)(\b(?:proxy-)?authorization:[ \t]*)[^\r\n]+"""
+    r"""|(\b(?:password|passwd|passphrase|pwd|secret|token)\\?["']?[ \t]*[:=][ \t]*\\?["']?)[^\s"'\\,;&]+"""
+)
+"""Secrets that nobody told us, in a log: of requests, and behind their names."""
 _SHORTEST: Final = 4
 """A shorter secret is hidden only where it stands alone: it would be found in every word."""
 _SHORTEST_CODED: Final = 6
@@ -61,7 +66,7 @@ class Censor:
 
     def __call__(self, text: str) -> str:
         """The text without them."""
-        text = masked(text)
+        text = _SAID.sub(rf"\1\2{MASK}", masked(text))
         if self._hidden is not None:
             text = self._hidden.sub(MASK, text)
         return text.replace(self._home, "~") if self._home else text

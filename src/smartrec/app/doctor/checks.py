@@ -49,6 +49,7 @@ _ELEMENTS: Final[tuple[tuple[str, str, str], ...]] = (
 )
 
 
+_UNMET: Final = {Role.ENCODE_H264: "no-encoder", Role.ENCODE_SOUND: "no-sound-encoder"}
 _CLIPS: Final = "the clip directory"
 _UNSEEN: Final = Finding(Status.WARN, "not looked at: that needs GStreamer")
 
@@ -187,7 +188,7 @@ def _encoder(subject: Subject) -> Iterator[Finding]:
         except MissingElement as error:
             needed = role in {Role.ENCODE_H264, Role.DECODE_JPEG}
             yield amiss(
-                "no-encoder" if role is Role.ENCODE_H264 else "no-decoder",
+                _UNMET.get(role, "no-decoder"),
                 str(error),
                 mend=error.hint or "",
                 status=Status.BAD if needed else Status.WARN,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from smartrec.app.doctor.finding import Finding, Status, amiss
-from smartrec.app.mounts import filesystem, miss
+from smartrec.app.mounts import check_mounted, filesystem
 from smartrec.clock import Clock
 from smartrec.errors import DiskGone
 from smartrec.places import state_dir
@@ -40,7 +40,7 @@ def check_directory(directory: Path, environ: Mapping[str, str] = os.environ) ->
 def _missed(directory: Path, environ: Mapping[str, str]) -> Finding | None:
     """What to say of a directory whose disk is not mounted."""
     try:
-        miss(directory, state_dir(environ))
+        check_mounted(directory, state_dir(environ))
     except DiskGone as error:
         return amiss("not-mounted", str(error), mend=error.hint or "")
     return None

@@ -24,7 +24,7 @@ def flows(subject: Subject) -> dict[str, Flow]:
 
 
 def in_words(found: dict[str, Flow]) -> str:
-    """``"2 cameras, 8.2 MB/s (estimated)"``."""
+    """``"8.2 MB/s (2 cameras, estimated)"``."""
     total = sum(flow.rate for flow in found.values())
     how = "measured" if all(flow.measured for flow in found.values()) else "estimated"
-    return f"{len(found)} camera{'s' * (len(found) != 1)}, {total / 1e6:.1f} MB/s ({how})"
+    return f"{total / 1e6:.1f} MB/s ({len(found)} camera{'s' * (len(found) != 1)}, {how})"

@@ -73,7 +73,7 @@ def judge_days(
 
 
 def limits_in_words(limits: Limits, size: int) -> str:
-    """``"the oldest clips go: beyond 200GB, after 30d, when less than 1.0 GB are free"``.
+    """``"clips are deleted, oldest first: beyond 200GB, when less than 1.0 GB is free"``.
 
     Args:
         limits: How much is kept.
@@ -82,11 +82,13 @@ def limits_in_words(limits: Limits, size: int) -> str:
     rules = [
         f"beyond {size_in_words(limits.station.max_bytes)}" if limits.station.max_bytes else "",
         f"after {in_words(limits.station.max_age)}" if limits.station.max_age else "",
-        f"when less than {limits.room(size) / 1e9:.1f} GB are free" if limits.min_free else "",
-        f"by limits of their own, those of {_own(limits)} camera(s)" if _own(limits) else "",
+        f"when less than {limits.room(size) / 1e9:.1f} GB is free" if limits.min_free else "",
+        f"by their own limits, those of {_own(limits)} camera(s)" if _own(limits) else "",
     ]
     said = ", ".join(rule for rule in rules if rule)
-    return f"the oldest clips go: {said}" if said else "no clip is ever deleted by itself"
+    if not said:
+        return "no clip is ever deleted by itself"
+    return f"clips are deleted, oldest first: {said}"
 
 
 def _own(limits: Limits) -> int:

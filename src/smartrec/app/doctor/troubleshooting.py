@@ -1,9 +1,4 @@
-"""The troubleshooting page, made from the tables of troubles.
-
-To make it anew::
-
-.venv/bin/python -m smartrec.app.doctor.troubleshooting > docs/guide/troubleshooting.md
-"""
+"""The troubleshooting page, made from the tables of troubles by ``make docs``."""
 
 import sys
 from collections.abc import Iterable

@@ -112,25 +112,25 @@ CAMERAS: Final[Mapping[str, Trouble]] = {
         ),
     ),
     "rtsp-untrusted": Trouble(
-        "`rtsps://HOST/… shows a certificate that nobody known here has signed`",
-        "Most cameras have made their certificate themselves, so nobody vouches for it. smartrec "
-        "connects to none that it cannot tell from an impostor's.",
+        "`rtsps://HOST/… shows a certificate that no known authority has signed`",
+        "Most cameras make their own certificate, for which nobody vouches: an impostor could "
+        "show one like it.",
         "If the camera's web page shows the same SHA-256, trust this one: `#sha256=…` at the end "
         "of the source, as the message has it",
         (
-            r"shows a certificate that nobody known here has signed",
+            r"shows a certificate that no known authority has signed",
             r"unacceptable tls certificate",
             r"(unable to get local issuer|self.?signed) certificate",
             r"certificate verif(y|ication) failed",
         ),
     ),
     "rtsp-other-certificate": Trouble(
-        "`rtsps://HOST/… shows another certificate than the one that its source names`",
+        "`rtsps://HOST/… shows a certificate other than the one that its source names`",
         "The camera has made itself a new one (an update, a reset, another host name), or "
         "somebody on the network answers in its place.",
         "Compare with the camera's web page; if it is the camera's, write the new `#sha256=…` "
         "into the source",
-        (r"shows another certificate than the one that its source names",),
+        (r"shows a certificate other than the one that its source names",),
     ),
     "rtsp-gone": Trouble(
         "`rtsp://HOST/… does not answer, or the connection was lost`",

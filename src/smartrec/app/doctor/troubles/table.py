@@ -101,6 +101,11 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
                 r"(unknown|no suitable) encoder",
             ),
         ),
+        "no-sound-encoder": Trouble(
+            "Clips have no sound, though the microphone works",
+            "No encoder for AAC is installed.",
+            "`sudo apt install gstreamer1.0-libav`",
+        ),
         "no-decoder": Trouble(
             "Thumbnails are missing, or a file does not play",
             "No decoder for that codec is installed.",

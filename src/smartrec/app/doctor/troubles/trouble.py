@@ -1,4 +1,4 @@
-"""One thing that can go wrong; the tables of them are the modules ``…_troubles``."""
+"""One thing that can go wrong; the modules beside this one are tables of them."""
 
 from dataclasses import dataclass
 
