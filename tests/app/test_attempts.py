@@ -47,6 +47,20 @@ def test_what_comes_of_an_attempt_is_reported_and_taken() -> None:
     assert not tried.busy
 
 
+def test_a_bug_is_reported_too_and_the_camera_is_tried_again() -> None:
+    tried, reports = attempts()
+
+    def fail() -> Capture:
+        raise ValueError("a bug")
+
+    tried.begin(fail, Ns(0))
+    started = reports.get(timeout=50)
+    assert tried.take(started)
+    assert isinstance(started.error, CameraError)
+    assert "a bug" in str(started.error)
+    assert not tried.busy
+
+
 def test_an_error_keeps_nothing_of_the_attempt_alive() -> None:
     tried, reports = attempts()
 

@@ -4,6 +4,7 @@ A thread that hangs cannot be ended. So there is one at a time, however long it 
 only where something new was plugged in, and only a few of these.
 """
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from smartrec.units import SECOND, Ns
 HANGS_AFTER: Final = Ns(15 * SECOND)
 """A driver gives up on one question after 5 s, and there are a few of them."""
 MOST_HANGING: Final = 3
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +104,19 @@ class Attempts:
         self._stopping.append(thread)
 
     def _do(self, work: Callable[[], Capture], attempt: int) -> None:
+        self._report(self._outcome(work, attempt))
+
+    def _outcome(self, work: Callable[[], Capture], attempt: int) -> Started:
         try:
-            self._report(Started(self._camera_id, work(), None, attempt))
+            return Started(self._camera_id, work(), None, attempt)
         except SmartrecError as error:
-            self._report(Started(self._camera_id, None, _without_frames(error), attempt))
+            why = _without_frames(error)
         except OSError as error:  # out of descriptors, memory or processes: it may pass
-            sorry = CameraError(f"{self._camera_id}: {error}")
-            self._report(Started(self._camera_id, None, sorry, attempt))
+            why = CameraError(f"{self._camera_id}: {error}")
+        except Exception as error:  # unreported, the camera would wait for ever
+            log.error("opening %s failed", self._camera_id, exc_info=True)
+            why = CameraError(f"{self._camera_id}: {error!r}", hint="This is a bug; the log has it")
+        return Started(self._camera_id, None, why, attempt)
 
 
 def _without_frames(error: SmartrecError) -> SmartrecError:
