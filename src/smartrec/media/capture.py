@@ -17,6 +17,7 @@ from smartrec.media.feed import Feed, Feeder
 from smartrec.media.gst import Gst, GstApp, error_of, launch, raise_first_error
 from smartrec.model import AccessUnit, Codec, StreamFormat
 from smartrec.recording import jpeg
+from smartrec.recording.in_order import InOrder
 from smartrec.units import SECOND, Ns
 
 _CODECS: Final = {
@@ -79,6 +80,7 @@ class Capture:
         self._caps: Gst.Caps | None = None
         self._kept: Gst.Sample | None = None
         self._numbers = _Numbers()
+        self._order: InOrder[Gst.Sample] = InOrder()
         self._pts: int | None = None
         self._pipeline = launch(str(graph))
         sink = self._pipeline.get_by_name("units")
@@ -135,16 +137,35 @@ class Capture:
 
     def ended(self) -> bool:
         """Whether the source came to its end and every unit was taken out."""
-        return self._kept is None and bool(self._sink.is_eos())
+        if self._sink.is_eos():
+            self._order.flush()
+        return self._kept is None and self._order.empty and bool(self._sink.is_eos())
 
     def stop(self) -> None:
         """Let go of the camera. Idempotent; may hang where its driver does."""
         self._kept = None
+        self._order = InOrder()
         self._pipeline.set_state(Gst.State.NULL)
 
     def _pull(self) -> Gst.Sample | None:
         kept, self._kept = self._kept, None
-        return kept if kept is not None else self._sink.try_pull_sample(0)
+        return kept if kept is not None else self._next()
+
+    def _next(self) -> Gst.Sample | None:
+        """The next sample in the order of the driver's numbers, where it has them."""
+        if not self._numbered:
+            return self._sink.try_pull_sample(0)
+        now = SystemClock().monotonic()
+        while (ready := self._order.take(now)) is None:
+            sample = self._sink.try_pull_sample(0)
+            if sample is None:
+                return None
+            buffer = sample.get_buffer()
+            assert buffer is not None
+            if buffer.offset == _NO_OFFSET:
+                return sample
+            self._order.put(buffer.offset, sample, now)
+        return ready
 
     def _is_new(self, caps: Gst.Caps | None) -> bool:
         if caps is None or self._caps is None:
