@@ -66,11 +66,7 @@ ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
         "An older program must not change what it does not understand.",
         "Install the newer smartrec again, or use another directory: `--clips DIR`",
     ),
-    errors.CatalogDamaged: Trouble(
-        "The catalogue is no longer a database",
-        "The disk or a power cut damaged it; the clips themselves may be whole.",
-        "Move `DIRECTORY/*.sqlite*` away; `smartrec clips verify`",
-    ),
+    errors.CatalogDamaged: TROUBLES["room"]["catalogue"],
     errors.RecorderRunning: TROUBLES["recorder"]["running"],
     errors.ControlError: TROUBLES["control"]["no-runtime-directory"],
     errors.ModelUnusable: TROUBLES["detector"]["model-unusable"],

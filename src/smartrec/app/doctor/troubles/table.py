@@ -258,9 +258,11 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             "`smartrec clips list`, then `smartrec clips unpin CLIP`, or copy them elsewhere",
         ),
         "catalogue": Trouble(
-            "The catalogue of the clips cannot be read",
-            "It is damaged, or a newer smartrec's; the clips themselves may be whole.",
-            "`smartrec clips verify`; the next recording begins a new one",
+            "`the catalogue … is damaged`",
+            "The disk or a power cut damaged it; the clips themselves may be whole.",
+            "The next `smartrec run` sets it aside and begins a new one; `smartrec clips verify` "
+            "says which clips are whole",
+            (r"the catalogue \S+ is damaged",),
         ),
         "slow": Trouble(
             "The disk is slow",
