@@ -11,6 +11,7 @@ class Sysfs:
     """
 
     def __init__(self, root: Path) -> None:
+        self.root = root
         self.classes = root / "class/video4linux"
         self.devices = root / "bus/usb/devices"
         self._real = root / "devices"
@@ -18,17 +19,38 @@ class Sysfs:
             path.mkdir(parents=True)
 
     def plug(
-        self, node: str, port: str, *, model: str = "1209:0001", serial: str | None = None
+        self,
+        node: str,
+        port: str,
+        *,
+        model: str = "1209:0001",
+        serial: str | None = None,
+        speed: str = "480",
+        packets: str = "0000",
     ) -> None:
-        """A camera with one node; a port without its hub gets one."""
+        """A camera with one node; its isochronous endpoint has reserved `packets`, hexadecimal."""
         device = self._real / port
         about = device / f"{port}:1.0" / "video4linux" / node
         about.mkdir(parents=True)
         vendor, product = model.split(":")
-        written = {"idVendor": vendor, "idProduct": product, "serial": serial}
+        bus = port.partition("-")[0]
+        written = {
+            "idVendor": vendor,
+            "idProduct": product,
+            "serial": serial,
+            "busnum": bus,
+            "speed": speed,
+        }
         for name, value in written.items():
             if value is not None:
                 (device / name).write_text(value + "\n")
+        streaming = device / f"{port}:1.1"
+        endpoint = streaming / "ep_81"
+        endpoint.mkdir(parents=True)
+        (streaming / "bInterfaceClass").write_text("0e\n")
+        (streaming / "bInterfaceSubClass").write_text("02\n")
+        (endpoint / "wMaxPacketSize").write_text(f"{packets}\n")
+        (endpoint / "type").write_text("Isoc\n")
         (about / "index").write_text("0\n")
         (about / "device").symlink_to("../..")
         (self.classes / node).symlink_to(about)

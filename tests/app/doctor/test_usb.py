@@ -13,33 +13,15 @@ from smartrec.graph.bandwidth import SPEEDS, need_of, speed_of
 from smartrec.graph.formats import Format, choose
 from smartrec.media.devices import Camera
 from smartrec.media.usb_bus import Plugged, plugged
+from tests.media.sysfs import Sysfs
 
 MJPEG = Format("MJPG", 1280, 720, (Fraction(30),))
 YUY2 = Format("YUYV", 1280, 720, (Fraction(30),))
 
 
-class Sysfs:
-    """A tree as the kernel lays it out."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def camera(self, number: int, port: str, speed: str = "480", packets: str = "0000") -> Camera:
-        device = self.root / "devices/pci/usb1" / port
-        streaming = device / f"{port}:1.1"
-        endpoint = streaming / "ep_81"
-        endpoint.mkdir(parents=True)
-        (device / "busnum").write_text(f"{port.partition('-')[0]}\n")
-        (device / "speed").write_text(f"{speed}\n")
-        (streaming / "bInterfaceClass").write_text("0e\n")
-        (streaming / "bInterfaceSubClass").write_text("02\n")
-        (endpoint / "wMaxPacketSize").write_text(f"{packets}\n")
-        (endpoint / "type").write_text("Isoc\n")
-        node = self.root / "class/video4linux" / f"video{number}"
-        node.mkdir(parents=True)
-        (device / f"{port}:1.0").mkdir()
-        (node / "device").symlink_to(device / f"{port}:1.0")
-        return Camera(Path(f"/dev/video{number}"), None, "Cam", f"usb-{port}", None, (MJPEG,))
+def plug(sysfs: Sysfs, number: int, port: str, speed: str = "480", packets: str = "0000") -> Camera:
+    sysfs.plug(f"video{number}", port, speed=speed, packets=packets)
+    return Camera(Path(f"/dev/video{number}"), None, "Cam", f"usb-{port}", None, (MJPEG,))
 
 
 @pytest.fixture
@@ -54,7 +36,7 @@ def subject_with(tmp_path: Path, *cameras: Camera) -> Subject:
 
 
 def test_a_port_says_bus_speed_and_hubs_on_the_way(sysfs: Sysfs) -> None:
-    camera = sysfs.camera(0, "1-2.4.1", packets="1400")
+    camera = plug(sysfs, 0, "1-2.4.1", packets="1400")
     found = plugged(camera.path, sysfs.root)
     assert found is not None
     assert (found.port, found.bus, found.mbits, found.hubs) == ("1-2.4.1", 1, 480.0, 2)
@@ -66,7 +48,7 @@ def test_a_port_says_bus_speed_and_hubs_on_the_way(sysfs: Sysfs) -> None:
 def test_what_a_stream_has_reserved_is_that_of_its_endpoint(
     sysfs: Sysfs, packets: str, reserved: int
 ) -> None:
-    found = plugged(sysfs.camera(0, "1-2", packets=packets).path, sysfs.root)
+    found = plugged(plug(sysfs, 0, "1-2", packets=packets).path, sysfs.root)
     assert found is not None
     assert found.reserved == reserved
 
@@ -78,7 +60,7 @@ def test_a_camera_that_is_on_no_usb_has_no_port(tmp_path: Path) -> None:
 
 
 def test_mjpeg_of_one_camera_fits_through_usb_2(sysfs: Sysfs, tmp_path: Path) -> None:
-    (finding,) = check_usb(subject_with(tmp_path, sysfs.camera(0, "1-2")), sysfs.root)
+    (finding,) = check_usb(subject_with(tmp_path, plug(sysfs, 0, "1-2")), sysfs.root)
     assert finding.status is Status.OK
     assert "about 4.1 MB/s of 24.6" in finding.what
 
@@ -101,7 +83,7 @@ def test_raw_pictures_fit_through_usb_3() -> None:
 
 
 def test_a_camera_at_full_speed_is_told(sysfs: Sysfs, tmp_path: Path) -> None:
-    camera = sysfs.camera(0, "1-2", speed="12")
+    camera = plug(sysfs, 0, "1-2", speed="12")
     (finding,) = check_usb(subject_with(tmp_path, camera), sysfs.root)
     assert finding.status is Status.WARN
     assert "of 1.0" in finding.what
@@ -110,7 +92,7 @@ def test_a_camera_at_full_speed_is_told(sysfs: Sysfs, tmp_path: Path) -> None:
 def test_cameras_that_reserve_more_than_their_bus_has_are_told_before_one_fails(
     sysfs: Sysfs, tmp_path: Path
 ) -> None:
-    both = [sysfs.camera(n, f"1-1.{n}", packets="1400") for n in (1, 2)]
+    both = [plug(sysfs, n, f"1-1.{n}", packets="1400") for n in (1, 2)]
     *ports, bus = check_usb(subject_with(tmp_path, *both), sysfs.root)
     assert [finding.status for finding in ports] == [Status.OK, Status.OK]
     assert bus.status is Status.WARN
@@ -120,13 +102,13 @@ def test_cameras_that_reserve_more_than_their_bus_has_are_told_before_one_fails(
 
 
 def test_cameras_on_two_buses_do_not_share(sysfs: Sysfs, tmp_path: Path) -> None:
-    both = [sysfs.camera(n, f"{n}-1", packets="1400") for n in (1, 3)]
+    both = [plug(sysfs, n, f"{n}-1", packets="1400") for n in (1, 3)]
     found = list(check_usb(subject_with(tmp_path, *both), sysfs.root))
     assert [finding.status for finding in found] == [Status.OK, Status.OK]
 
 
 def test_what_was_measured_counts_more_than_the_table(sysfs: Sysfs, tmp_path: Path) -> None:
-    camera = sysfs.camera(0, "1-2")
+    camera = plug(sysfs, 0, "1-2")
     subject = subject_with(tmp_path, camera)
     subject.seen.flows["cam0"] = Flow(12.7e6, measured=True)
     (finding,) = check_usb(subject, sysfs.root)
@@ -154,14 +136,12 @@ def test_a_faster_speed_never_carries_less() -> None:
 
 
 def test_a_port_that_is_to_be_switched_must_have_a_switch(sysfs: Sysfs, tmp_path: Path) -> None:
-    camera = sysfs.camera(0, "1-2")
+    camera = plug(sysfs, 0, "1-2")
     settings = CameraSettings(source="usb:/dev/video0", power_cycle=True)
     subject = Subject(tmp_path, cameras=(settings,))
     subject.seen.cameras.append(camera)
     assert [f.status for f in check_usb(subject, sysfs.root)] == [Status.OK, Status.WARN]
-    port = sysfs.root / "bus/usb/devices/1-0:1.0/usb1-port2"
-    port.mkdir(parents=True)
-    (port / "disable").touch()
+    sysfs.hub("1-0:1.0", "usb1-port2")
     *_, finding = check_usb(subject, sysfs.root)
     assert finding.status is Status.OK
     assert "1-2 can be switched" in finding.what
