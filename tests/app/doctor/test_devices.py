@@ -1,4 +1,4 @@
-"""Cards, nodes and rights as /proc and /sys show them, laid out under a temporary directory."""
+"""Nodes, rights and memory as doctor judges them."""
 
 from pathlib import Path
 
@@ -7,50 +7,13 @@ from smartrec.app.doctor.finding import Status
 from smartrec.app.doctor.memory import available, judge_memory
 from smartrec.app.doctor.subject import Subject
 from smartrec.config.cameras import Camera as CameraSettings
-from smartrec.media.alsa_cards import Card, cards
+from smartrec.media.alsa_cards import Card
 
 
 def card(tmp_path: Path, *, captures: bool = True, owner: int | None = None) -> Card:
     node = tmp_path / "pcmC1D0c"
     node.touch()
     return Card(1, "C920", "HD Pro Webcam", captures, None, node, owner)
-
-
-def lay_out(root: Path, *, state: str) -> None:
-    """A USB microphone as card 1, and a card that only plays as card 0."""
-    device = root / "sys/devices/usb1/1-2"
-    (device / "1-2:1.2/sound/card1").mkdir(parents=True)
-    (device / "busnum").write_text("1\n")
-    (device / "1-2:1.2/sound/card1/id").write_text("C920\n")
-    (root / "sys/devices/pci/sound/card0").mkdir(parents=True)
-    (root / "sys/devices/pci/sound/card0/id").write_text("HDMI\n")
-    links = root / "sys/class/sound"
-    links.mkdir(parents=True)
-    (links / "card1").symlink_to(device / "1-2:1.2/sound/card1")
-    (links / "card0").symlink_to(root / "sys/devices/pci/sound/card0")
-    input_ = root / "proc/asound/card1/pcm0c"
-    (input_ / "sub0").mkdir(parents=True)
-    (input_ / "info").write_text("card: 1\nname: USB Audio\n")
-    (input_ / "sub0/status").write_text(state)
-    (root / "proc/asound/card0/pcm3p").mkdir(parents=True)
-
-
-def test_cards_say_which_usb_device_they_are_part_of(tmp_path: Path) -> None:
-    lay_out(tmp_path, state="closed\n")
-    speaker, microphone = cards(tmp_path / "sys", tmp_path / "proc")
-    assert (speaker.id, speaker.captures, speaker.device) == ("HDMI", False, None)
-    assert (microphone.id, microphone.captures, microphone.owner) == ("C920", True, None)
-    assert microphone.device == tmp_path / "sys/devices/usb1/1-2"
-    assert microphone.node == Path("/dev/snd/pcmC1D0c")
-
-
-def test_a_microphone_that_is_recorded_from_says_by_whom(tmp_path: Path) -> None:
-    lay_out(tmp_path, state="state: RUNNING\nowner_pid   : 4711\ntrigger_time: 1.2\n")
-    assert cards(tmp_path / "sys", tmp_path / "proc")[1].owner == 4711
-
-
-def test_a_machine_without_sound_has_no_cards(tmp_path: Path) -> None:
-    assert cards(tmp_path, tmp_path) == []
 
 
 def test_a_microphone_is_offered_or_wanted_or_missing(tmp_path: Path) -> None:
