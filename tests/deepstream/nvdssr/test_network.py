@@ -16,7 +16,7 @@ from smartrec.media.engines.deepstream.pipeline import Pipeline
 from smartrec.media.engines.deepstream.recording import Recorders
 from smartrec.media.gst import Gst, GstApp, launch
 from smartrec.media.nvdssr import Recorded, SmartRecordSettings, UriRecorder
-from smartrec.media.rtsp import address_of
+from smartrec.media.rtsp_address import address_of
 from smartrec.media.watch import messages
 from smartrec.media.watch.messages import Leave, Message, Record, SmartRecordSetup
 from smartrec.model import Codec, StreamFormat
