@@ -76,3 +76,19 @@ def test_secrets_are_those_of_addresses_named_settings_and_variables() -> None:
     assert found == {
         "swordfish", "in-url", "inquery", "from-environment", "proxy-pass", "escaped",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "hidden"),
+    [
+        ("Authorization: Basic YTpi\nCSeq: 1", "Authorization: ***\nCSeq: 1"),
+        ('authorization: Digest user="a", response="d0a9"', "authorization: ***"),
+        ("password: hunter2, next", "password: ***, next"),
+        ("token=abc&x=1", "token=***&x=1"),
+        ('{"password": "hunter2"}', '{"password": "***"}'),
+        (json.dumps('{"passwd": "x1"}'), json.dumps('{"passwd": "***"}')),
+        ("the password is wrong", "the password is wrong"),
+    ],
+)
+def test_what_a_log_calls_a_secret_is_one(said: str, hidden: str) -> None:
+    assert Censor([])(said) == hidden

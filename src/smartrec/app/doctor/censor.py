@@ -19,8 +19,9 @@ _LEAST: Final = 6
 """A shorter value of a variable is a switch such as ``"true"``."""
 _LINE: Final = re.compile(r"""^\s*["']?([\w.-]+)["']?\s*=\s*["']{1,3}(.*?)["']{1,3}\s*(?:#.*)?$""")
 _SAID: Final = re.compile(
-    r"""(?i)(\b(?:proxy-)?authorization:[ \t]*)[^\r\n]+"""
-    r"""|(\b(?:password|passwd|passphrase|pwd|secret|token)\\?["']?[ \t]*[:=][ \t]*\\?["']?)[^\s"'\\,;&]+"""
+    r"""(?i)(\bauthorization:[ \t]*)(?:"[^"\r\n]*"|[^"\r\n])+|"""
+    r"""(\b(?:password|passwd|passphrase|pwd|secret|token)\\?["']?[ \t]*[:=][ \t]*\\?["']?)"""
+    r"""[^\s"'\\,;&]+"""
 )
 """Secrets that nobody told us, in a log: of requests, and behind their names."""
 _SHORTEST: Final = 4
