@@ -101,9 +101,14 @@ def test_no_picture_is_in_it(tmp_path: Path) -> None:
     assert not any(b"\xff\xd8" in data for data in parts.values())
 
 
-def test_a_part_that_fails_says_why_and_the_others_are_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "error", [PermissionError(13, "Permission denied", "/x"), KeyError("Permission denied")]
+)
+def test_a_part_that_fails_says_why_and_the_others_are_there(
+    tmp_path: Path, error: Exception
+) -> None:
     def fails() -> str:
-        raise PermissionError(13, "Permission denied", "/secret")
+        raise error
 
     parts = [Part("a.txt", "fails", fails), Part("b.txt", "well", lambda: "well")]
     list(bundle(tmp_path / "r.zip", parts, Censor([])))

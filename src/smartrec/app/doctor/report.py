@@ -4,6 +4,7 @@ import os
 import platform
 import subprocess
 import sys
+import traceback
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -121,6 +122,8 @@ def _made(part: Part) -> str:
         return f"no answer within {part.limit_s:.0f} s\n"
     except (OSError, SmartrecError, ValueError) as error:
         return f"not there: {error}\n"
+    except Exception:  # noqa: BLE001 - reports are made where there are bugs
+        return traceback.format_exc()
 
 
 def machine(environ: Mapping[str, str]) -> dict[str, object]:
