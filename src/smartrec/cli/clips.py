@@ -202,7 +202,7 @@ def delete(directory: Path, clip: tuple[str, ...], yes: bool) -> None:
             _refuse_kept(record)
         if not yes:
             click.echo("\n".join(text.table(chosen)))
-            click.confirm(f"Delete {_count(len(chosen))} for ever?", abort=True)
+            click.confirm(f"Delete {_count(len(chosen))} permanently?", abort=True)
         outcome = deleting.delete(catalog, [record.clip_id for record in chosen])
     click.echo(f"deleted {_count(len(outcome.gone))}")
     for _, error in outcome.left:
@@ -213,7 +213,7 @@ def delete(directory: Path, clip: tuple[str, ...], yes: bool) -> None:
 @click.argument("clip", nargs=-1, required=True)
 @_in_directory
 def pin(directory: Path, clip: tuple[str, ...]) -> None:
-    """Keep every CLIP, however old it gets and little room there is."""
+    """Keep every CLIP, however old it gets and however little room there is."""
     click.echo(f"pinned {_count(_pin(directory, clip, pinned=True))}")
 
 
@@ -221,7 +221,7 @@ def pin(directory: Path, clip: tuple[str, ...]) -> None:
 @click.argument("clip", nargs=-1, required=True)
 @_in_directory
 def unpin(directory: Path, clip: tuple[str, ...]) -> None:
-    """Keep every CLIP no longer than others."""
+    """Let every CLIP be deleted again when its turn comes."""
     click.echo(f"unpinned {_count(_pin(directory, clip, pinned=False))}")
 
 
