@@ -11,8 +11,6 @@ import pytest
 
 from tests.faults.faulty_disk import FOR_EVER, Call, FaultyDisk
 
-pytestmark = pytest.mark.long
-
 
 def looked(tmp_path: Path, disk: FaultyDisk) -> dict[str, list[dict[str, Any]]]:
     """What doctor finds, by check; it has ended by itself."""
@@ -36,6 +34,7 @@ def looked(tmp_path: Path, disk: FaultyDisk) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+@pytest.mark.exhaustive
 def test_a_disk_that_takes_no_sync_is_told_and_the_others_go_on(tmp_path: Path) -> None:
     disk = FaultyDisk(tmp_path / "state")
     disk.hang([Call.SYNC], 1, times=FOR_EVER)
@@ -49,6 +48,7 @@ def test_a_disk_that_takes_no_sync_is_told_and_the_others_go_on(tmp_path: Path) 
     assert found["recorder"]
 
 
+@pytest.mark.long
 def test_a_disk_that_answers_nothing_costs_its_time_once(tmp_path: Path) -> None:
     disk = FaultyDisk(tmp_path / "state")
     disk.hang([Call.LOOK, Call.READ, Call.CREATE], 1, times=FOR_EVER)
