@@ -11,8 +11,9 @@
             nothing but the journal left
 
 Follow journal -> write -> hide what is outside the interval -> count -> add the sound -> fsync ->
-name -> fsync -> sum -> thumbnail -> report. The journal of an MP4 is left for the recorder to
-delete, once the clip is in the catalogue. It may be finished twice: the clip replaces itself.
+name -> fsync -> sum -> thumbnail -> report. A journal that did not become the clip itself is left
+for the recorder to delete, once the clip is in the catalogue. It may be finished twice: the clip
+replaces itself.
 """
 
 import fcntl
