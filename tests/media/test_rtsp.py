@@ -4,6 +4,7 @@ import hashlib
 import os
 import signal
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -174,6 +175,22 @@ def test_a_server_that_dies_takes_only_its_camera_and_comes_back(mounts: dict[st
         server.start()
         with running(uri) as capture:
             assert until(capture, lambda units: len(units) > 5)[0].keyframe
+
+
+def test_a_server_that_dies_at_its_first_picture_leaves_nothing_that_hangs(
+    mounts: dict[str, str],
+) -> None:
+    with Server(mounts) as server:
+        for _ in range(4):
+            capture = RtspCapture(server.address("/h264"), epoch=1)
+            capture.start()
+            until(capture, bool)
+            server.kill()
+            stopping = threading.Thread(target=capture.stop, daemon=True)
+            stopping.start()
+            server.start()
+            stopping.join(TIMEOUT)
+            assert not stopping.is_alive()
 
 
 def test_a_server_that_hangs_is_let_go_of_at_once(mounts: dict[str, str]) -> None:

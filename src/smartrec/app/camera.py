@@ -357,7 +357,7 @@ class Camera:
         def look() -> Capture:
             self._sources.lost(self.settings)
             if self.settings.kind == "rtsp":
-                # rtpjitterbuffer (1.22) may hang here for ever, and nothing waits for its end.
+                # Nothing waits for its end, and that of one that does not answer takes a while.
                 self._attempts.let_go(capture)
             else:
                 capture.stop()  # first: while we hold the device, nothing can be said of it

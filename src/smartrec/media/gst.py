@@ -34,6 +34,7 @@ __all__ = [
     "Gst",
     "GstApp",
     "GstVideo",
+    "elements_of",
     "error_of",
     "has_element",
     "has_interface",
@@ -168,6 +169,22 @@ def running(pipeline: Gst.Pipeline) -> Iterator[Gst.Bus]:
         yield bus
     finally:
         pipeline.set_state(Gst.State.NULL)
+
+
+def elements_of(pipeline: Gst.Pipeline, factory: str) -> list[Gst.Element]:
+    """Every element of a factory in a pipeline, at any depth."""
+    found: list[Gst.Element] = []
+    elements = pipeline.iterate_all_by_element_factory_name(factory)
+    while elements is not None:
+        result, element = elements.next()
+        if result == Gst.IteratorResult.OK:
+            found.append(element)
+        elif result == Gst.IteratorResult.RESYNC:  # some came or went meanwhile
+            elements.resync()
+            found.clear()
+        else:
+            break
+    return found
 
 
 def raise_first_error(bus: Gst.Bus) -> NoReturn:

@@ -16,7 +16,7 @@ from smartrec.clock import SystemClock
 from smartrec.errors import CameraGone, PipelineError, SmartrecError
 from smartrec.graph.capture import DEPAYLOADERS, PATIENCE, rtsp_capture
 from smartrec.media.capture import Capture
-from smartrec.media.gst import Gst
+from smartrec.media.gst import Gst, elements_of
 from smartrec.media.rtsp_address import Address, Trust, address_of
 from smartrec.media.rtsp_clock import CameraClock
 from smartrec.media.rtsp_failure import STANDS_STILL, camera_error
@@ -122,6 +122,17 @@ class RtspCapture(Capture):
     def ended(self) -> bool:
         """Never: it is tried again."""
         return False
+
+    def stop(self) -> None:
+        """See `Capture.stop`."""
+        # At the end of a stream rtpjitterbuffer's pusher waits for its timers, and their thread on
+        # the same condition. A pause and a stop wake one of the two; the wrong one sleeps on, and
+        # the stop for ever (1.22). Flushed while it plays, either one wakes the other.
+        for jitter_buffer in elements_of(self._pipeline, "rtpjitterbuffer"):
+            pad = jitter_buffer.get_static_pad("sink")
+            assert pad is not None
+            pad.send_event(Gst.Event.new_flush_start())
+        super().stop()
 
     def _whole(self, buffer: Gst.Buffer, data: bytes, stream: StreamFormat) -> bool:
         if self._continuity is None or self._continuity[0] != self.epoch:

@@ -10,7 +10,7 @@ pictures is that of its own clock.
 from typing import Final
 
 from smartrec.clock import Instant
-from smartrec.media.gst import Gst
+from smartrec.media.gst import Gst, elements_of
 from smartrec.units import SECOND, Ns
 
 EVERY: Final = Ns(SECOND)
@@ -83,7 +83,7 @@ class CameraClock:
 
     def _report(self, ssrc: int) -> tuple[int, int] | None:
         """NTP and RTP time of the newest report of a sender."""
-        for session in _all(self._pipeline, "rtpsession"):
+        for session in elements_of(self._pipeline, "rtpsession"):
             sender = session.get_property("internal-session").emit("get-source-by-ssrc", ssrc)
             if sender is not None:
                 stats = sender.get_property("stats")
@@ -91,15 +91,3 @@ class CameraClock:
                     ntp = stats.get_uint64("sr-ntptime")[1]
                     return (ntp, stats.get_uint("sr-rtptime")[1]) if ntp else None
         return None
-
-
-def _all(pipeline: Gst.Pipeline, factory: str) -> list[Gst.Element]:
-    """Every element of a factory in a pipeline, at any depth."""
-    found = []
-    elements = pipeline.iterate_all_by_element_factory_name(factory)
-    while elements is not None:
-        result, element = elements.next()
-        if result != Gst.IteratorResult.OK:
-            break
-        found.append(element)
-    return found
