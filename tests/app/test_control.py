@@ -319,6 +319,23 @@ def test_closing_lets_waiting_clients_go(tmp_path: Path) -> None:
     server.close()
 
 
+def test_clients_that_ask_on_and_on_and_never_read_keep_no_server(tmp_path: Path) -> None:
+    silence = 3600.0
+    server = ControlServer(tmp_path / "run/x.sock", at_once, silence_s=silence)
+    server.start()
+    with ExitStack() as clients:
+        for _ in range(40):
+            client = clients.enter_context(connect(tmp_path / "run/x.sock"))
+            client.setblocking(False)
+            with suppress(BlockingIOError):
+                while True:
+                    client.send(b"{}\n" * 2000)
+        closing = threading.Thread(target=server.close, daemon=True)
+        closing.start()
+        closing.join(30)
+        assert not closing.is_alive()
+
+
 def test_a_server_that_never_started_closes_too(tmp_path: Path) -> None:
     ControlServer(tmp_path / "run/x.sock", at_once).close()
     assert not (tmp_path / "run/x.sock").exists()

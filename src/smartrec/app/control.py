@@ -35,6 +35,7 @@ __all__ = ["ControlServer", "ask", "ask_status", "find_socket", "socket_path"]
 
 CLIENTS: Final = 32
 _WAITING: Final = 128  # connections that the kernel holds until we look
+_AGAIN_S: Final = 0.05
 _STOPPING: Final = error_line("the recorder is stopping")
 
 log = logging.getLogger(__name__)
@@ -100,9 +101,12 @@ class ControlServer(threading.Thread):
         self._up.set()
         await self._ended.wait()
         server.close()
-        for talk in self._talks:
-            talk.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
+        # Again and again: wait_for (before Python 3.12) forgets a cancellation that comes as what
+        # it waits for is done, and a client that asks on and on gives it cause to.
+        while talks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for talk in talks:
+                talk.cancel()
+            await asyncio.wait(talks, timeout=_AGAIN_S)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talk = asyncio.current_task()
