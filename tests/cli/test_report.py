@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from smartrec.app.doctor.censor import Censor
-from smartrec.app.doctor.report import Part, bundle
+from smartrec.app.doctor.report import Part, bundle, files
 from smartrec.cli.report import report
 from smartrec.errors import UsageError
 
@@ -115,6 +115,19 @@ def test_a_part_that_fails_says_why_and_the_others_are_there(
     with zipfile.ZipFile(tmp_path / "r.zip") as archive:
         assert b"Permission denied" in archive.read("a.txt")
         assert archive.read("b.txt") == b"well"
+
+
+def test_nothing_in_it_is_obeyed_by_a_terminal(tmp_path: Path) -> None:
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "a\x1b[31m\nb.mp4").touch()
+    parts = [
+        Part("files.txt", "names", lambda: files(tmp_path / "clips")),
+        Part("log.txt", "log", lambda: "one\x1b]0;x\x07\ntwo\n"),
+    ]
+    list(bundle(tmp_path / "r.zip", parts, Censor([])))
+    with zipfile.ZipFile(tmp_path / "r.zip") as archive:
+        assert rb"a\x1b[31m\nb.mp4" in archive.read("files.txt")
+        assert archive.read("log.txt") == b"one\\x1b]0;x\\x07\ntwo\n"
 
 
 def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from smartrec.app.wire import ask_status, find_socket
 from smartrec.errors import SmartrecError, UsageError, store_error
 from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord, rfc3339
+from smartrec.terminal import printable
 from smartrec.units import SECOND
 
 LIMIT_S: Final = 15.0
@@ -102,7 +103,8 @@ def bundle(path: Path, parts: Iterable[Part], censor: Censor) -> Iterator[tuple[
         ):
             readme = _README.format(version=__version__)
             for part in parts:
-                text = censor(_made(part)).encode("utf-8", "replace")
+                lines = map(printable, censor(_made(part)).split("\n"))
+                text = "\n".join(lines).encode("utf-8", "replace")
                 archive.writestr(part.name, text)
                 readme += f"{part.name:<18}{censor(part.about)}\n"
                 yield part.name, part.about, len(text)
@@ -220,7 +222,7 @@ def files(clips: Path) -> str:
     ]
     known = sorted(_below(clips), reverse=True)
     for changed, size, path in known[:_NEWEST_FILES]:
-        lines.append(f"{rfc3339(changed)} {size:>12} {path.relative_to(clips)}")
+        lines.append(f"{rfc3339(changed)} {size:>12} {printable(str(path.relative_to(clips)))}")
     return "\n".join((*lines, f"{len(known)} in all", ""))
 
 
