@@ -37,6 +37,15 @@ def test_a_number_that_is_lost_holds_up_nothing_for_long() -> None:
     assert order.empty
 
 
+def test_nobody_is_given_up_while_the_reader_was_late_itself() -> None:
+    order: InOrder[int] = InOrder()
+    order.put(1, 1, Ns(0))
+    order.put(3, 3, Ns(1))
+    assert [order.take(), order.take()] == [1, None]
+    order.put(2, 2, Ns(3 * PATIENCE))  # lay there all the while
+    assert [order.take(), order.take(), order.take()] == [2, 3, None]
+
+
 def test_a_source_that_numbers_anew_waits_for_nothing() -> None:
     assert through([7, 8, 0, 1, 2]) == [7, 8, 0, 1, 2]
 

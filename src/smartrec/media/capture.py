@@ -156,10 +156,10 @@ class Capture:
         if not self._numbered:
             return self._sink.try_pull_sample(0)
         now = SystemClock().monotonic()
-        while (ready := self._order.take(now)) is None:
+        while (ready := self._order.take()) is None:
             sample = self._sink.try_pull_sample(0)
-            if sample is None:
-                return None
+            if sample is None:  # only then may one be late: it could have been waiting here
+                return self._order.take(now)
             buffer = sample.get_buffer()
             assert buffer is not None
             if buffer.offset == _NO_OFFSET:

@@ -44,11 +44,12 @@ class InOrder(Generic[Item]):
         if len(self._waiting) > _MOST:
             self._give_first()
 
-    def take(self, now: Ns) -> Item | None:
-        """The next one, if it is its turn or has waited long enough."""
-        oldest = min((since for _, since, _ in self._waiting), default=now)
-        if not self._ready and now - oldest >= PATIENCE:
-            self._give_first()
+    def take(self, now: Ns | None = None) -> Item | None:
+        """The next one, if it is its turn or, where `now` is told, has waited long enough."""
+        if now is not None and not self._ready and self._waiting:
+            oldest = min(since for _, since, _ in self._waiting)
+            if now - oldest >= PATIENCE:
+                self._give_first()
         return self._ready.popleft() if self._ready else None
 
     def flush(self) -> None:
