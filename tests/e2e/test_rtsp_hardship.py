@@ -13,6 +13,7 @@ from smartrec.units import SECOND
 from tests.e2e.pictures import FPS, film, shown
 from tests.e2e.recorder import Home, Recorder, Row, pause_until, settings
 from tests.e2e.test_rtsp import BENT, LENGTHS, POST, PRE, check
+from tests.faults.leaks import Ledger
 from tests.faults.totals import Totals
 from tests.media.rtsp_server import CODECS, HEIGHT, WIDTH, Server, needs_server, numbered, played
 
@@ -137,3 +138,23 @@ def test_a_clip_of_a_camera_with_few_keyframes_and_a_slow_clock_is_exact_too(
     (row,) = home.rows()
     check(row, at - PRE, at + POST)
     assert row["codec"] == "h264"
+
+
+def test_a_server_that_dies_again_and_again_leaves_no_thread_and_no_socket_behind(
+    home: Home, tmp_path: Path, films: dict[str, Path], totals: Totals
+) -> None:
+    rounds, cameras = 4, 3
+    with Server({"/main": played(films["h264"], "h264")}) as server:
+        config = settings(tmp_path / "net.toml", [server.address("/main")] * cameras)
+        with Recorder(home, ("run", "--config", str(config), *LENGTHS)) as running:
+            running.wait_live(cameras)
+            before = Ledger(running)
+            for _ in range(rounds):
+                server.kill()
+                running.wait_until(lambda s: all(c["phase"] == "lost" for c in s["cameras"]))
+                server.start()
+                # At the first pictures, when packets still wait for their time.
+                running.wait_until(lambda s: all(c["phase"] == "live" for c in s["cameras"]))
+            before.check()
+            running.stop()
+    totals("network camera: killed at its first pictures", tried=rounds, held=rounds)
