@@ -96,6 +96,7 @@ class Microphone:
         self._tell = tell
         self._opening = opening
         self._source: Source | None = None
+        self._stopping: threading.Thread | None = None
         self._opened: SimpleQueue[Source | SmartrecError | None] = SimpleQueue()
         self._busy = False
         self._capture: Capture | None = None
@@ -121,7 +122,7 @@ class Microphone:
             self._listen(self._source, now)
         elif self._busy:
             self._look(now)
-        elif now >= self._retry_at:
+        elif now >= self._retry_at and not self._stops:
             self._open(capture, now)
 
     def close(self) -> None:
@@ -152,6 +153,11 @@ class Microphone:
         self._retry_at = Ns(now + _BACKOFF_FIRST)
         name = f"microphone-{self._settings.id}"
         threading.Thread(target=attempt, name=name, daemon=True).start()
+
+    @property
+    def _stops(self) -> bool:
+        """Whether the last source has not let go yet; one that hangs costs one thread, not many."""
+        return self._stopping is not None and self._stopping.is_alive()
 
     def _look(self, now: Ns) -> None:
         """Whether the attempt has ended."""
@@ -212,5 +218,7 @@ class Microphone:
         if self._ring is not None:
             self._ring.live = False
         if self._source is not None:
-            source, self._source = self._source, None
-            threading.Thread(target=source.stop, name="stop-microphone", daemon=True).start()
+            name = f"stop-microphone-{self._settings.id}"
+            self._stopping = threading.Thread(target=self._source.stop, name=name, daemon=True)
+            self._stopping.start()
+            self._source = None
