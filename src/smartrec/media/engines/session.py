@@ -4,9 +4,14 @@ ONNX Runtime has no types of its own, so what comes from it is given types here.
 """
 
 import ctypes
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
+
+# Its releases report to their maker unless told before they are loaded (its Privacy.md): a device
+# id, and how models run. A camera's recorder tells nobody anything.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime  # type: ignore[import-untyped]
 from onnxruntime.capi import (  # type: ignore[import-untyped]
