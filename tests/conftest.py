@@ -46,8 +46,13 @@ def x_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[XServer]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the whole program run one after another: each wants a machine to itself."""
+    """Tests of the whole program run one after another, and so do virtual machines.
+
+    Each wants a machine to itself; but a virtual one waits much.
+    """
     for item in items:
         own = item.get_closest_marker("xdist_group")
         if own is None and {"e2e", "faults"} & set(item.path.parts):
             item.add_marker(pytest.mark.xdist_group("whole program"))
+        elif "usb" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("virtual machine"))

@@ -16,8 +16,6 @@ from tests.e2e.pictures import FPS, Grid, check, shown
 from tests.e2e.recorder import Home, Recorder, Row, pause_until
 from tests.sounds import ffmpeg_heard
 
-pytestmark = pytest.mark.xdist_group("whole program")
-
 TOGETHER = 40 * MILLISECOND
 """What was promised."""
 CLOSE = 5 * MILLISECOND

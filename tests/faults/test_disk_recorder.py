@@ -1,6 +1,6 @@
 """The whole program on a disk that fails or hangs at some call; the rest is in test_disk_points.py.
 
-One that hangs in the long run; every call of an event in the exhaustive one.
+In the exhaustive run only.
 """
 
 import errno
@@ -54,7 +54,7 @@ def playable(path: Path) -> None:
     assert not probed.stderr
 
 
-@pytest.mark.long
+@pytest.mark.exhaustive
 @pytest.mark.timeout(300)
 def test_a_write_that_hangs_costs_neither_another_camera_nor_the_stop(
     home: Home, tmp_path: Path, disk: FaultyDisk, totals: Totals

@@ -10,7 +10,6 @@ from tests.usb.camera import Plan
 from tests.usb.cases import Cases, names
 
 pytestmark = [
-    pytest.mark.xdist_group("whole program"),
     pytest.mark.usefixtures("virtual_machines"),
     pytest.mark.timeout(600),
 ]

@@ -6,8 +6,7 @@ from tests.usb.camera import Plan
 from tests.usb.cases import Cases, names
 
 pytestmark = [
-    pytest.mark.long,
-    pytest.mark.xdist_group("whole program"),
+    pytest.mark.exhaustive,
     pytest.mark.usefixtures("virtual_machines"),
     pytest.mark.timeout(600),
 ]

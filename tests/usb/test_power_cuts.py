@@ -31,7 +31,6 @@ EDGE: Final = SECOND // 2
 COMMAND: Final = [sys.executable, "-m", "tests.usb.guest.power"]
 
 pytestmark = [
-    pytest.mark.xdist_group("whole program"),
     pytest.mark.usefixtures("virtual_machines"),
 ]
 

@@ -5,8 +5,7 @@ import pytest
 from tests.usb.cases import Cases, names
 
 pytestmark = [
-    pytest.mark.long,
-    pytest.mark.xdist_group("whole program"),
+    pytest.mark.exhaustive,
     pytest.mark.usefixtures("virtual_machines"),
     pytest.mark.timeout(600),
 ]
