@@ -152,6 +152,13 @@ def test_a_cameras_limit_holds_besides_and_the_shorter_age_wins() -> None:
     assert gone(plan(held, limits, NOW, 0, 0)) == [("clip-0", "age")]
 
 
+def test_pinned_clips_above_two_limits_are_not_counted_twice() -> None:
+    held = [clip(0, 9, pinned=True), clip(1, 8, camera="b", pinned=True)]
+    limits = Limits(Limit(max_bytes=5), {"a": Limit(max_bytes=3), "b": Limit(max_bytes=8)})
+    assert plan(held, limits, NOW, 0, 0).over == 15
+    assert plan(held, replace(limits, station=Limit(max_bytes=18)), NOW, 0, 0).over == 9
+
+
 def test_room_is_a_tenth_of_a_small_disk_and_what_goes_anyway_counts() -> None:
     held = [clip(0, 50), clip(1, 3), clip(2, 2)]
     limits = Limits(Limit(max_age=Ns(24 * HOUR)), min_free=1_000_000)

@@ -237,7 +237,11 @@ class Housekeeping:
         if not made.over:
             self._said.discard("over")
         elif self._once("over"):
-            log.warning("pinned clips alone take %d bytes more than max_bytes allows", made.over)
+            log.warning(
+                "pinned clips alone take %.1f MB more than max_bytes allows, so others go at once:"
+                " smartrec clips unpin CLIP, or a larger max_bytes",
+                made.over / 1e6,
+            )
 
     def _once(self, what: str) -> bool:
         first = what not in self._said

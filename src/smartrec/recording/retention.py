@@ -103,7 +103,7 @@ class Plan:
     Attributes:
         deletions: Clips in the order to delete them, each with the reason.
         short: Bytes of room that are still missing when all of them are gone.
-        over: Bytes above a limit that are left because they are pinned.
+        over: Bytes above the limits that are left because they are pinned, none counted twice.
     """
 
     deletions: tuple[tuple[Held, Reason], ...] = ()
@@ -128,7 +128,7 @@ def plan(clips: Iterable[Held], limits: Limits, now: int | None, free: int, disk
     over = 0
     for camera, limit in limits.cameras.items():
         over += _fit([c for c in kept if c.camera == camera], limit.max_bytes, goes)
-    over += _fit(kept, limits.station.max_bytes, goes)
+    over = max(over, _fit(kept, limits.station.max_bytes, goes))
     freed = sum(clip.bytes for clip in kept if clip.clip_id in goes)
     missing = limits.room(disk) - free - freed
     short = _take(kept, missing, Reason.ROOM, goes)
