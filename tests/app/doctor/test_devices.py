@@ -47,6 +47,18 @@ def test_sound_servers_are_not_guessed_at(tmp_path: Path) -> None:
     assert "pulse:mic" in finding.what
 
 
+def test_sound_of_the_demo_is_there_and_that_of_a_network_camera_is_missed(tmp_path: Path) -> None:
+    cameras = (
+        CameraSettings(id="a", source="demo", audio=True),
+        CameraSettings(id="b", source="rtsp://192.0.2.1/x", audio=True),
+    )
+    demo, network = check_microphone(Subject(tmp_path, cameras=cameras))
+    assert (demo.status, network.status) == (Status.OK, Status.WARN)
+    assert "a: the demo clicks" in demo.what
+    assert "b: audio = true" in network.what
+    assert "arecord -l" in network.mend
+
+
 def test_without_cameras_names_are_nobodys_business(tmp_path: Path) -> None:
     (finding,) = check_udev(Subject(tmp_path), tmp_path / "none", tmp_path)
     assert finding.status is Status.OK

@@ -8,6 +8,7 @@ from typing import Final
 from smartrec.app.doctor.cameras import command_of
 from smartrec.app.doctor.finding import Finding, Status, amiss
 from smartrec.app.doctor.subject import Subject
+from smartrec.config.cameras import Camera as Settings
 from smartrec.media.alsa_cards import Card, card_of, cards, microphone_in
 from smartrec.media.devices import forbidden
 from smartrec.media.usb_bus import plugged
@@ -46,6 +47,7 @@ def check_microphone(subject: Subject) -> Iterator[Finding]:
     """Whether cameras have a microphone, and it can be recorded from where sound is wanted."""
     found = [*_of_cameras(subject)]
     found += [_another(each.audio) for each in subject.cameras if isinstance(each.audio, str)]
+    found += [_other_sound(each) for each in subject.cameras if _asks_other(each)]
     if not found:
         wanted = any(settings.audio for settings in subject.cameras)
         state = "no camera has one" if wanted else "sound is not recorded (audio = false)"
@@ -61,6 +63,21 @@ def _of_cameras(subject: Subject) -> Iterator[Finding]:
         asked = settings is not None and settings.audio is True
         if own is not None or asked:
             yield judge_microphone(f"{camera.path} {camera.name}", own, asked=asked)
+
+
+def _asks_other(settings: Settings) -> bool:
+    """Whether the own sound of what is no camera on USB is wanted."""
+    return settings.audio is True and settings.kind != "usb"
+
+
+def _other_sound(settings: Settings) -> Finding:
+    if settings.kind == "demo":
+        return Finding(Status.OK, f"{settings.id}: the demo clicks with every full second")
+    what = f"{settings.id}: audio = true, and clips will have no sound"
+    why = f"The sound of {settings.kind} sources is not recorded yet."
+    return Finding(
+        Status.WARN, what, why, 'Name a microphone: audio = "alsa:DEVICE"; arecord -l lists them'
+    )
 
 
 def _another(source: str) -> Finding:
