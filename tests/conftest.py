@@ -45,11 +45,13 @@ def x_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[XServer]:
         server.stop()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of the whole program run one after another, and so do virtual machines.
 
     Each wants a machine to itself; but a virtual one waits much.
     """
+    if not config.pluginmanager.hasplugin("xdist"):  # as in a virtual machine
+        return
     for item in items:
         own = item.get_closest_marker("xdist_group")
         if own is None and {"e2e", "faults"} & set(item.path.parts):
