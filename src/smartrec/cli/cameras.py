@@ -17,7 +17,7 @@ no camera found. What to check:
   is it on the bus?                lsusb
   does the kernel know it?         ls /dev/video*    sudo dmesg | tail
   in a container or VM             docker run --device /dev/video0 ...
-  is it on the network?            name it in smartrec.toml (docs/guide/rtsp.md); it is not searched for
+  is it on the network?            name it in smartrec.toml: docs/guide/rtsp.md
   without a camera                 smartrec demo"""
 
 
