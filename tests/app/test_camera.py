@@ -218,6 +218,17 @@ def test_trigger_before_the_first_picture_waits_for_it(tmp_path: Path) -> None:
     assert len(starting.clips.recording) == 1
 
 
+def test_an_answer_promises_no_picture_that_is_only_needed_to_decode_others(tmp_path: Path) -> None:
+    silent = camera(tmp_path)
+    for unit in stream(60, gop=30):
+        silent.clips.push(unit, JPEG_FORMAT)
+    promised = []
+    for at in (2.5, 4.0):  # its last picture was taken at 1.97 s
+        answer = silent.record(f"{at}", Trigger(f"{at}", Ns(round(at * SECOND)), "key-R"))
+        promised.append(round(answer.pre_roll_s or 0, 1))
+    assert promised == [1.0, 0.0]
+
+
 def test_a_lost_camera_is_told_once_and_when_it_is_tried_again(tmp_path: Path) -> None:
     told = Told()
     lost = camera(tmp_path, told)

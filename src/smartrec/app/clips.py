@@ -211,9 +211,11 @@ class Clips:
     def held_before(self, clip: OpenClip, moment: Ns) -> Ns:
         """How much of an open clip's time before `moment` is, or will be, in it."""
         ring, held = self.ring, clip.tally.first
-        if held is None and clip.cursor < ring.end:
-            held = ring[max(clip.cursor, ring.first)].pts
-        return Ns(max(0, moment - max(clip.start, held))) if held is not None else Ns(0)
+        if held is None:
+            whole = (unit.pts for unit in ring.since(clip.cursor) if not unit.damaged)
+            # A keyframe before its start is read first, and may be all there is: it shows nothing.
+            held = next((pts for pts in whole if pts >= clip.start), None)
+        return Ns(0) if held is None else Ns(max(0, moment - held))
 
     def secured(self, clip_id: str) -> bool:
         """Whether nothing that was held when a clip began can be lost to SIGKILL any more."""
