@@ -126,10 +126,14 @@ print("x264enc", has_element("x264enc"), "openh264enc", has_element("openh264enc
 # Recordings as the README has them: one command, a person who comes by, and a trigger from a second
 # terminal while she is there.
 record() {
-  local recorder
-  inside "$1" ./run.sh demo --headless --for 40s --clips clips &
+  local recorder said=$root/tmp/recorder.log
+  : >"$said"
+  inside "$1" ./run.sh demo --headless --for 40s --clips clips > >(tee "$said") 2>&1 &
   recorder=$!
-  sleep 15
+  until grep -q 'recording (person)' "$said"; do
+    kill -0 $recorder || return 1
+    sleep 0.2
+  done
   inside "$1" ./run.sh trigger --clips clips
   wait $recorder
   inside "$1" ./run.sh clips list --clips clips --json >"$root/tmp/clips.json"
