@@ -16,6 +16,7 @@ from smartrec.app import identity, mounts
 from smartrec.app.bus import Bus
 from smartrec.app.console import Console
 from smartrec.app.control import ControlServer, socket_path
+from smartrec.app.heap import share_arenas
 from smartrec.app.keys import TerminalKeys, has_terminal
 from smartrec.app.recovery import journals_of
 from smartrec.app.station import Places, Station
@@ -171,6 +172,7 @@ def record(
         SmartrecError: It cannot begin; once it runs, a camera's or the disk's trouble does not end
             it.
     """
+    share_arenas()
     config = settled(path, overrides)
     context = click.get_current_context(silent=True)
     if context is None or context.find_root().obj is None:
