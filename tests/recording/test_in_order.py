@@ -63,6 +63,15 @@ def test_pictures_overtaken_by_one_come_out_in_order(numbers: set[int]) -> None:
     assert through(swapped) == arrived
 
 
-@given(st.lists(st.integers(0, 50)))
-def test_whatever_comes_comes_out(numbers: list[int]) -> None:
-    assert sorted(through(numbers)) == sorted(numbers)
+def test_one_that_comes_when_it_was_given_up_is_left_out_and_holds_up_nothing() -> None:
+    numbers = [1, *range(3, 3 + 20), 2, 23, 24]
+    assert through(numbers) == [1, *range(3, 25)]
+
+
+@given(st.lists(st.integers(0, 50), unique=True))
+def test_whatever_comes_comes_out_unless_its_place_was_given_up(numbers: list[int]) -> None:
+    out = through(numbers, apart=Ns(0))
+    assert len(set(out)) == len(out)
+    for left_out in set(numbers) - set(out):
+        before = numbers[: numbers.index(left_out)]
+        assert any(each > left_out for each in before)

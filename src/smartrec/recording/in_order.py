@@ -9,9 +9,9 @@ from typing import Final, Generic, TypeVar
 
 from smartrec.units import MILLISECOND, Ns
 
-PATIENCE: Final = Ns(100 * MILLISECOND)
+PATIENCE: Final = Ns(250 * MILLISECOND)
 """How long a picture waits for the one before it: what is done later than that was lost."""
-_MOST: Final = 4
+_MOST: Final = 8
 """Pictures that wait at the same time; a driver has few in hand."""
 _STRANGE_GAP: Final = 1_000_000
 
@@ -19,12 +19,17 @@ Item = TypeVar("Item")
 
 
 class InOrder(Generic[Item]):
-    """Takes what comes, and gives it in order; nothing is kept for ever, nothing left out."""
+    """Takes what comes, and gives it in order.
+
+    Nothing is kept for ever. Left out is only what comes when its place was given up: a reader that
+    goes by the numbers has counted it as lost, and time never goes back.
+    """
 
     def __init__(self) -> None:
         self._last: int | None = None
         self._waiting: list[tuple[int, Ns, Item]] = []
         self._ready: deque[Item] = deque()
+        self._given_up: deque[int] = deque(maxlen=64)
 
     @property
     def empty(self) -> bool:
@@ -34,8 +39,12 @@ class InOrder(Generic[Item]):
     def put(self, number: int, item: Item, now: Ns) -> None:
         """One that came at `now` under a number of the source's."""
         last = self._last
-        if last is None or not 0 < number - last < _STRANGE_GAP:  # first, anew, or too late
+        if number in self._given_up:
+            return
+        if last is None or not 0 < number - last < _STRANGE_GAP:  # the first, or numbered anew
             self.flush()
+            self._given_up.clear()
+            self._last = None
             self._give(number, item)
             return
         self._waiting.append((number, now, item))
@@ -68,5 +77,8 @@ class InOrder(Generic[Item]):
             self._give(number, item)
 
     def _give(self, number: int, item: Item) -> None:
+        if self._last is not None and number > self._last + 1:
+            lacking = range(max(self._last + 1, number - 64), number)
+            self._given_up.extend(lacking)
         self._last = number
         self._ready.append(item)
