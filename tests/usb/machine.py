@@ -209,11 +209,13 @@ class Machine:
             stderr=log,
             start_new_session=not shell,
         )
-        self._close.callback(self.cut_power)
+        self._close.callback(self._qemu.wait)
+        self._close.callback(self._qemu.kill)
         self._commands, self._asked = (self._accept(listener) for listener in listeners)
         self._camera_lock = threading.Lock()
         self._server = threading.Thread(target=self._serve, name="virtual machine", daemon=True)
         self._server.start()
+        self._close.callback(self.cut_power)  # before the thread's sockets are closed
 
     def _listen(self, name: str) -> socket.socket:
         listener = self._close.enter_context(socket.socket(socket.AF_UNIX))
@@ -264,7 +266,11 @@ class Machine:
                     continue
                 *lines, asked = (asked + data).split(b"\n")
                 for line in lines:
-                    self._asked.sendall(self._obey(line.decode().split()) + b"\n")
+                    self._answer(self._obey(line.decode().split()) + b"\n")
+
+    def _answer(self, answer: bytes) -> None:
+        with contextlib.suppress(ConnectionError):  # a guest whose power was cut hears nothing
+            self._asked.sendall(answer)
 
     def _obey(self, words: Sequence[str]) -> bytes:
         number, *command = words
