@@ -45,16 +45,10 @@ def x_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[XServer]:
         server.stop()
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests of the whole program run one after another, and so do virtual machines.
-
-    Each wants a machine to itself; but a virtual one waits much.
-    """
-    if not config.pluginmanager.hasplugin("xdist"):  # as in a virtual machine
-        return
-    for item in items:
-        own = item.get_closest_marker("xdist_group")
-        if own is None and {"e2e", "faults"} & set(item.path.parts):
-            item.add_marker(pytest.mark.xdist_group("whole program"))
-        elif "usb" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("virtual machine"))
+    """Virtual machines run one after another: each wants a processor, and their boot is shared."""
+    if config.pluginmanager.hasplugin("xdist"):  # not so in a virtual machine
+        for item in items:
+            if "usb" in item.path.parts:
+                item.add_marker(pytest.mark.xdist_group("virtual machine"))

@@ -180,3 +180,10 @@ def test_wheel_runs_where_there_is_no_checkout(wheel: Path, tmp_path: Path) -> N
         )
         assert done.returncode == 0, done.stderr
         assert smartrec.__version__ in done.stdout
+
+
+@pytest.mark.xdist_group("gates")
+def test_groups_of_tests_stay_together(request: pytest.FixtureRequest) -> None:
+    if not request.config.getoption("loadgroup", default=False):
+        pytest.skip("not a run by groups on several workers")
+    assert request.node.nodeid.endswith("@gates")

@@ -76,7 +76,8 @@ class ControlServer(threading.Thread):
         self._socket, self._inode = _listen(path)
         self._up = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._talks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._talks: set[asyncio.Task[None]] = set()  # those of them that are served
         self._silent: dict[asyncio.Task[None], None] = {}  # in order: longest silence first
 
     def run(self) -> None:
@@ -97,16 +98,24 @@ class ControlServer(threading.Thread):
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
-        server = await asyncio.start_unix_server(self._accept, sock=self._socket, limit=LINE_MAX)
+        server = await asyncio.start_unix_server(self._welcome, sock=self._socket, limit=LINE_MAX)
         self._up.set()
         await self._ended.wait()
         server.close()
         # Again and again: wait_for (before Python 3.12) forgets a cancellation that comes as what
         # it waits for is done, and a client that asks on and on gives it cause to.
-        while talks := asyncio.all_tasks() - {asyncio.current_task()}:
-            for talk in talks:
-                talk.cancel()
-            await asyncio.wait(talks, timeout=_AGAIN_S)
+        # asyncio's own tasks, which are accepting clients, must end by themselves to close these.
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in tasks & self._tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=_AGAIN_S)
+
+    def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Begin with a client, however early its task may be cancelled."""
+        task = asyncio.get_running_loop().create_task(self._accept(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(lambda _: writer.transport.abort())
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talk = asyncio.current_task()
@@ -114,7 +123,6 @@ class ControlServer(threading.Thread):
         if len(self._talks) >= CLIENTS:
             if not self._silent:
                 await self._send(writer, error_line("the recorder has too many clients"))
-                writer.transport.abort()
                 return
             longest = next(iter(self._silent))
             del self._silent[longest]
@@ -126,7 +134,6 @@ class ControlServer(threading.Thread):
         finally:
             self._talks.discard(talk)
             self._silent.pop(talk, None)
-            writer.transport.abort()
 
     async def _talk(
         self, talk: "asyncio.Task[None]", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
