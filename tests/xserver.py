@@ -1,5 +1,6 @@
 """A real X server without a monitor, and what it shows."""
 
+import itertools
 import os
 import select
 import subprocess
@@ -17,6 +18,9 @@ WIDTH, HEIGHT = 1280, 720
 NOBODY = ":59000"
 """A display where no server is: the number of one that was killed may be another test's soon."""
 _STARTS_S = 20
+_TRIES = 5
+_NUMBERS = itertools.count(100 + 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
+"""Each is used once: a free one may be that of a server which was killed and shall be back."""
 
 
 @dataclass
@@ -66,11 +70,20 @@ def run(*command: str) -> str:
 
 
 def start(display: str = "", *options: str, reset: bool = False) -> XServer:
-    """A server on `display`, or a free one; with `reset`, it resets when its last client goes."""
+    """A server on `display`, or a new one; with `reset`, it resets when its last client goes."""
     if which("Xvfb") is None:
         pytest.skip("needs Xvfb")
+    for _ in range(_TRIES):
+        server = _start(display or f":{next(_NUMBERS)}", *options, reset=reset)
+        if server is not None:
+            return server
+    pytest.fail("Xvfb did not start")
+
+
+def _start(display: str, *options: str, reset: bool) -> "XServer | None":
+    """None if it ends at once, as where another has that number."""
     reads, writes = os.pipe()
-    command = ["Xvfb", *([display] if display else []), "-displayfd", str(writes)]
+    command = ["Xvfb", display, "-displayfd", str(writes)]
     command += ["-screen", "0", f"{WIDTH}x{HEIGHT}x24", "-nolisten", "tcp", *options]
     command += [] if reset else ["-noreset"]
     process = subprocess.Popen(
@@ -87,5 +100,5 @@ def start(display: str = "", *options: str, reset: bool = False) -> XServer:
     if not number.endswith(b"\n"):
         process.kill()
         process.wait()
-        pytest.fail("Xvfb did not start")
-    return XServer(f":{number.decode().strip()}", process)
+        return None
+    return XServer(display, process)

@@ -101,14 +101,16 @@ class ControlServer(threading.Thread):
         server = await asyncio.start_unix_server(self._welcome, sock=self._socket, limit=LINE_MAX)
         self._up.set()
         await self._ended.wait()
-        server.close()
+        # No more are accepted. Those that are just being so would never be closed if the server
+        # was closed now.
+        self._loop.remove_reader(self._socket)
         # Again and again: wait_for (before Python 3.12) forgets a cancellation that comes as what
         # it waits for is done, and a client that asks on and on gives it cause to.
-        # asyncio's own tasks, which are accepting clients, must end by themselves to close these.
         while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in tasks & self._tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=_AGAIN_S)
+        server.close()
 
     def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Begin with a client, however early its task may be cancelled."""
