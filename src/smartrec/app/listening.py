@@ -62,11 +62,13 @@ class Teller(Listener):
         self._bus = bus
         self._clock = clock
         self._lost_at: dict[str, Ns] = {}
+        self._seen: set[str] = set()
 
     def camera_live(self, camera: "Camera") -> None:
         """See `Listener`."""
         since = self._lost_at.pop(camera.id, None)
-        if since is None:
+        if since is None or camera.id not in self._seen:  # one that is there at last is not back
+            self._seen.add(camera.id)
             self._bus.publish(events.CameraStarted(camera.id, camera.description))
         else:
             away = seconds(Ns(self._clock.monotonic() - since))
