@@ -43,7 +43,7 @@ def test_cameras_that_are_free_are_measured_together(home: Home, plug: Plug) -> 
     for each in found["measured"]:
         assert "pictures a second of 30" in each["what"]
         assert "0 damaged" in each["what"]
-    assert "(measured)" in "".join(each["what"] for each in found["room"])
+    assert "(1 camera, measured)" in "".join(each["what"] for each in found["room"])
     assert "needs about" not in found["usb"][0]["what"]
 
 
