@@ -23,6 +23,7 @@ from smartrec.config.located import located, located_in
 from smartrec.config.schema import Config, Log, Recording, Retention, Ring, alike, numbered
 from smartrec.config.suggest import Place, config_error, dotted, nearest, said_here, shown
 from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone
+from smartrec.config.web import Web
 from smartrec.errors import ConfigError
 
 FILE_NAME: Final = "smartrec.toml"
@@ -47,6 +48,7 @@ TABLES: Final[dict[str, type[BaseModel]]] = {
     "detector": Detector,
     "trigger": AutoTrigger,
     "screen": Screen,
+    "web": Web,
     "log": Log,
 }
 """The tables that stand once, and so can be set by the environment."""

@@ -58,6 +58,7 @@ _HEADERS: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
     ("[detector]", TABLES["detector"]),
     ("[trigger]", TABLES["trigger"]),
     ("[screen]", TABLES["screen"]),
+    ("[web]", TABLES["web"]),
     ("[log]", TABLES["log"]),
 )
 

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from smartrec.config.cameras import ALIKE, HOUR, Camera, MaxAge, MaxBytes, Slug
 from smartrec.config.table import AT_ONCE, NEEDS_NEW_START, Table
 from smartrec.config.watching import AutoTrigger, Detector, Screen
+from smartrec.config.web import Web
 from smartrec.config.written import DIRECTORY, FILE, duration, size
 from smartrec.units import SECOND, Ns
 
@@ -163,6 +164,7 @@ class Config(Table):
     detector: Detector = Field(default_factory=Detector)
     trigger: AutoTrigger = Field(default_factory=AutoTrigger)
     screen: Screen = Field(default_factory=Screen)
+    web: Web = Field(default_factory=Web)
     log: Log = Field(default_factory=Log)
 
     @field_validator("camera", mode="before")
