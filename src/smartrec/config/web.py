@@ -26,7 +26,9 @@ def _hosts(value: object) -> tuple[str, ...]:
         raise ValueError("must be a list of names")
     for name in names:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no name of a machine: lower case, digits, dots and dashes")
+            raise ValueError(
+                f"{name!r} is no name of a machine: lower case, digits, dots and dashes"
+            )
     return tuple(names)
 
 
