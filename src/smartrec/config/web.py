@@ -23,7 +23,7 @@ def _address(value: object) -> str:
 def _hosts(value: object) -> tuple[str, ...]:
     names = value.split(",") if isinstance(value, str) else value
     if not isinstance(names, (list, tuple)):
-        raise ValueError("must be a list of names")
+        raise ValueError("must be a list of names")  # noqa: TRY004 - pydantic's protocol
     for name in names:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise ValueError(
