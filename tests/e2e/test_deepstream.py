@@ -128,7 +128,7 @@ def _boxed(server: XServer, where: Box) -> bool:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("new_mux", [False, True])
+@pytest.mark.parametrize("new_mux", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_two_cameras_share_one_watch_and_each_gets_its_clip(
     home: Home, deepstream: Machine, new_mux: bool
 ) -> None:
@@ -148,6 +148,7 @@ def test_two_cameras_share_one_watch_and_each_gets_its_clip(
         exact(row)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_camera_that_ends_goes_quiet_and_the_other_is_watched_on(
     home: Home, deepstream: Machine, tmp_path: Path

@@ -34,7 +34,13 @@ def broken(tmp_path: Path) -> Broken:
     return made
 
 
-@pytest.mark.parametrize("file", ["lib/libnvds_infercustomparser.so", "lib/libnvds_meta.so"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "lib/libnvds_infercustomparser.so",
+        pytest.param("lib/libnvds_meta.so", marks=pytest.mark.long),
+    ],
+)
 def test_half_installed_the_portable_engine_takes_over_and_says_why(
     home: Home, broken: Broken, file: str
 ) -> None:
@@ -66,6 +72,7 @@ def test_half_installed_and_asked_for_by_name_it_records_by_command(
     assert row["engine"] == "none"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(150)
 def test_pipeline_that_gives_no_pictures_any_more_is_started_again(
     home: Home, tmp_path: Path
@@ -83,6 +90,7 @@ def test_pipeline_that_gives_no_pictures_any_more_is_started_again(
         running.stop()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(150)
 def test_where_no_picture_ever_comes_out_the_portable_engine_takes_over(
     home: Home, tmp_path: Path
