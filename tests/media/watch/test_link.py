@@ -1,4 +1,5 @@
 import socket
+import struct
 import threading
 
 import pytest
@@ -104,6 +105,7 @@ def _receive_all(end: link.Link) -> None:
         (b'"score": 0.9', b'"score": NaN'),
         (b'"left": 0.1', b'"left": null'),
         (b'"pts": 5', b'"pts": {}'),
+        (b'"pts": 5', b'"pts": Infinity'),
         (b'"speed": [0.1, -0.2]', b'"speed": []'),
     ],
 )
@@ -113,7 +115,7 @@ def test_a_look_of_odd_numbers_is_no_message(said: bytes, odd: bytes) -> None:
     assert said in header
     here, there = pair()
     here._socket.sendall(
-        link._LENGTHS.pack(len(header) + len(odd) - len(said), 0) + header.replace(said, odd)
+        struct.pack("<II", len(header) + len(odd) - len(said), 0) + header.replace(said, odd)
     )
     with pytest.raises(link.Hangup):
         there.receive()

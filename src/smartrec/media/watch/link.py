@@ -1,19 +1,14 @@
-"""The way between the recorder and its watching process: messages over a pair of sockets.
-
-A message is a header of one JSON object and, for a picture, its bytes behind it; both lengths
-stand in front (two unsigned 32-bit numbers, little endian). The recorder never waits for the
-watch: it sends from a thread of its own and drops what is not taken in time.
-"""
+"""What is said over the way between the recorder and its watching process, as bytes."""
 
 import base64
-import json
 import math
 import socket
-import struct
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any, Final, cast
 
+from smartrec.media import framing
+from smartrec.media.framing import Hangup as Hangup
 from smartrec.media.watch.messages import (
     CameraView,
     DetectorSetup,
@@ -40,79 +35,16 @@ from smartrec.media.watch.messages import (
 from smartrec.model import AccessUnit, Box, Codec, Look, StreamFormat, Track
 from smartrec.units import Ns
 
-_LENGTHS: Final = struct.Struct("<II")
-_MOST: Final = 256 * 1024 * 1024
-"""A message longer than this is no message of ours."""
 
-
-class Hangup(Exception):  # noqa: N818 - a condition, not an error
-    """The other side is gone."""
-
-
-class Link:
-    """One end. One thread may send while another receives.
+class Link(framing.Link[Message, Message]):
+    """One end.
 
     Args:
         end: A connected stream socket, blocking.
     """
 
     def __init__(self, end: socket.socket) -> None:
-        self._socket = end
-
-    def send(self, message: Message) -> None:
-        """Send; waits while the other side does not read.
-
-        Raises:
-            Hangup: It is gone.
-        """
-        header, payload = encode(message)
-        front = _LENGTHS.pack(len(header), len(payload)) + header
-        try:
-            if len(payload) < 1 << 14:
-                self._socket.sendall(front + payload)
-            else:
-                self._socket.sendall(front)
-                self._socket.sendall(payload)
-        except OSError as error:
-            raise Hangup(str(error)) from error
-
-    def receive(self) -> Message:
-        """Wait for a message.
-
-        Raises:
-            Hangup: The other side is gone, or says what is no message.
-        """
-        header_length, payload_length = _LENGTHS.unpack(self._exactly(_LENGTHS.size))
-        if header_length + payload_length > _MOST:
-            raise Hangup("not a message")
-        header = self._exactly(header_length)
-        payload = self._exactly(payload_length)
-        try:
-            return decode(header, payload)
-        except (LookupError, RecursionError, TypeError, ValueError) as error:
-            raise Hangup(f"not a message: {error}") from error
-
-    def close(self) -> None:
-        """Wake both sides. Idempotent."""
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return  # it was closed
-        finally:
-            self._socket.close()
-
-    def _exactly(self, length: int) -> bytes:
-        parts = bytearray(length)
-        view, got = memoryview(parts), 0
-        while got < length:
-            try:
-                count = self._socket.recv_into(view[got:])
-            except OSError as error:
-                raise Hangup(str(error)) from error
-            if not count:
-                raise Hangup("closed")
-            got += count
-        return bytes(parts)
+        super().__init__(end, encode, decode)
 
 
 def encode(message: Message) -> tuple[bytes, bytes]:
@@ -129,7 +61,7 @@ def encode(message: Message) -> tuple[bytes, bytes]:
         if isinstance(message, Format):
             private = base64.b64encode(message.format.codec_private).decode()
             body["format"]["codec_private"] = private
-    return json.dumps({"kind": message.kind, **body}).encode(), payload
+    return framing.header_of(message.kind, body), payload
 
 
 def decode(header: bytes, payload: bytes) -> Message:
@@ -138,23 +70,30 @@ def decode(header: bytes, payload: bytes) -> Message:
     Raises:
         LookupError, RecursionError, TypeError, ValueError: They are none.
     """
-    body: dict[str, Any] = json.loads(header)
-    if not isinstance(body, dict):
-        raise TypeError("no object")
-    kind = body.pop("kind")
+    kind, body = framing.said_in(header)
+    if kind in PICTURES:
+        return picture(kind, body, payload)
+    if kind == Setup.kind:
+        return _setup(body)
+    return cast("Message", _PLAIN[kind](**body))
+
+
+def picture(kind: str, body: dict[str, Any], payload: bytes) -> Format | Unit | Looked:
+    """A message about pictures, of those that `PICTURES` names.
+
+    Raises:
+        LookupError, TypeError, ValueError: It is none.
+    """
     if kind == Unit.kind:
         unit = AccessUnit(**{name: body[name] for name in _UNIT}, data=payload)
         return Unit(body["camera"], unit, body["show"], body["look"])
     if kind == Looked.kind:
         times = _number(body["decode_ms"]), _number(body["infer_ms"])
         return Looked(_look(body["look"]), *times)
-    if kind == Format.kind:
-        return Format(body["camera"], _format(body["format"]))
-    if kind == Setup.kind:
-        return _setup(body)
-    return cast("Message", _PLAIN[kind](**body))
+    return Format(body["camera"], _format(body["format"]))
 
 
+PICTURES: Final = (Unit.kind, Looked.kind, Format.kind)
 _UNIT: Final = ("epoch", "seq", "pts", "dts", "duration", "keyframe", "lost_before")
 _PLAIN: Final[Mapping[str, type]] = {
     each.kind: each

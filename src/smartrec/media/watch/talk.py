@@ -24,14 +24,12 @@ class Talk:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._sending = threading.Lock()
         self.ended = threading.Event()
 
     def say(self, message: Message) -> None:
         """Any thread; waits while the recorder does not read."""
         try:
-            with self._sending:
-                self._link.send(message)
+            self._link.send(message)
         except Hangup:
             self.ended.set()
 
