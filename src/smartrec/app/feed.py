@@ -1,18 +1,19 @@
-"""What is sent to the watch and when: the newest pictures, never a queue of old ones."""
+"""What is sent to a child and when: the newest pictures, never a queue of old ones."""
 
 import logging
 import threading
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from smartrec.app.turns import Turns
-from smartrec.media.watch.link import Hangup, Link
+from smartrec.media.framing import Hangup, Link
 from smartrec.media.watch.messages import (
     CameraView,
     Format,
     Leave,
+    Looked,
     Message,
     Record,
     Setup,
@@ -32,15 +33,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What the watch wants.
+    """What a child wants.
 
     Attributes:
         interval: Between two looks at a camera; None when it does not look.
         keyframes_only: Whether of inter-coded cameras it looks at keyframes only.
+        most_coded: How many units of an inter-coded camera may wait for it.
     """
 
     interval: Ns | None
     keyframes_only: bool
+    most_coded: int = MOST_CODED_WAITING
 
 
 @dataclass(slots=True)
@@ -53,15 +56,15 @@ class _Waiting:
 
 
 class Feed(threading.Thread):
-    """Sends to one watching process, on its own thread; all methods return at once.
+    """Sends to one child, the watch or the page, on its own thread; all methods return at once.
 
     Args:
         link: To it.
         needs: What it wants.
     """
 
-    def __init__(self, link: Link, needs: Needs) -> None:
-        super().__init__(name="watch-feed", daemon=True)
+    def __init__(self, link: Link[Any, object], needs: Needs) -> None:
+        super().__init__(name="feed", daemon=True)
         self._link = link
         self._needs = needs
         self._screen = self._records = False
@@ -135,13 +138,16 @@ class Feed(threading.Thread):
         with self._change:
             self._break(camera)
 
-    def tell(self, news: Setup | CameraView | StationView) -> None:
-        """First the setup; then the newest view of a camera, or of the station.
+    def tell(self, news: Setup | CameraView | StationView | Looked) -> None:
+        """First the setup; then the newest view of a camera or of the station, or look at one.
 
-        A view that was not sent yet gives way.
+        What was not sent yet gives way.
         """
+        camera = ""
+        if isinstance(news, (CameraView, Looked)):
+            camera = news.camera if isinstance(news, CameraView) else news.look.camera
         with self._change:
-            self._news[news.camera if isinstance(news, CameraView) else type(news)] = news
+            self._news[type(news), camera] = news
             self._change.notify()
 
     def close(self) -> None:
@@ -160,9 +166,9 @@ class Feed(threading.Thread):
                 else:
                     self._link.send(message)
         except Hangup:
-            log.debug("the watch is gone")
+            log.debug("the child is gone")
         except BaseException:
-            self._link.close()  # a watch that is fed no more shall end, and the next be fed
+            self._link.close()  # a child that is fed no more shall end, and the next be fed
             raise
 
     def _next(self) -> "Message | _Waiting | None":
@@ -238,7 +244,7 @@ class Feed(threading.Thread):
             return
         if not coded and self._queued[camera] >= self._most_jpegs:
             self._drop_oldest(camera)
-        elif coded and self._queued[camera] >= MOST_CODED_WAITING:
+        elif coded and self._queued[camera] >= self._needs.most_coded:
             self._drop(lambda each: each.camera == camera)
             if not waiting.unit.keyframe:
                 self._break(camera)

@@ -4,7 +4,8 @@ recorder -> page   Setup, once and first; Format before a camera's first Unit an
 changes; Unit, of wanted cameras only; Looked, of the same; Happened, whatever is watched; Wall once
 a second. The end of the link is the end of the recorder: the page ends too
 page -> recorder   Serving, when it listens; NotServing, when it cannot; Wanted, whenever the set of
-cameras changes that somebody looks at
+cameras changes that somebody looks at, and every few seconds to say that its loop is well: a page
+that says nothing for half a minute hangs, and is ended
 """
 
 import socket

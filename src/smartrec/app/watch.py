@@ -5,19 +5,15 @@ loses boxes with it, never pictures. Station thread only.
 """
 
 import logging
-import os
 import random
-import signal
-import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from smartrec.app.children import shielded
+from smartrec.app.children import command_of, ending, linked
 from smartrec.app.feed import Feed, Needs
 from smartrec.app.watch_needs import needs_of, without_its_engine
 from smartrec.media.engines.deepstream.installed import has_nvidia
@@ -60,16 +56,7 @@ _BACKOFF_FIRST: Final = Ns(500 * MILLISECOND)
 _BACKOFF_MOST: Final = Ns(30 * SECOND)
 _STEP_MOST: Final = Ns(SECOND)
 _END_WITHIN: Final = 3.0
-_NICE: Final = 5
-"""Behind the recorder, before its finishers."""
-_OOM_FIRST: Final = b"500"
-_COMMAND: Final = (
-    sys.executable,
-    "-c",
-    # Unlike -m, without the directory where the user happens to stand and what lies there.
-    "import sys; sys.path[:] = filter(None, sys.path);"
-    "from smartrec.media.watch.child import main; sys.exit(main(sys.argv))",
-)
+_COMMAND: Final = command_of("smartrec.media.watch.child")
 
 log = logging.getLogger(__name__)
 
@@ -288,20 +275,7 @@ class _Child(threading.Thread):
         super().__init__(name="watch", daemon=True)
         self._generation = generation
         self._report = report
-        ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                with shielded():
-                    self._process = subprocess.Popen(
-                        [*_COMMAND, str(theirs.fileno())],
-                        stdin=subprocess.DEVNULL,
-                        stdout=subprocess.DEVNULL,
-                        pass_fds=[theirs.fileno()],
-                    )
-            except OSError:
-                ours.close()
-                raise
-        _stand_back(self._process.pid)
+        self._process, ours = linked(_COMMAND)
         self._link = Link(ours)
         self.feed = Feed(self._link, needs)
         self.feed.tell(setup)
@@ -368,21 +342,4 @@ class _Child(threading.Thread):
 
 
 def _cause(status: int) -> str:
-    if status < 0:
-        known = (
-            -status in signal.Signals.__members__.values()
-        )  # of the real-time ones two have names
-        name = signal.Signals(-status).name if known else f"signal {-status}"
-        return f"the watching process ended by {name}"
-    return _CAUSES.get(status, f"the watching process ended with status {status}")
-
-
-def _stand_back(pid: int) -> None:
-    """Let the recorder have the processor first, and memory last."""
-    own = os.getpriority(os.PRIO_PROCESS, 0)
-    try:
-        os.setpriority(os.PRIO_PROCESS, pid, min(19, own + _NICE))
-        with open(f"/proc/{pid}/oom_score_adj", "wb") as file:  # noqa: PTH123
-            file.write(_OOM_FIRST)
-    except OSError as error:  # it has ended, or /proc is not there
-        log.debug("the watch keeps its priority: %s", error)
+    return _CAUSES.get(status, f"the watching process {ending(status)}")

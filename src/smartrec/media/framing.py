@@ -13,8 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
-Sent = TypeVar("Sent")
-Received = TypeVar("Received")
+Sent = TypeVar("Sent", contravariant=True)
+Received = TypeVar("Received", covariant=True)
 
 MOST: Final = 256 * 1024 * 1024
 """A message longer than this is no message of ours."""
@@ -65,6 +65,7 @@ class Link(Generic[Sent, Received]):
                     self._socket.sendall(front)
                     self._socket.sendall(payload)
         except OSError as error:
+            self.close()  # half a message may be out: nothing behind it would be understood
             raise Hangup(str(error)) from error
 
     def receive(self) -> Received:
