@@ -3,7 +3,9 @@
 import base64
 import json
 import os
+import shlex
 import stat
+import subprocess
 import zipfile
 from pathlib import Path
 from urllib.parse import quote
@@ -59,7 +61,10 @@ def test_a_report_says_what_is_in_it_and_that_it_is_to_be_looked_at(tmp_path: Pa
     settings(tmp_path)
     result, parts = made(tmp_path)
     assert set(parts) == PARTS
-    assert "Look at it before you send it" in result.stdout
+    said, look = result.stdout.rstrip("\n").split("Look at it before you send it: ")
+    assert said.endswith("out.zip. ")
+    subprocess.run(shlex.split(look), check=True)
+    assert {path.name for path in (tmp_path / "out.d").iterdir()} == PARTS
     assert all(name in result.stdout for name in PARTS - {"README.txt"})
     assert all(name in parts["README.txt"].decode() for name in PARTS - {"README.txt"})
     assert json.loads(parts["doctor.json"])["findings"]

@@ -6,6 +6,7 @@ import time
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 import click
@@ -79,7 +80,8 @@ def report(
     made = parts.bundle(output, wanted, censor)
     for name, about, size in made:
         click.echo(f"{name:<16}{size:>9} bytes  {about}")
-    click.echo(f"made {output}. Look at it before you send it: unzip -p {output} | less")
+    look = f"python3 -m zipfile -e {quote(str(output))} {quote(str(output.with_suffix('.d')))}"
+    click.echo(f"made {output}. Look at it before you send it: {look}")
 
 
 def _loaded(path: Path | None) -> tuple[Loaded | None, str]:
