@@ -1,0 +1,124 @@
+"""The page's process: what browsers talk to, as a child of the recorder that may die.
+
+    argv    the number of the socket's descriptor; see `smartrec.app.page_messages`
+    exit    0 the recorder is gone, 70 a bug
+
+Threads: the main one is the loop's, with every browser; one hears the recorder and one speaks to
+it, for it may keep either waiting; those that import the API and ask the recorder.
+"""
+
+import asyncio
+import logging
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import traceback
+from types import TracebackType
+from typing import Final, NoReturn
+
+from smartrec.app.page_messages import (
+    Hangup,
+    Link,
+    NotServing,
+    Serving,
+    Setup,
+    ToPage,
+    ToRecorder,
+    Wanted,
+    page_end,
+)
+from smartrec.web.ear import Ear
+from smartrec.web.hub import Hub
+from smartrec.web.listening import CannotListen, address_of, listen
+from smartrec.web.server import serve
+
+EXIT_BUG: Final = 70
+"""EX_SOFTWARE of sysexits.h."""
+_LISTEN_AGAIN: Final = 10.0
+
+
+class Mouth(threading.Thread):
+    """Says things to the recorder, in order; whoever speaks does not wait."""
+
+    def __init__(self, link: Link[ToRecorder, ToPage]) -> None:
+        super().__init__(name="mouth", daemon=True)
+        self._link = link
+        self._words: queue.SimpleQueue[ToRecorder] = queue.SimpleQueue()
+
+    def say(self, message: ToRecorder) -> None:
+        """Any thread."""
+        self._words.put(message)
+
+    def run(self) -> None:
+        """See the class."""
+        try:
+            while True:
+                self._link.send(self._words.get())
+        except Hangup:
+            return  # the ear hears that too, and ends the process
+
+
+async def _run(link: Link[ToRecorder, ToPage], setup: Setup) -> None:
+    mouth = Mouth(link)
+    mouth.start()
+    hub = Hub(setup, lambda cameras: mouth.say(Wanted(cameras)))
+    Ear(link, hub, asyncio.get_running_loop(), lambda: _leave(0)).start()
+    end = await _listening(setup, mouth)
+    mouth.say(Serving(address_of(end)))
+    await serve(hub, end)
+
+
+async def _listening(setup: Setup, mouth: Mouth) -> socket.socket:
+    """A socket where browsers can connect, as soon as there can be one."""
+    said = None
+    while True:
+        try:
+            return listen(setup.settings["address"], setup.settings["port"])
+        except CannotListen as error:
+            news = NotServing(str(error), error.hint or "")
+            if news != said:
+                mouth.say(news)
+            said = news
+        await asyncio.sleep(_LISTEN_AGAIN)
+
+
+def main(argv: list[str]) -> NoReturn:
+    """Serve until the recorder at the other end of the socket is gone; ends the process.
+
+    Args:
+        argv: The program's name, and the descriptor.
+    """
+    # What ends the recorder in a terminal or as a service reaches all its processes; it says when.
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    os.dup2(2, 1)
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    threading.excepthook = lambda args: _die(args.exc_type, args.exc_value, args.exc_traceback)
+    sys.excepthook = _die
+    end = socket.socket(fileno=int(argv[1]))
+    end.set_inheritable(False)
+    link = page_end(end)
+    try:
+        setup = link.receive()
+    except Hangup:
+        _leave(0)
+    assert isinstance(setup, Setup), setup
+    asyncio.run(_run(link, setup))
+    _leave(0)
+
+
+def _leave(status: int) -> NoReturn:
+    """At once: whoever is connected sees the end of the connection."""
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _die(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> NoReturn:
+    """A bug in any thread ends the process, and the recorder starts a new one."""
+    traceback.print_exception(kind, error, trace)
+    _leave(EXIT_BUG)

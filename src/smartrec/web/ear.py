@@ -1,0 +1,105 @@
+"""Hears the recorder, on a thread of its own, and makes of what it says what browsers are sent.
+
+What is made once for all browsers is made here, beside the loop.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from smartrec.app.page_messages import (
+    Format,
+    Hangup,
+    Happened,
+    Link,
+    Looked,
+    ToPage,
+    ToRecorder,
+    Unit,
+)
+from smartrec.model import Codec, StreamFormat
+from smartrec.web import frames
+from smartrec.web.hub import Hub
+
+_UNDER_WAY: Final = 8
+"""Messages that the loop may be behind; then the recorder is not heard, and sends the newest
+pictures later instead of all of them now."""
+
+
+class Ear(threading.Thread):
+    """See the module.
+
+    Args:
+        link: To the recorder.
+        hub: Told on the loop's thread.
+        loop: Runs.
+        gone: Called on this thread when the recorder is gone.
+    """
+
+    def __init__(
+        self,
+        link: Link[ToRecorder, ToPage],
+        hub: Hub,
+        loop: asyncio.AbstractEventLoop,
+        gone: Callable[[], None],
+    ) -> None:
+        super().__init__(name="ear", daemon=True)
+        self._link = link
+        self._hub = hub
+        self._loop = loop
+        self._gone = gone
+        self._room = threading.Semaphore(_UNDER_WAY)
+        self._formats: dict[str, StreamFormat] = {}
+
+    def run(self) -> None:
+        """See the class."""
+        try:
+            while True:
+                deliver = self._made(self._link.receive())
+                if deliver is not None:
+                    self._room.acquire()
+                    self._loop.call_soon_threadsafe(self._deliver, deliver)
+        except Hangup:
+            self._gone()
+
+    def _deliver(self, deliver: Callable[[], None]) -> None:
+        self._room.release()
+        deliver()
+
+    def _made(self, message: ToPage) -> Callable[[], None] | None:
+        if isinstance(message, Unit):
+            return self._picture(message)
+        if isinstance(message, Looked):
+            look = message.look
+            return partial(self._hub.look, look.camera, frames.look(look))
+        if isinstance(message, Happened):
+            frame = frames.text({"type": "event", "event": message.event})
+            return partial(self._hub.event, message.event, frame)
+        if isinstance(message, Format):
+            self._formats[message.camera] = message.format
+            return partial(self._hub.format, message.camera, _told(message))
+        return None
+
+    def _picture(self, message: Unit) -> Callable[[], None] | None:
+        camera, unit = message.camera, message.unit
+        index, stream = self._hub.index(camera), self._formats.get(camera)
+        if index is None or stream is None or stream.codec is not Codec.JPEG:
+            return None
+        frame = frames.picture(frames.Kind.JPEG, index, unit, unit.data)
+        return partial(self._hub.picture, camera, frame)
+
+
+def _told(message: Format) -> dict[str, object]:
+    stream = message.format
+    return {
+        "type": "format",
+        "camera": message.camera,
+        "codec": stream.codec.value,
+        "width": stream.width,
+        "height": stream.height,
+        "fps": stream.fps,
+        "rotate": stream.rotate,
+        "flip": stream.flip,
+    }

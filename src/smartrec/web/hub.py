@@ -1,0 +1,134 @@
+"""Who looks at what, and the newest of everything for whoever comes. The loop's thread only."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from smartrec.app.page_messages import Setup
+from smartrec.units import SECOND, Ns
+from smartrec.web import frames
+
+_UNWANTED_AFTER: Final = Ns(2 * SECOND)
+"""A camera at which nobody looks any more: somebody may only have loaded the page again."""
+
+
+class Viewer(Protocol):
+    """A page that is open somewhere; nothing that it does may hold up the others."""
+
+    def tell(self, frame: bytes) -> None:
+        """A text message, in order with all others; it waits where need be."""
+        ...
+
+    def offer(self, index: int, frame: bytes) -> None:
+        """The newest picture of a camera; one that waits gives way to it."""
+        ...
+
+    def look(self, index: int, frame: bytes) -> None:
+        """What was found last in a camera's pictures; what waits gives way to it."""
+        ...
+
+
+class Hub:
+    """See the module.
+
+    Args:
+        setup: The recorder's first message.
+        want: Tells the recorder which cameras somebody looks at; returns at once.
+    """
+
+    def __init__(self, setup: Setup, want: Callable[[tuple[str, ...]], None]) -> None:
+        self.setup = setup
+        self._want = want
+        self._index = {camera: index for index, (camera, _) in enumerate(setup.cameras)}
+        self._watched: dict[Viewer, frozenset[str]] = {}
+        self._wanted: tuple[str, ...] = ()
+        self._linger: asyncio.TimerHandle | None = None
+        self._formats: dict[str, bytes] = {}
+        self._newest: dict[str, bytes] = {}
+        self._states: dict[tuple[str, str], bytes] = {}
+
+    @property
+    def viewers(self) -> int:
+        """How many pages are open."""
+        return len(self._watched)
+
+    def index(self, camera: str) -> int | None:
+        """A camera's place in the greeting."""
+        return self._index.get(camera)
+
+    def join(self, viewer: Viewer) -> None:
+        """A page was opened: it hears how things stand, then all that happens."""
+        self._watched[viewer] = frozenset()
+        for state in self._states.values():
+            viewer.tell(state)
+
+    def leave(self, viewer: Viewer) -> None:
+        """A page was closed. Idempotent."""
+        if self._watched.pop(viewer, None):
+            self._unwant()
+
+    def watch(self, viewer: Viewer, cameras: frozenset[str]) -> None:
+        """A page shows these cameras and no others; unknown ones are passed over."""
+        if viewer not in self._watched:
+            return
+        before = self._watched[viewer]
+        now = self._watched[viewer] = cameras & self._index.keys()
+        for camera in (each for each, _ in self.setup.cameras if each in now - before):
+            if camera in self._formats:
+                viewer.tell(self._formats[camera])
+            if camera in self._newest:
+                viewer.offer(self._index[camera], self._newest[camera])
+        if now - set(self._wanted):
+            self._say_wanted(set(self._wanted) | now)
+        if before - now:
+            self._unwant()
+
+    def format(self, camera: str, message: Mapping[str, Any]) -> None:
+        """What a camera's next pictures are."""
+        frame = self._formats[camera] = frames.text(message)
+        self._newest.pop(camera, None)
+        for viewer in self._watching(camera):
+            viewer.tell(frame)
+
+    def picture(self, camera: str, frame: bytes) -> None:
+        """A camera's newest picture."""
+        index = self._index[camera]
+        if camera in self._wanted:
+            self._newest[camera] = frame
+        for viewer in self._watching(camera):
+            viewer.offer(index, frame)
+
+    def look(self, camera: str, frame: bytes) -> None:
+        """What was found in a picture of a camera."""
+        index = self._index[camera]
+        for viewer in self._watching(camera):
+            viewer.look(index, frame)
+
+    def event(self, event: Mapping[str, Any], frame: bytes) -> None:
+        """Something happened, or how something stands."""
+        kind = str(event.get("type", ""))
+        if ".state." in kind:
+            self._states[kind, str(event.get("subject", ""))] = frame
+        for viewer in list(self._watched):
+            viewer.tell(frame)
+
+    def _watching(self, camera: str) -> list[Viewer]:
+        return [viewer for viewer, cameras in self._watched.items() if camera in cameras]
+
+    def _unwant(self) -> None:
+        if self._linger is None:
+            loop = asyncio.get_running_loop()
+            self._linger = loop.call_later(_UNWANTED_AFTER / SECOND, self._forget)
+
+    def _forget(self) -> None:
+        self._linger = None
+        wanted = set[str]().union(*self._watched.values())
+        for camera in set(self._wanted) - wanted:
+            self._newest.pop(camera, None)
+        self._say_wanted(wanted)
+
+    def _say_wanted(self, cameras: set[str] | frozenset[str]) -> None:
+        wanted = tuple(camera for camera, _ in self.setup.cameras if camera in cameras)
+        if wanted != self._wanted:
+            self._wanted = wanted
+            self._want(wanted)

@@ -1,0 +1,283 @@
+"""The live socket of an open page: pictures, looks and events, each as soon as it can take them.
+
+It is a protocol of asyncio, not an application on top of one: what is sent was made once for all,
+and goes from the hub into the socket without a task, a queue or a copy for each browser. Where the
+socket takes no more, one picture of each camera waits, the newest. The WebSocket itself (RFC 6455)
+is that of the library ``websockets``. The loop's thread only.
+
+    browser -> server    {"watch": ["cam0", …]}: these cameras and no others; anything else, or too
+                         much of it, ends the connection
+"""
+
+import asyncio
+import json
+import logging
+import socket
+from collections import deque
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any, ClassVar, Final, cast
+
+from websockets.exceptions import NegotiationError
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+from websockets.typing import Subprotocol
+
+from smartrec import __version__
+from smartrec.clock import SystemClock
+from smartrec.web import frames
+from smartrec.web.guard import Guard
+from smartrec.web.hub import Hub
+
+PATH: Final = "/api/v1/live"
+SUBPROTOCOL: Final = "smartrec.live.v1"
+MOST_TEXTS: Final = 1000
+"""A page that is so many events behind is dropped; it comes back and sees how things stand."""
+MOST_SAID: Final = 4096
+"""Bytes of a message of a browser."""
+_MOST_MESSAGES: Final = 200
+"""Of a browser between two pings."""
+_PING_EVERY: Final = 20.0
+_CLOSED_WITHIN: Final = 5.0
+_UNSENT: Final = 256 * 1024
+"""Bytes that the kernel may hold of what a slow browser does not take: more would be delay."""
+
+log = logging.getLogger(__name__)
+
+
+class LiveSocket(asyncio.Protocol):
+    """One open page; uvicorn makes one for each upgrade to a WebSocket.
+
+    Args:
+        config: Of uvicorn.
+        server_state: Of uvicorn, which ends all connections that it knows.
+        app_state: Not used.
+        _loop: Not used.
+    """
+
+    hub: ClassVar[Hub]
+    guard: ClassVar[Guard]
+    most: ClassVar[int]
+
+    def __init__(
+        self, config: object, server_state: Any, app_state: object, _loop: object = None
+    ) -> None:
+        self._connections: set[object] = server_state.connections
+        self._talk = ServerProtocol(
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            select_subprotocol=_choose,
+            max_size=MOST_SAID,
+            logger=log,
+        )
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._writable = True
+        self._answered = True
+        self._messages = 0
+        self._parts = b""
+        self._texts: deque[bytes] = deque()
+        self._looks: dict[int, bytes] = {}
+        self._pictures: dict[int, bytes] = {}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See `asyncio.Protocol`."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=0)
+        end = transport.get_extra_info("socket")
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
+        self._connections.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """See `asyncio.Protocol`."""
+        self._connections.discard(self)
+        self.hub.leave(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._transport = None
+
+    def pause_writing(self) -> None:
+        """Something of what was written waits; who does not read is not heard either."""
+        self._writable = False
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """All that was written is the kernel's."""
+        self._writable = True
+        if self._transport is not None:
+            self._transport.resume_reading()
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        """See `asyncio.Protocol`."""
+        self._talk.receive_data(data)
+        for event in self._talk.events_received():
+            if isinstance(event, Request):
+                self._greet(event)
+            elif isinstance(event, Frame):
+                self._take(event)
+        self._answer()
+
+    def eof_received(self) -> None:
+        """See `asyncio.Protocol`."""
+        self._talk.receive_eof()
+        self._answer()
+
+    def shutdown(self) -> None:
+        """The server ends."""
+        self._close(CloseCode.GOING_AWAY)
+
+    def tell(self, frame: bytes) -> None:
+        """See `Viewer.tell`."""
+        if self._free:
+            self._write(frame)
+        elif len(self._texts) < MOST_TEXTS:
+            self._texts.append(frame)
+        elif self._transport is not None:
+            log.debug("a page is %d events behind: it is dropped", MOST_TEXTS)
+            self._transport.abort()
+
+    def look(self, index: int, frame: bytes) -> None:
+        """See `Viewer.look`."""
+        if self._free:
+            self._write(frame)
+        else:
+            self._looks[index] = frame
+
+    def offer(self, index: int, frame: bytes) -> None:
+        """See `Viewer.offer`."""
+        if self._free:
+            self._write(frame)
+        else:
+            self._pictures[index] = frame
+
+    @property
+    def _free(self) -> bool:
+        """Whether nothing waits; whoever waits is served before what is new."""
+        return self._writable
+
+    def _flush(self) -> None:
+        while self._writable and self._texts:
+            self._write(self._texts.popleft())
+        # Of several cameras the one that waits longest comes first: a dict keeps their order.
+        for waiting in (self._looks, self._pictures):
+            while self._writable and waiting:
+                self._write(waiting.pop(next(iter(waiting))))
+
+    def _write(self, frame: bytes) -> None:
+        if self._transport is not None and self._talk.state is State.OPEN:
+            self._transport.write(frame)
+
+    def _greet(self, request: Request) -> None:
+        refusal = self.guard.refusal_of_live(request.path, list(request.headers.raw_items()))
+        if refusal is not None:
+            response = self._talk.reject(HTTPStatus(refusal.status), f"{refusal.message}\n")
+        elif self.hub.viewers >= self.most:
+            response = self._talk.reject(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                f"{self.most} pages are open, as many as may be ([web] viewers).\n",
+            )
+        else:
+            response = self._talk.accept(request)
+        self._talk.send_response(response)
+        if self._talk.state is not State.OPEN:
+            return
+        self._answer()
+        self._write(frames.text(_hello(self.hub)))
+        self.hub.join(self)
+        self._timer = self._loop.call_later(_PING_EVERY, self._ping)
+
+    def _take(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.PONG:
+            self._answered = True
+        elif frame.opcode is Opcode.BINARY:
+            self._close(CloseCode.POLICY_VIOLATION, "text only")
+        elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
+            self._parts += bytes(frame.data)
+            if frame.fin:
+                said, self._parts = self._parts, b""
+                self._heard(said)
+
+    def _heard(self, said: bytes) -> None:
+        self._messages += 1
+        cameras = _watch(said)
+        if self._messages > _MOST_MESSAGES:
+            self._close(CloseCode.POLICY_VIOLATION, "too many messages")
+        elif cameras is None:
+            self._close(CloseCode.POLICY_VIOLATION, 'only {"watch": [cameras]} is understood')
+        else:
+            self.hub.watch(self, cameras)
+
+    def _ping(self) -> None:
+        if not self._answered and self._transport is not None:
+            self._transport.abort()
+            return
+        self._answered, self._messages = False, 0
+        self._talk.send_ping(b"")
+        self._answer()
+        self._timer = self._loop.call_later(_PING_EVERY, self._ping)
+
+    def _close(self, code: CloseCode, reason: str = "") -> None:
+        if self._talk.state is State.OPEN:
+            self._talk.send_close(code, reason)
+            self._answer()
+
+    def _answer(self) -> None:
+        """Send what the protocol itself has to say, and end where it says so."""
+        if self._transport is None:
+            return
+        for data in self._talk.data_to_send():
+            if data:
+                self._transport.write(data)
+            else:
+                self._transport.close()
+        if self._talk.state is not State.OPEN:
+            self.hub.leave(self)
+            self._texts.clear()
+            self._looks.clear()
+            self._pictures.clear()
+        if self._talk.close_expected():
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self._loop.call_later(_CLOSED_WITHIN, self._transport.abort)
+
+
+def _choose(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:
+    """Ours, where the client names any."""
+    if not offered:
+        return None
+    if SUBPROTOCOL in offered:
+        return Subprotocol(SUBPROTOCOL)
+    raise NegotiationError(f"only {SUBPROTOCOL} is spoken")
+
+
+def _hello(hub: Hub) -> dict[str, Any]:
+    now = SystemClock().now()
+    setup = hub.setup
+    return {
+        "type": "hello",
+        "version": __version__,
+        "station": setup.station_id,
+        "cameras": [
+            {"index": index, "id": camera, "name": name}
+            for index, (camera, name) in enumerate(setup.cameras)
+        ],
+        "now": {"mono_ns": str(now.mono_ns), "wall_ns": str(now.wall_ns)},
+    }
+
+
+def _watch(said: bytes) -> frozenset[str] | None:
+    """The cameras of a message; None where it is no such message."""
+    try:
+        message = json.loads(said)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(message, dict) or message.keys() != {"watch"}:
+        return None
+    cameras = message["watch"]
+    if not isinstance(cameras, list) or not all(isinstance(each, str) for each in cameras):
+        return None
+    return frozenset(cameras)

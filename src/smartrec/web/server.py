@@ -1,0 +1,63 @@
+"""uvicorn, set up for the page."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Final
+
+import uvicorn
+
+from smartrec.web.assets import load
+from smartrec.web.connection import Connection
+from smartrec.web.guard import HEADERS, Guard
+from smartrec.web.hub import Hub
+from smartrec.web.live import LiveSocket
+from smartrec.web.site import Application, Site
+
+_OTHERS: Final = 100
+"""Connections beside those of open pages."""
+
+
+async def serve(hub: Hub, end: socket.socket) -> None:
+    """Answer browsers that connect to `end`, until cancelled."""
+    settings = hub.setup.settings
+    address, port = end.getsockname()[:2]
+    guard = Guard(address, settings.get("hosts") or ())
+    viewers = int(settings["viewers"])
+    site = Site(guard, load(), partial(_api, hub))
+    config = uvicorn.Config(
+        site,
+        host=address,
+        port=port,
+        http=_made(Connection, most=viewers + _OTHERS),
+        ws=_made(LiveSocket, hub=hub, guard=guard, most=viewers),
+        loop="asyncio",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        headers=list(HEADERS),
+        timeout_keep_alive=20,
+    )
+    await _Server(config).serve([end])
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """None: the recorder says when to end."""
+        yield
+
+
+def _made(kind: type[Any], **what: object) -> type[Any]:
+    """A class of connections that knows what it needs: uvicorn makes one for each by itself."""
+    return type(kind.__name__, (kind,), what)
+
+
+def _api(hub: Hub) -> Application:
+    from smartrec.web.api import make
+
+    return make(hub)
