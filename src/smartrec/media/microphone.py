@@ -115,7 +115,9 @@ class MicrophoneCapture:
         """By what the kernel says of the card: the message's words are not always the same."""
         if self._card is None:
             return MicrophoneError(
-                f"no sound from {self._what}: {error}", hint="Is it there? smartrec doctor"
+                f"no sound from {self._what}: {error}",
+                hint="See whether its server runs: smartrec doctor; and what it has: "
+                "pactl list short sources",
             )
         return trouble_of(self._card, self._what, str(error))
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from smartrec.app.doctor.devices import check_microphone, check_udev, judge_microphone
 from smartrec.app.doctor.finding import Status
 from smartrec.app.doctor.memory import available, judge_memory
@@ -40,11 +42,18 @@ def test_a_named_card_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert "Nowhere" in finding.what
 
 
-def test_sound_servers_are_not_guessed_at(tmp_path: Path) -> None:
-    settings = CameraSettings(source="demo", audio="pulse:mic")
+@pytest.mark.parametrize("source", ["pulse:mic", "pipewire:mic"])
+def test_a_sound_server_that_does_not_run_is_told(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path}/nobody")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("PIPEWIRE_RUNTIME_DIR", str(tmp_path))
+    settings = CameraSettings(source="demo", audio=source)
     (finding,) = check_microphone(Subject(tmp_path, cameras=(settings,)))
-    assert finding.status is Status.OK
-    assert "pulse:mic" in finding.what
+    assert finding.status is Status.WARN
+    assert source in finding.what
+    assert "pactl list" in finding.mend or "sudo apt install gstreamer1.0-" in finding.mend
 
 
 def test_sound_of_the_demo_is_there_and_that_of_a_network_camera_is_missed(tmp_path: Path) -> None:

@@ -52,6 +52,10 @@ SEEN = {
     "NvDsSRStart failed: NVDSSR_STATUS_INVALID_OP": ("elsewhere", "nvdssr-busy"),
     "smart-rec-default-duration": ("elsewhere", "nvdssr-length"),
     "arecord: main:831: audio open error: Device or resource busy": ("microphone", "sound-busy"),
+    "cam0: no sound from pulse:mic: source: Failed to connect: Connection refused": (
+        "microphone",
+        "no-sound-server",
+    ),
     "Unauthorized (401)": ("cameras", "rtsp-refused"),
 }  # fmt: skip
 

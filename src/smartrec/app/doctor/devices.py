@@ -9,12 +9,17 @@ from smartrec.app.doctor.cameras import command_of
 from smartrec.app.doctor.finding import Finding, Status, amiss
 from smartrec.app.doctor.subject import Subject
 from smartrec.config.cameras import Camera as Settings
+from smartrec.errors import MissingElement
 from smartrec.media.alsa_cards import Card, card_of, cards, microphone_in
 from smartrec.media.devices import forbidden
 from smartrec.media.usb_bus import plugged
 
 _UDEV: Final = Path("/run/udev/control")
 _GPU_NODES: Final = Path("/dev/dri")
+_SERVERS: Final = {
+    "pulse": ("PulseAudio", "pulsesrc", "gstreamer1.0-pulseaudio"),
+    "pipewire": ("PipeWire", "pipewiresrc", "gstreamer1.0-pipewire"),
+}
 
 
 def check_udev(subject: Subject, udev: Path = _UDEV, gpus: Path = _GPU_NODES) -> Iterator[Finding]:
@@ -81,14 +86,32 @@ def _other_sound(settings: Settings) -> Finding:
 
 
 def _another(source: str) -> Finding:
-    """A microphone that the settings name; ALSA's can be looked for."""
+    """A microphone that the settings name; ALSA's can be looked for, a server asked."""
     server, _, device = source.partition(":")
-    card = card_of(device) if server == "alsa" else None
+    if server in _SERVERS:
+        return _served(source, *_SERVERS[server])
+    card = card_of(device)
     if card is None:
         return Finding(Status.OK, f'audio = "{source}": known when it is opened')
     if card.number < 0:
         return amiss("no-microphone", f'audio = "{source}": no such card', status=Status.WARN)
     return judge_microphone(f'audio = "{source}"', card, asked=True)
+
+
+def _served(source: str, server: str, element: str, package: str) -> Finding:
+    """A sound server's microphone, which is not opened: it may switch on a light or a headset."""
+    what = f'audio = "{source}"'
+    try:
+        from smartrec.media.gst import has_element, reaches_ready_now
+    except MissingElement:
+        return Finding(Status.WARN, f"{what} is not looked at: that needs GStreamer")
+    if not has_element(element):
+        lacks = f"{what} needs {element}, which is missing"
+        mend = f"sudo apt install {package}"
+        return amiss("missing-element", lacks, mend=mend, status=Status.WARN)
+    if not reaches_ready_now(element):
+        return amiss("no-sound-server", f"{what}: {server} does not answer", status=Status.WARN)
+    return Finding(Status.OK, f"{what}: {server} answers; its name is tried when it is opened")
 
 
 def judge_microphone(owner: str, card: Card | None, *, asked: bool) -> Finding:

@@ -321,6 +321,14 @@ SOUND: Final[Mapping[str, Trouble]] = {
         "It hangs, its camera's USB is too full for both streams, or it is switched off or muted.",
         "`alsamixer` shows what is muted; plug the camera in again, into a port of its own",
     ),
+    "no-sound-server": Trouble(
+        "`no sound from pulse:NAME`, or from `pipewire:NAME`",
+        "No sound server runs for this user (a service, sudo and ssh have none of the desktop's), "
+        "or it has no microphone of that name.",
+        "`pactl list short sources` (package pulseaudio-utils) shows what it has; without a server "
+        'ALSA: `audio = "alsa:DEVICE"`, as `arecord -l` lists them',
+        (r"no sound from (pulse|pipewire):.*",),
+    ),
     "sound-busy": Trouble(
         "The microphone is held by another program: `audio open error: Device or resource busy`",
         "A sound server or another recorder has it; ALSA gives it to one at a time.",
