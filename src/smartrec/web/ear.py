@@ -19,8 +19,10 @@ from smartrec.app.page_messages import (
     ToRecorder,
     Unit,
 )
-from smartrec.model import Codec, StreamFormat
+from smartrec.errors import CameraError
+from smartrec.model import Codec
 from smartrec.web import frames
+from smartrec.web.coded import CodedCamera
 from smartrec.web.hub import Hub
 
 _UNDER_WAY: Final = 8
@@ -51,7 +53,8 @@ class Ear(threading.Thread):
         self._loop = loop
         self._gone = gone
         self._room = threading.Semaphore(_UNDER_WAY)
-        self._formats: dict[str, StreamFormat] = {}
+        self._codecs: dict[str, Codec] = {}
+        self._coded: dict[str, CodedCamera] = {}
 
     def run(self) -> None:
         """See the class."""
@@ -78,17 +81,32 @@ class Ear(threading.Thread):
             frame = frames.text({"type": "event", "event": message.event})
             return partial(self._hub.event, message.event, frame)
         if isinstance(message, Format):
-            self._formats[message.camera] = message.format
-            return partial(self._hub.format, message.camera, _told(message))
+            return partial(self._hub.format, message.camera, self._format(message))
         return None
 
     def _picture(self, message: Unit) -> Callable[[], None] | None:
         camera, unit = message.camera, message.unit
-        index, stream = self._hub.index(camera), self._formats.get(camera)
-        if index is None or stream is None or stream.codec is not Codec.JPEG:
+        index, coded = self._hub.index(camera), self._coded.get(camera)
+        if coded is not None:
+            return partial(self._hub.coded, camera, coded.take(unit))
+        if index is None or self._codecs.get(camera) is not Codec.JPEG:
             return None
         frame = frames.picture(frames.Kind.JPEG, index, unit, unit.data)
         return partial(self._hub.picture, camera, frame)
+
+    def _format(self, message: Format) -> dict[str, object]:
+        """What browsers are told of it; a codec by its name, or why it cannot be shown."""
+        camera, stream = message.camera, message.format
+        index, told = self._hub.index(camera), _told(message)
+        self._codecs[camera] = stream.codec
+        self._coded.pop(camera, None)
+        if index is None or stream.codec is Codec.JPEG:
+            return told
+        try:
+            coded = self._coded[camera] = CodedCamera(index, stream)
+        except CameraError as error:
+            return {**told, "problem": {"message": str(error), "hint": error.hint}}
+        return {**told, "mime": coded.mime}
 
 
 def _told(message: Format) -> dict[str, object]:

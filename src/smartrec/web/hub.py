@@ -1,12 +1,13 @@
 """Who looks at what, and the newest of everything for whoever comes. The loop's thread only."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from smartrec.app.page_messages import Setup
 from smartrec.units import SECOND, Ns
 from smartrec.web import frames
+from smartrec.web.coded import Gop, Part
 
 _UNWANTED_AFTER: Final = Ns(2 * SECOND)
 """A camera at which nobody looks any more: somebody may only have loaded the page again."""
@@ -21,6 +22,14 @@ class Viewer(Protocol):
 
     def offer(self, index: int, frame: bytes) -> None:
         """The newest picture of a camera; one that waits gives way to it."""
+        ...
+
+    def stream(self, index: int, part: Part) -> None:
+        """The next message of a coded camera; where it cannot wait, all up to a keyframe do not."""
+        ...
+
+    def forget(self, index: int) -> None:
+        """What waits of a camera is of no use any more."""
         ...
 
     def look(self, index: int, frame: bytes) -> None:
@@ -45,6 +54,7 @@ class Hub:
         self._linger: asyncio.TimerHandle | None = None
         self._formats: dict[str, bytes] = {}
         self._newest: dict[str, bytes] = {}
+        self._gops = {camera: Gop() for camera in self._index}
         self._states: dict[tuple[str, str], bytes] = {}
 
     @property
@@ -74,19 +84,28 @@ class Hub:
         before = self._watched[viewer]
         now = self._watched[viewer] = cameras & self._index.keys()
         for camera in (each for each, _ in self.setup.cameras if each in now - before):
-            if camera in self._formats:
-                viewer.tell(self._formats[camera])
-            if camera in self._newest:
-                viewer.offer(self._index[camera], self._newest[camera])
+            self._begin(viewer, camera)
+        for camera in before - now:
+            viewer.forget(self._index[camera])
         if now - set(self._wanted):
             self._say_wanted(set(self._wanted) | now)
         if before - now:
             self._unwant()
 
+    def _begin(self, viewer: Viewer, camera: str) -> None:
+        if camera in self._formats:
+            viewer.tell(self._formats[camera])
+        if camera in self._newest:
+            viewer.offer(self._index[camera], self._newest[camera])
+        for part in self._gops[camera].joining():
+            viewer.stream(self._index[camera], part)
+
     def format(self, camera: str, message: Mapping[str, Any]) -> None:
         """What a camera's next pictures are."""
         frame = self._formats[camera] = frames.text(message)
         self._newest.pop(camera, None)
+        if camera in self._gops:
+            self._gops[camera] = Gop()
         for viewer in self._watching(camera):
             viewer.tell(frame)
 
@@ -97,6 +116,16 @@ class Hub:
             self._newest[camera] = frame
         for viewer in self._watching(camera):
             viewer.offer(index, frame)
+
+    def coded(self, camera: str, parts: Sequence[Part]) -> None:
+        """A coded camera's next picture."""
+        index = self._index[camera]
+        for part in parts:
+            self._gops[camera].take(part)
+            for viewer in self._watching(camera):
+                viewer.stream(index, part)
+        if camera not in self._wanted:
+            self._gops[camera].forget()
 
     def look(self, camera: str, frame: bytes) -> None:
         """What was found in a picture of a camera."""
@@ -125,6 +154,7 @@ class Hub:
         wanted = set[str]().union(*self._watched.values())
         for camera in set(self._wanted) - wanted:
             self._newest.pop(camera, None)
+            self._gops[camera].forget()
         self._say_wanted(wanted)
 
     def _say_wanted(self, cameras: set[str] | frozenset[str]) -> None:

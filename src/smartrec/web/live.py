@@ -28,6 +28,7 @@ from websockets.typing import Subprotocol
 from smartrec import __version__
 from smartrec.clock import SystemClock
 from smartrec.web import frames
+from smartrec.web.coded import Line, Part
 from smartrec.web.guard import Guard
 from smartrec.web.hub import Hub
 
@@ -81,6 +82,7 @@ class LiveSocket(asyncio.Protocol):
         self._texts: deque[bytes] = deque()
         self._looks: dict[int, bytes] = {}
         self._pictures: dict[int, bytes] = {}
+        self._lines: dict[int, Line] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.Protocol`."""
@@ -154,6 +156,16 @@ class LiveSocket(asyncio.Protocol):
         else:
             self._pictures[index] = frame
 
+    def stream(self, index: int, part: Part) -> None:
+        """See `Viewer.stream`."""
+        self._lines.setdefault(index, Line()).put(part)
+        self._flush_lines()
+
+    def forget(self, index: int) -> None:
+        """See `Viewer.forget`."""
+        for waiting in (self._looks, self._pictures, self._lines):
+            waiting.pop(index, None)
+
     @property
     def _free(self) -> bool:
         """Whether nothing waits; whoever waits is served before what is new."""
@@ -166,6 +178,13 @@ class LiveSocket(asyncio.Protocol):
         for waiting in (self._looks, self._pictures):
             while self._writable and waiting:
                 self._write(waiting.pop(next(iter(waiting))))
+        self._flush_lines()
+
+    def _flush_lines(self) -> None:
+        while self._writable and (waiting := [line for line in self._lines.values() if line]):
+            for line in waiting:
+                if self._writable:
+                    self._write(line.take())
 
     def _write(self, frame: bytes) -> None:
         if self._transport is not None and self._talk.state is State.OPEN:
@@ -239,6 +258,7 @@ class LiveSocket(asyncio.Protocol):
             self._texts.clear()
             self._looks.clear()
             self._pictures.clear()
+            self._lines.clear()
         if self._talk.close_expected():
             if self._timer is not None:
                 self._timer.cancel()
