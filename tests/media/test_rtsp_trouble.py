@@ -17,7 +17,7 @@ from smartrec.errors import (
 )
 from smartrec.media.gst import launch
 from smartrec.media.rtsp_address import address_of
-from smartrec.media.rtsp_probe import probe_rtsp
+from smartrec.media.rtsp_probe import probe_rtsp, why_unreached
 from smartrec.media.rtsp_redirect import MOST_REQUESTS, Redirection
 from smartrec.units import SECOND, Ns
 
@@ -186,3 +186,23 @@ def unused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
     return port
+
+
+def test_why_nobody_answers_is_told() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # taken, and not listening
+        port = closed.getsockname()[1]
+        said = why_unreached(f"rtsp://me:{SECRET}@127.0.0.1:{port}/main")
+        assert said == f"127.0.0.1 is there, but nothing answers at its port {port}."
+    said = why_unreached(f"rtsp://me:{SECRET}@nowhere.invalid/main")
+    assert said == "No machine is known by the name nowhere.invalid."
+    with stand_in(says_nothing) as uri:
+        assert why_unreached(uri) == ""
+
+
+@pytest.mark.parametrize(
+    ("uri", "port"),
+    [("rtsp://h/x", 554), ("rtsps://h/x", 322), ("rtsp://h:8554/x", 8554)],
+)
+def test_a_port_need_not_be_written(uri: str, port: int) -> None:
+    assert address_of(uri).port == port

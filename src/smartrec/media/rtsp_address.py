@@ -37,6 +37,11 @@ class Address:
         return urlsplit(self.location).hostname or ""
 
     @property
+    def port(self) -> int:
+        """Where RTSP is served; by RFC 7826 at 554, by TLS at 322."""
+        return urlsplit(self.location).port or (322 if self.encrypted else 554)
+
+    @property
     def encrypted(self) -> bool:
         """Whether it speaks TLS."""
         return self.location.startswith("rtsps:")

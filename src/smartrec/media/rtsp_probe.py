@@ -1,5 +1,6 @@
 """Asks a camera on the network what it sends, as `smartrec doctor` does."""
 
+import socket
 import threading
 from dataclasses import dataclass
 from typing import Final
@@ -73,6 +74,30 @@ def probe_rtsp(
         return Seen(capture.format, first, capture.behind)
     finally:
         capture.stop()
+
+
+def why_unreached(uri: str, patience_s: float = 2.0) -> str:
+    """Why nobody answers at an address, in a sentence; empty where somebody takes a connection.
+
+    GStreamer has one message for all of it. Blocks for `patience_s` and the look-up of a name.
+
+    Args:
+        uri: The camera's address.
+        patience_s: For each address that its name has.
+    """
+    address = address_of(uri)
+    host = address.host
+    try:
+        socket.create_connection((host, address.port), timeout=patience_s).close()
+    except socket.gaierror:
+        return f"No machine is known by the name {host}."
+    except ConnectionRefusedError:
+        return f"{host} is there, but nothing answers at its port {address.port}."
+    except TimeoutError:
+        return f"Nothing answers at {host}: it is off, or on another network."
+    except OSError as error:
+        return f"{host} cannot be reached from this machine: {error.strerror}."
+    return ""
 
 
 def _silent(uri: str, patience: Ns) -> CameraSilent:

@@ -174,6 +174,8 @@ def test_cameras_of_the_settings_that_are_not_here_are_told(tmp_path: Path) -> N
     found = [f for f in check_cameras(Subject(tmp_path, cameras=settings)) if f.what[1:2] == ":"]
     assert [finding.status for finding in found] == [Status.WARN] * 3
     assert not any("hunter2" in finding.what for finding in found)
+    assert found[1].mend == f"Look for it with: ls {tmp_path}"
+    assert found[2].why == "127.0.0.1 is there, but nothing answers at its port 1."
 
 
 def test_a_command_line_is_told_without_its_passwords(tmp_path: Path) -> None:

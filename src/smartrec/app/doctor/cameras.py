@@ -7,6 +7,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from smartrec.app.doctor.bounded import Overdue, bounded
@@ -128,8 +129,11 @@ def _elsewhere(settings: CameraSettings) -> Iterable[Finding]:
         path = BY_ID / path if os.path.lexists(BY_ID / path) else Path("/dev") / path
     source = f"{settings.id}: {settings.shown_source}"
     if not os.path.lexists(path):
-        key = "file" if settings.kind == "file" else "no-camera"
-        return [amiss(key, f"{source} is not there", status=Status.WARN)]
+        what = f"{source} is not there"
+        if settings.kind != "file":
+            return [amiss("no-camera", what, status=Status.WARN)]
+        mend = f"Look for it with: ls {quote(str(path.parent))}"
+        return [amiss("file", what, mend=mend, status=Status.WARN)]
     return [Finding(Status.OK, source)] if settings.kind == "file" else []
 
 
@@ -155,10 +159,7 @@ def _asked(settings: CameraSettings) -> Iterator[Finding]:
         yield Finding(Status.WARN, f"{source} is not looked at: that needs GStreamer")
         return
     except CameraError as error:
-        known = (match.key for match in explain(str(error)) if match.section == "cameras")
-        key = next(known, "rtsp-gone")
-        what, mend = f"{settings.id}: {error}", error.hint or ""
-        yield amiss(key, what, mend=mend, status=Status.WARN)
+        yield _unusable(settings, error)
         return
     form = seen.format
     yield Finding(
@@ -168,6 +169,18 @@ def _asked(settings: CameraSettings) -> Iterator[Finding]:
     )
     if seen.behind is not None:
         yield from judge_camera_clock(settings.id, seen.behind / SECOND)
+
+
+def _unusable(settings: CameraSettings, error: CameraError) -> Finding:
+    """A camera on the network that sends nothing of use."""
+    from smartrec.media.rtsp_probe import why_unreached
+
+    known = (match.key for match in explain(str(error)) if match.section == "cameras")
+    key = next(known, "rtsp-gone")
+    what, mend = f"{settings.id}: {error}", error.hint or ""
+    found = amiss(key, what, mend=mend, status=Status.WARN)
+    why = why_unreached(settings.source) if key == "rtsp-gone" else ""
+    return replace(found, why=why) if why else found
 
 
 def judge_camera_clock(name: str, behind: float) -> Iterator[Finding]:
