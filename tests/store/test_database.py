@@ -188,6 +188,8 @@ def test_a_card_of_version_1_that_cannot_be_written_can_be_read(small_disk: Path
     with Catalog.open(small_disk, create=False) as catalog:
         assert [trigger.reason for trigger in catalog.clip("last").triggers] == ["key-R"]
         assert catalog.looks("c") == ()
+        with pytest.raises(StoreError, match="readonly"):
+            keeping.pin(catalog, "c", pinned=True)
     assert state_of(small_disk) == before
 
 
@@ -264,6 +266,22 @@ def test_the_log_of_a_damaged_catalogue_is_set_aside_with_it(tmp_path: Path) -> 
         assert catalog.clips() == []
     aside = f"{path}.damaged-{WALL // 1_000_000}"
     assert Path(f"{aside}-wal").read_bytes() == copies["-wal"]
+
+
+def test_a_catalogue_whose_writer_died_moving_its_log_in_is_whole(tmp_path: Path) -> None:
+    """The first page says already how large the file would have become."""
+    path = fill(tmp_path)
+    with Catalog.open(tmp_path, create=True) as writer:
+        for n in range(1, 20):
+            writer.finished(closed(head(n)), done(tmp_path, head(n)))
+        copies = {suffix: Path(f"{path}{suffix}").read_bytes() for suffix in ("", "-wal")}
+    first_page = path.read_bytes()[:4096]
+    assert int.from_bytes(first_page[28:32], "big") * 4096 > len(copies[""])
+    path.write_bytes(first_page + copies[""][4096:])
+    Path(f"{path}-wal").write_bytes(copies["-wal"])
+    with Catalog.open(tmp_path, create=True, repair=True, clock=FixedClock()) as catalog:
+        assert len(catalog.clips()) == 20
+    assert not list(tmp_path.glob("*.damaged-*"))
 
 
 def test_the_log_stays_small_however_much_is_written(tmp_path: Path) -> None:

@@ -56,6 +56,8 @@ def connect(
             copied = not create and not _writable(path) and _version(database) < newest
             database = _in_memory(database) if copied else database
             _prepare(database, path, migrations, newest, copied=copied)
+            if copied:  # what is changed in there would be lost without a word
+                database.execute("PRAGMA query_only = ON")
             if create:
                 _check(database, path)
                 sync_directory(directory)
@@ -191,8 +193,15 @@ def _refuse_foreign(path: Path, newest: int) -> None:
     if not path.exists():
         return
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as database:
-        application = int(database.execute("PRAGMA application_id").fetchone()[0])
-        version = _version(database)
+        try:
+            application = int(database.execute("PRAGMA application_id").fetchone()[0])
+            version = _version(database)
+        except sqlite3.DatabaseError as error:
+            # Without its log it looks torn while its writer moves the log in, or died of that:
+            # whether it is, whoever opens it with the log sees.
+            if "malformed" in str(error):
+                return
+            raise
     if application == _APPLICATION_ID and version > newest:
         raise _too_new(path, version, newest)
     if application != _APPLICATION_ID and version != 0:
