@@ -170,3 +170,11 @@ def test_a_full_disk_does_not_keep_a_recorder_from_starting(small_disk: Path) ->
         assert holder(small_disk) == 0
         with pytest.raises(RecorderRunning, match="unknown"):
             DirectoryLock.acquire(small_disk)
+
+
+@pytest.mark.parametrize("below", ["", "yard"])
+def test_a_link_to_what_is_not_there_is_named(tmp_path: Path, below: str) -> None:
+    (tmp_path / "clips").symlink_to("disk/clips")
+    with pytest.raises(StoreError, match="clips is a link to what is not there") as caught:
+        DirectoryLock.acquire(tmp_path / "clips" / below)
+    assert f"mkdir -p '{tmp_path}/disk/clips'" in (caught.value.hint or "")

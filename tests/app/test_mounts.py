@@ -155,6 +155,19 @@ def test_a_disk_that_is_unmounted_is_gone_until_one_is_mounted_there(
     assert watched.device == directory.stat().st_dev
 
 
+def test_a_disk_is_missed_by_a_link_that_lies_on_it(disk: Path, tmp_path: Path) -> None:
+    (disk / "2026").mkdir()
+    (disk / "clips").symlink_to("2026")
+    (tmp_path / "link").symlink_to("disk/clips")
+    clips = disk / "clips", tmp_path / "link"
+    for directory in clips:
+        settle(directory, tmp_path / "state", new_disk=False)
+    subprocess.run(["umount", disk], check=True)
+    for directory in clips:
+        with pytest.raises(DiskGone, match="is not mounted now"):
+            settle(directory, tmp_path / "state", new_disk=False)
+
+
 def test_a_disk_mounted_over_a_directory_may_go_again(disk: Path, tmp_path: Path) -> None:
     inside = tmp_path / "clips" / "inside"
     inside.mkdir(parents=True)

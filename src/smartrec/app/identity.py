@@ -189,6 +189,11 @@ def _owned(clip_dir: Path) -> RecorderRunning:
 
 
 def _unusable(clip_dir: Path, error: OSError) -> StoreError:
+    if error.errno == errno.EEXIST and (link := _leads_nowhere(clip_dir)) is not None:
+        return StoreError(
+            f"clips cannot be kept in {clip_dir}: {link} is a link to what is not there",
+            hint=f"Mount its disk, or make it: mkdir -p '{os.path.realpath(link)}'",
+        )
     hints = {
         errno.EACCES: f"Make it yours: sudo install -d -o {os.geteuid()} '{clip_dir}'",
         errno.EROFS: "The disk is mounted read-only (look at: dmesg | tail).",
@@ -200,3 +205,9 @@ def _unusable(clip_dir: Path, error: OSError) -> StoreError:
         f"clips cannot be kept in {clip_dir}: {error.strerror}",
         hint=hints.get(error.errno or 0, "Use another directory: smartrec run --clips DIR"),
     )
+
+
+def _leads_nowhere(path: Path) -> Path | None:
+    """The link on the way that does; None if there is none."""
+    links = (each for each in (path, *path.parents) if each.is_symlink())
+    return next((link for link in links if not link.exists()), None)

@@ -116,8 +116,17 @@ def settle(
     """
     if not new_disk:
         check_mounted(directory, state, tables=tables)
-    path = Path(os.path.realpath(directory))
-    here = _point_now(path, tables[0])
+    for path in _paths(directory):
+        _remember(path, state, tables[0], new_disk=new_disk)
+
+
+def _paths(directory: Path) -> Iterable[Path]:
+    """As it is called, and where links lead: one that lies on the disk itself goes with it."""
+    return dict.fromkeys((Path(os.path.abspath(directory)), Path(os.path.realpath(directory))))  # noqa: PTH100
+
+
+def _remember(path: Path, state: Path, table: Path, *, new_disk: bool) -> None:
+    here = _point_now(path, table)
     memory = _memory(state, path)
     before = _remembered(memory)
     try:
@@ -127,7 +136,7 @@ def settle(
             written.write_text(json.dumps({"directory": str(path), "mount": str(here)}) + "\n")
             written.replace(memory)
     except OSError as error:
-        log.warning("on which disk %s is cannot be remembered: %s", directory, error)
+        log.warning("on which disk %s is cannot be remembered: %s", path, error)
 
 
 def check_mounted(
@@ -138,14 +147,16 @@ def check_mounted(
     Raises:
         DiskGone: As of `settle`.
     """
-    path = Path(os.path.realpath(directory))
-    here = _point_now(path, tables[0])
-    before = _remembered(_memory(state, path))
-    if before is not None:
-        _refuse(directory, here, before, "was on a disk that is not mounted now, on")
-    else:
-        planned = point_of(path, listed(_text(tables[1])))
-        _refuse(directory, here, planned, "belongs on a disk of /etc/fstab that is not mounted, on")
+    for path in _paths(directory):
+        here = _point_now(path, tables[0])
+        before = _remembered(_memory(state, path))
+        if before is not None:
+            _refuse(directory, here, before, "was on a disk that is not mounted now, on")
+        else:
+            planned = point_of(path, listed(_text(tables[1])))
+            _refuse(
+                directory, here, planned, "belongs on a disk of /etc/fstab that is not mounted, on"
+            )
 
 
 def _refuse(directory: Path, here: Path, there: Path, what: str) -> None:
