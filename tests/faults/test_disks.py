@@ -132,3 +132,25 @@ def test_a_clip_whose_directory_is_removed_goes_on_with_what_the_ring_holds(
     drawn = check(row, at - 4 * SECOND, at + 2 * SECOND)
     assert drawn.start == row["first_pts"]  # from the camera's first picture on
     totals("clip directory removed while recording", tried=1, held=1)
+
+
+@pytest.mark.long
+def test_clips_stay_where_a_link_led_when_it_is_changed(home: Home, tmp_path: Path) -> None:
+    places = tmp_path / "one", tmp_path / "other"
+    for place in places:
+        place.mkdir()
+    home.clips.symlink_to("one")
+    with Recorder(home, ("demo", "--pre-roll=0.5s", "--post-roll=2s")) as running:
+        running.wait_live()
+        running.trigger()
+        running.wait_for("recording")
+        (tmp_path / "new").symlink_to("other")
+        (tmp_path / "new").replace(home.clips)
+        running.wait_ready()
+        running.home = replace(home, clips=places[0])
+        running.trigger()
+        running.wait_ready()
+        running.stop()
+    assert len(running.home.rows()) == 2
+    assert "unlisted" not in running.home.run("clips", "verify")
+    assert list(places[1].iterdir()) == []

@@ -181,7 +181,9 @@ def record(
     for directory in (clips, *([] if elsewhere is None else [elsewhere])):
         mounts.settle(directory, state_dir(), new_disk=new_disk)
     with identity.DirectoryLock.acquire(clips):
-        journals = _made(journals_of(clips, elsewhere))
+        # A link on the way may be changed meanwhile: all goes where the lock is.
+        clips = Path(os.path.realpath(clips))
+        journals = _made(Path(os.path.realpath(journals_of(clips, elsewhere))))
         places = Places(clips, journals, cache_dir())
         clock = SystemClock()
         bus = Bus(clock)
