@@ -40,3 +40,14 @@ def test_detector_and_screen_can_be_left_out() -> None:
 def test_a_window_that_shall_not_be_is_refused() -> None:
     with pytest.raises(click.UsageError, match="leave one of the two out"):
         given("--headless", "--window")
+
+
+def test_the_page_can_be_left_out_or_served_elsewhere() -> None:
+    assert not given("--no-page").config.web.enabled
+    config = given("--port", "9000").config
+    assert (config.web.enabled, config.web.port) == (True, 9000)
+
+
+def test_no_page_at_a_port_is_refused() -> None:
+    with pytest.raises(click.UsageError, match="leave one of the two out"):
+        given("--no-page", "--port", "9000")

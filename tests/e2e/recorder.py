@@ -30,6 +30,8 @@ LIVE = r"^(\w+): \d+x\d+"
 READY = r"clip ready (\S+)"
 DETECTING = {"SMARTREC_DETECTOR__ENABLED": "true"}
 """On top of a home's environment, for the tests that are about persons."""
+SERVING = {"SMARTREC_WEB__ENABLED": "true", "SMARTREC_WEB__PORT": "0"}
+"""The same, for those about the page: at any port that is free."""
 PROGRAM = (sys.executable, "-m", "smartrec")
 
 Row = dict[str, Any]
@@ -220,6 +222,10 @@ class Recorder:
         """Process id of its watch, if one runs."""
         return next((p for p in self.children() if "media.watch" in _command_of(p)), None)
 
+    def page(self) -> int | None:
+        """Process id of its page, if there is one."""
+        return next((p for p in self.children() if "web.child" in _command_of(p)), None)
+
     def children(self) -> list[int]:
         """Process ids of all that it has started and that still run."""
         threads = Path(f"/proc/{self.pid}/task").glob("*/children")
@@ -278,6 +284,8 @@ def environment(run: Path, state: Path, cache: Path) -> dict[str, str]:
         "XDG_CONFIG_HOME": str(state / "config"),
         # Most tests are about one clip for one command: the demo's person would add her own.
         "SMARTREC_DETECTOR__ENABLED": "false",
+        # Nor does a page belong to them: `SERVING` is for those that are about it.
+        "SMARTREC_WEB__ENABLED": "false",
     }
     for path in (run, state, cache):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)

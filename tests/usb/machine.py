@@ -137,7 +137,7 @@ class Machine:
         folder: Path = ROOT,
     ) -> "Running":
         """Begin a command; one at a time."""
-        given = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8"}
+        given = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8", "SMARTREC_WEB__ENABLED": "false"}
         given |= {"PYTHONPATH": os.environ.get("PYTHONPATH", ""), **(environ or {})}
         exports = [f"export {name}={shlex.quote(value)}" for name, value in given.items()]
         script = [*exports, f"cd {shlex.quote(str(folder))}", f"exec {shlex.join(command)}"]

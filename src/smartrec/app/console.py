@@ -30,6 +30,9 @@ from smartrec.app.events import (
     MicrophoneBack,
     MicrophoneLost,
     Overrun,
+    PageLost,
+    PageRefused,
+    PageServing,
     PicturesLost,
     StationStarted,
     StationStopped,
@@ -59,6 +62,8 @@ _REPEATING: Final = (
     DiskBack,
     WatchLost,
     DetectorRefused,
+    PageRefused,
+    PageLost,
     Overrun,
 )
 
@@ -225,6 +230,21 @@ def _(event: WatchLost) -> str:
 @line.register
 def _(event: DetectorRefused) -> str:
     return f"nobody is looked for: {event.reason}" + _hint(event.hint)
+
+
+@line.register
+def _(event: PageServing) -> str:
+    return f"page: {event.address}"
+
+
+@line.register
+def _(event: PageRefused) -> str:
+    return f"no page: {event.reason}" + _hint(event.hint)
+
+
+@line.register
+def _(event: PageLost) -> str:
+    return f"{event.reason}; recording goes on, the page is back in {event.retry_s:.1f} s"
 
 
 @line.register

@@ -13,6 +13,9 @@ from typing import ClassVar, Final
 from smartrec.app.event import Event as Event
 from smartrec.app.event import Fact as Fact
 from smartrec.app.event import State as State
+from smartrec.app.page_events import PageLost as PageLost
+from smartrec.app.page_events import PageRefused as PageRefused
+from smartrec.app.page_events import PageServing as PageServing
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +380,9 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     WatchPreparing,
     WatchLost,
     DetectorRefused,
+    PageServing,
+    PageRefused,
+    PageLost,
     Overrun,
 )
 STATES: Final[tuple[type[State], ...]] = (CameraState, RecordingState, DetectionState)

@@ -8,7 +8,8 @@ from smartrec.app import events
 from smartrec.app.bus import Bus
 from smartrec.clock import Clock
 from smartrec.errors import SmartrecError
-from smartrec.model import AccessUnit, StreamFormat
+from smartrec.model import AccessUnit, Look, StreamFormat
+from smartrec.recording.ring import Ring
 from smartrec.units import Ns, seconds
 
 if TYPE_CHECKING:
@@ -48,6 +49,37 @@ class Listener:
 
     def camera_note(self, camera: "Camera", text: str) -> None:
         """Something the user should know."""
+
+
+class Viewer:
+    """Is given what people may look at; the page, where there is one. Waits for nothing."""
+
+    @property
+    def looks(self) -> bool:
+        """Whether somebody looks at a camera just now."""
+        return False
+
+    def came(
+        self, camera: str, units: Sequence[AccessUnit], stream: StreamFormat, ring: Ring
+    ) -> None:
+        """A camera sent pictures.
+
+        Args:
+            camera: Its id.
+            units: The newest.
+            stream: What they are.
+            ring: Holds them already, and those before.
+        """
+
+    def gone(self, camera: str) -> None:
+        """What comes next from a camera, if anything, goes with nothing that came before."""
+
+    def looked(self, look: Look) -> None:
+        """What was found in a picture."""
+
+    def status(self) -> dict[str, object] | None:
+        """How it stands, for people and programs; any thread. None: there is none."""
+        return None
 
 
 class Teller(Listener):

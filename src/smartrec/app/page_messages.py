@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final
 
 from smartrec.media import framing
 from smartrec.media.framing import Hangup as Hangup
-from smartrec.media.framing import Link
+from smartrec.media.framing import Link as Link
 from smartrec.media.watch import link as watch_link
 from smartrec.media.watch.messages import Format as Format
 from smartrec.media.watch.messages import Looked as Looked
@@ -33,7 +33,7 @@ class Setup:
         cameras: Id and name of each, in the order of the settings.
         clips: Directory of the clips and of their catalogue.
         station_id: This machine.
-        socket: Path of the recorder's control socket.
+        socket: Path of the recorder's control socket; empty where there is none.
         settings: The settings' table ``[web]`` as plain values.
     """
 

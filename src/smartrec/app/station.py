@@ -8,8 +8,6 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
@@ -26,8 +24,10 @@ from smartrec.app.hotplug import Hotplug, Plugged
 from smartrec.app.housekeeping import TOLD, Housekeeping, limits_of
 from smartrec.app.journaling import Closed, Failed, Report, Wrote
 from smartrec.app.keeper import Free, Keeper, Kept, NotKept
-from smartrec.app.listening import Teller
+from smartrec.app.layout import Places as Places
+from smartrec.app.listening import Teller, Viewer
 from smartrec.app.mounts import Disk
+from smartrec.app.page_events import TOLD as OF_PAGE
 from smartrec.app.progress import Progress
 from smartrec.app.smart_record import SmartRecord
 from smartrec.app.smart_setup import longest_of
@@ -36,6 +36,7 @@ from smartrec.app.watch import Ended, Said, Watch
 from smartrec.app.watching import Watching, latest_of, setup_of
 from smartrec.clock import Clock
 from smartrec.config.schema import Config
+from smartrec.media.watch.messages import Looked
 from smartrec.model import (
     AccessUnit,
     Action,
@@ -66,21 +67,6 @@ _LAST_PICTURES: Final = Ns(150 * MILLISECOND)
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where a station keeps things.
-
-    Attributes:
-        clips: Directory of finished clips, catalogue and lock.
-        journals: Directory of journals.
-        cache: What can be made again.
-    """
-
-    clips: Path
-    journals: Path
-    cache: Path
-
-
 class Station(Teller):
     """All cameras of this machine. `run` belongs to one thread; `submit` and `stop` to any.
 
@@ -91,6 +77,10 @@ class Station(Teller):
         clock: The machine's.
         bus: Where events go.
         terminal_keys: Whether a terminal gives keys, for a screen that gives none.
+
+    Attributes:
+        viewer: Is given what people may look at; set before `run`.
+        inform: Takes events of `page_events` from any thread, to be published.
     """
 
     def __init__(
@@ -107,6 +97,8 @@ class Station(Teller):
         self._places = places
         self._config = config
         self._inbox: SimpleQueue[object] = SimpleQueue()
+        self.inform = self._inbox.put
+        self.viewer = Viewer()
         self._instant = clock.now()
         self._stop_reason: str | None = None
         self._stopped_at = Ns(0)
@@ -162,7 +154,7 @@ class Station(Teller):
         )
         self.gate = Gate(self._obey, clock)
         self._handlers: dict[type, Callable[[Any, Ns], object]] = {
-            **dict.fromkeys(TOLD, lambda event, _: bus.publish(event)),
+            **dict.fromkeys((*TOLD, *OF_PAGE), lambda event, _: bus.publish(event)),
             Asked: self._asked,
             Wrote: self._journalled,
             Closed: self._journalled,
@@ -174,7 +166,7 @@ class Station(Teller):
             NotKept: lambda not_kept, _: self._progress.not_kept(not_kept.error),
             recovery.Found: lambda found, _: self._progress.recovered(found),
             recovery.Gone: lambda gone, _: self._progress.gone(gone),
-            Said: lambda said, _: self.watching.said(said),
+            Said: self._said,
             Ended: self.watching.ended,
             Free: self._free,
             recovery.Done: lambda *_: self._recovered.set(),
@@ -237,6 +229,7 @@ class Station(Teller):
             "clips": str(self._places.clips),
             "finishing": self._finishers.backlog,
             "watch": self.watching.status(),
+            "page": self.viewer.status(),
             "cameras": [camera.status() for camera in self.cameras],
         }
 
@@ -245,15 +238,18 @@ class Station(Teller):
     ) -> None:
         """See `Listener`."""
         self.watching.came(camera, units, stream)
+        self.viewer.came(camera.id, units, stream, camera.clips.ring)
 
     def camera_gone(self, camera: Camera) -> None:
         """See `Listener`."""
         self.watching.gone(camera)
+        self.viewer.gone(camera.id)
 
     def _turn(self) -> None:
         """Everything that is due; waits for the next picture's time at most."""
         try:
-            turn = TURN_SHOWN if self.watching.shown else TURN
+            shown = self.watching.shown or self.viewer.looks
+            turn = TURN_SHOWN if shown else TURN
             self._take(self._inbox.get(timeout=turn))
             while True:
                 self._take(self._inbox.get_nowait())
@@ -297,6 +293,11 @@ class Station(Teller):
 
     def _started(self, started: Started, now: Ns) -> None:
         next(c for c in self.cameras if c.id == started.camera_id).started(started, now)
+
+    def _said(self, said: Said, now: Ns) -> None:
+        self.watching.said(said)
+        if isinstance(said.message, Looked):
+            self.viewer.looked(said.message.look)
 
     def _free(self, free: Free, now: Ns) -> None:
         self._progress.free = free.bytes

@@ -18,6 +18,7 @@ from smartrec.app.console import Console
 from smartrec.app.control import ControlServer, socket_path
 from smartrec.app.heap import share_arenas
 from smartrec.app.keys import TerminalKeys, has_terminal
+from smartrec.app.page import Page, setup_of
 from smartrec.app.recovery import journals_of
 from smartrec.app.station import Places, Station
 from smartrec.cli.log import set_log_level
@@ -60,6 +61,8 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--for", "length", type=Duration(), help="Record so long, then end."),
             click.option("--headless", is_flag=True, help="Show nothing, even on a screen."),
             click.option("--window", is_flag=True, help="Begin in a window, not full screen."),
+            click.option("--no-page", is_flag=True, help="Serve no page to browsers."),
+            click.option("--port", type=int, help="Where it is served; 0: any that is free."),
             click.option("--no-detect", is_flag=True, help="Do not look for persons."),
             click.option(
                 "--engine",
@@ -125,6 +128,8 @@ def overrides_of(given: Mapping[str, object]) -> dict[str, object]:
     """
     if given["headless"] and given["window"]:
         raise click.UsageError("--headless has no window: leave one of the two out")
+    if given["no_page"] and given["port"] is not None:
+        raise click.UsageError("--no-page has no port: leave one of the two out")
     return {
         "camera.source": given["source"],
         "camera.size": given["size"],
@@ -139,6 +144,8 @@ def overrides_of(given: Mapping[str, object]) -> dict[str, object]:
         "detector.model": given["model"],
         "detector.min_confidence": given["min_confidence"],
         "detector.enabled": False if given["no_detect"] else None,
+        "web.enabled": False if given["no_page"] else None,
+        "web.port": given["port"],
         "screen.show": "off" if given["headless"] else None,
         "screen.fullscreen": False if given["window"] else None,
     }
@@ -189,15 +196,13 @@ def record(
         bus = Bus(clock)
         console = Console(bus.subscribe(durable_only=True), _say, clock)
         console.start()
-        station = Station(
-            config,
-            places,
-            identity.station_id(state_dir()),
-            clock,
-            bus,
-            terminal_keys=has_terminal(),
-        )
-        _serve(station, clips, length)
+        station_id = identity.station_id(state_dir())
+        station = Station(config, places, station_id, clock, bus, terminal_keys=has_terminal())
+        page = None
+        if config.web.enabled:
+            setup = setup_of(config, clips, station_id, _control_path(clips))
+            station.viewer = page = Page(setup, bus, clock, station.inform)
+        _serve(station, clips, length, page)
         bus.close()
         console.join(timeout=5)
 
@@ -229,13 +234,33 @@ def settled(path: Path | None, overrides: dict[str, object]) -> Config:
     return load(path=path, environ=os.environ, overrides=wanted).config
 
 
-def _serve(station: Station, clips: Path, length: Ns | None) -> None:
+def _serve(station: Station, clips: Path, length: Ns | None, page: Page | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda signum, _: station.stop(signal.Signals(signum).name))
-    with _control(station, clips), TerminalKeys(_on_key(station)) as keys:
+    with _control(station, clips), TerminalKeys(_on_key(station)) as keys, _shown(page):
         with suppress(OSError):  # a recorder does not need to be read
             _say(keys.explain())
         station.run(length=length)
+
+
+@contextmanager
+def _shown(page: Page | None) -> Iterator[None]:
+    if page is None:
+        yield
+        return
+    page.start()
+    try:
+        yield
+    finally:
+        page.close()
+
+
+def _control_path(clips: Path) -> str:
+    """Where commands reach the recorder; empty where they cannot, of which `_control` tells."""
+    try:
+        return str(socket_path(clips, os.environ))
+    except ControlError:
+        return ""
 
 
 @contextmanager

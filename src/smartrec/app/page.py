@@ -1,0 +1,367 @@
+"""The page's process as the recorder sees it: started, fed, heard, and started again.
+
+Browsers talk to it, so whatever they do, the recorder loses a page by it and never pictures: the
+station only puts the newest units of wanted cameras where the page's threads find them. What
+happened is read off the bus on a thread of the page's own.
+"""
+
+import logging
+import os
+import random
+import socket
+import struct
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from smartrec.app.bus import Bus, Subscription
+from smartrec.app.children import command_of, ending, linked
+from smartrec.app.envelope import envelope
+from smartrec.app.events import CameraStarted, Event
+from smartrec.app.feed import MOST_CODED_WAITING, Feed, Needs
+from smartrec.app.listening import Viewer
+from smartrec.app.page_events import PageLost, PageRefused, PageServing
+from smartrec.app.page_messages import (
+    Hangup,
+    Happened,
+    Looked,
+    NotServing,
+    Serving,
+    Setup,
+    Wall,
+    Wanted,
+    recorder_end,
+)
+from smartrec.clock import Clock
+from smartrec.config.load import PREFIX, RESERVED
+from smartrec.config.schema import Config
+from smartrec.model import AccessUnit, Look, StreamFormat
+from smartrec.recording.ring import Ring
+from smartrec.terminal import one_line
+from smartrec.units import SECOND, Ns, seconds
+
+COMMAND: Final = command_of("smartrec.web.child")
+BEGINS_BEHIND: Final = 0.5
+"""Seconds between the first camera's first picture and the page's start: that costs a processor."""
+BEGINS_WITHIN: Final = 5.0
+"""Seconds until it is started where no camera comes."""
+BACKLOG: Final = 1000
+"""Facts that may wait for it."""
+GOP_MOST: Final = 300
+"""Units of an inter-coded camera that it is given at once, so that it need not wait for the next
+keyframe; with longer groups it waits."""
+SILENT: Final = 30
+"""Seconds after which a page that says nothing hangs, its start included."""
+STEADY: Final = Ns(60 * SECOND)
+"""A page that lasted so long did not fail at its start."""
+_UNREAD: Final = 20
+"""Seconds after which one that reads nothing of what it is sent hangs."""
+_PACE: Final = 0.02
+"""Seconds between two things that it may say: one that floods its link waits, not the recorder."""
+_STATES: Final = 100
+"""How often one process may say that it serves or does not."""
+_LONGEST: Final = 300
+"""Letters of what it says that are told."""
+_BACKOFF_FIRST: Final = 0.5
+_BACKOFF_MOST: Final = 30.0
+_END_WITHIN: Final = 2.0
+_SCHEMES: Final = ("http://", "https://")
+_NEEDS: Final = Needs(None, keyframes_only=False, most_coded=GOP_MOST + MOST_CODED_WAITING)
+
+log = logging.getLogger(__name__)
+
+
+def setup_of(config: Config, clips: Path, station_id: str, control: str) -> Setup:
+    """What the page is told: of the cameras their ids and names alone.
+
+    Args:
+        config: The settings.
+        clips: Directory of the clips.
+        station_id: This machine.
+        control: Path of the recorder's control socket; empty where there is none.
+    """
+    return Setup(
+        tuple((camera.id, camera.name) for camera in config.camera),
+        str(clips),
+        station_id,
+        control,
+        config.web.model_dump(mode="json"),
+    )
+
+
+class Page(threading.Thread, Viewer):
+    """Keeps one process of the page running, on its own thread.
+
+    The station's `Viewer`: `came`, `gone` and `looked` belong to its thread, all else to any.
+
+    Args:
+        setup: What it is told first.
+        bus: What happens.
+        clock: The recorder's.
+        report: Puts events of `page_events` into the station's inbox; called on other threads.
+        command: Starts the process.
+        silent: Seconds without a word after which it hangs.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        bus: Bus,
+        clock: Clock,
+        report: Callable[[Event], object],
+        command: Sequence[str] = COMMAND,
+        silent: int = SILENT,
+    ) -> None:
+        super().__init__(name="page", daemon=True)
+        self._silent = silent
+        self._setup = setup
+        self._known = frozenset(camera_id for camera_id, _ in setup.cameras)
+        self._bus = bus
+        self._clock = clock
+        self._report = report
+        self._command = command
+        self._beginning = bus.subscribe(durable_only=True)
+        self._closing = threading.Event()
+        self._child: _Child | None = None
+        self._backoff = _BACKOFF_FIRST
+        self._starts = 0
+
+    @property
+    def looks(self) -> bool:
+        """See `Viewer`."""
+        child = self._child
+        return child is not None and bool(child.wanted)
+
+    def came(
+        self, camera: str, units: Sequence[AccessUnit], stream: StreamFormat, ring: Ring
+    ) -> None:
+        """See `Viewer`; they go to the page where somebody looks at the camera."""
+        child = self._child
+        if child is not None:
+            child.came(camera, units, stream, ring)
+
+    def gone(self, camera: str) -> None:
+        """See `Viewer`."""
+        child = self._child
+        if child is not None:
+            child.gone(camera)
+
+    def looked(self, look: Look) -> None:
+        """See `Viewer`."""
+        child = self._child
+        if child is not None and look.camera in child.wanted:
+            child.feed.tell(Looked(look))
+
+    def status(self) -> dict[str, object]:
+        """See `Viewer`."""
+        child = self._child
+        return {
+            "pid": None if child is None else child.pid,
+            "starts": self._starts,
+            "address": None if child is None else child.address,
+            "watched": [] if child is None else sorted(child.wanted),
+            "skipped": {} if child is None else dict(child.feed.skipped),
+        }
+
+    def close(self) -> None:
+        """End it; what was published before is told still, if it listens. Takes 3 s at most."""
+        self._closing.set()
+        self._beginning.close()
+        child = self._child
+        if child is not None:
+            child.news.close()
+        self.join(_END_WITHIN)
+        if self.is_alive() and child is not None:
+            child.kill()
+            self.join(1.0)
+
+    def run(self) -> None:
+        """See the class."""
+        self._await_camera()
+        while not self._closing.is_set():
+            self._closing.wait(self._live())
+
+    def _await_camera(self) -> None:
+        """The start of the page shall cost no camera its first picture."""
+        until = self._clock.monotonic() + BEGINS_WITHIN * SECOND
+        while (left := until - self._clock.monotonic()) > 0 and not self._closing.is_set():
+            published = self._beginning.get(left / SECOND)
+            if published is not None and isinstance(published.event, CameraStarted):
+                self._closing.wait(BEGINS_BEHIND)
+                break
+        self._beginning.close()
+
+    def _live(self) -> float:
+        """One process, from its start to its end; how many seconds to wait for the next."""
+        news = self._bus.subscribe(backlog=BACKLOG)
+        try:
+            child = _Child(self._command, news)
+            child.start(self._setup, lambda: self._hear(child))
+        except (OSError, RuntimeError, Hangup) as error:  # out of descriptors, memory, processes
+            news.close()
+            log.warning("the page cannot be started now: %s", error)
+            return _BACKOFF_MOST
+        self._starts += 1
+        begun = self._clock.monotonic()
+        self._child = child
+        try:
+            if not self._closing.is_set():
+                self._tell(child)
+        except Hangup as hangup:
+            log.debug("the page: %s", hangup)
+        finally:
+            self._child = None
+            status = child.end()
+        if self._closing.is_set():
+            return 0.0
+        if self._clock.monotonic() - begun > STEADY:
+            self._backoff = _BACKOFF_FIRST
+        wait = self._backoff * random.uniform(0.8, 1.2)
+        self._backoff = min(2 * self._backoff, _BACKOFF_MOST)
+        self._report(PageLost(f"the page's process {ending(status)}", round(wait, 1)))
+        return wait
+
+    def _tell(self, child: "_Child") -> None:
+        """What happens and what time it is, until one side ends or hangs."""
+        wall_at = self._clock.monotonic()
+        while True:
+            closed = child.news.closed  # asked first: then empty means for ever
+            published = child.news.get(max(0.0, seconds(Ns(wall_at - self._clock.monotonic()))))
+            if published is not None:
+                child.link.send(Happened(envelope(published, self._setup.station_id)))
+            elif closed:
+                return
+            if self._clock.monotonic() >= wall_at:
+                now = self._clock.now()
+                wall_at = Ns(now.mono_ns + SECOND)
+                child.link.send(Wall(now.mono_ns, now.wall_ns))
+                child.silent += 1
+                if child.silent > self._silent:
+                    log.warning("the page says nothing: it is started again")
+                    child.kill()
+
+    def _hear(self, child: "_Child") -> None:
+        """All that a page says, on a thread for that; what is no message ends it."""
+        try:
+            while True:
+                message = child.link.receive()
+                child.silent = 0
+                if isinstance(message, Wanted):
+                    child.wanted = self._known.intersection(message.cameras)
+                else:
+                    self._state(child, message)
+                self._closing.wait(_PACE)
+        except Hangup as hangup:
+            log.debug("the page: %s", hangup)
+        finally:
+            child.news.close()  # wakes the thread that tells it what happens
+
+    def _state(self, child: "_Child", message: Serving | NotServing) -> None:
+        if message == child.state or child.states >= _STATES:
+            return
+        child.state = message
+        child.states += 1
+        if isinstance(message, NotServing):
+            child.address = None
+            self._report(PageRefused(_short(message.message), _short(message.hint)))
+        elif message.address.startswith(_SCHEMES):
+            child.address = _short(message.address)
+            self._report(PageServing(child.address))
+
+
+class _Child:
+    """One process of the page, and what is on its way to it.
+
+    Attributes:
+        news: What happens from now on.
+        wanted: Cameras that somebody looks at; set by the thread that hears it.
+        silent: Seconds since it said something.
+        state: The last it said of itself.
+        states: How often that changed.
+        address: Where it serves; None while it does not.
+    """
+
+    def __init__(self, command: Sequence[str], news: Subscription) -> None:
+        self._process, ours = linked(command, _environ())
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", _UNREAD, 0))
+        self.link = recorder_end(ours)
+        self.feed = Feed(self.link, _NEEDS)
+        self.feed.show(True)
+        self.news = news
+        self.wanted: frozenset[str] = frozenset()
+        self.silent = 0
+        self.state: Serving | NotServing | None = None
+        self.states = 0
+        self.address: str | None = None
+        self._fed: set[str] = set()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def start(self, setup: Setup, hear: Callable[[], None]) -> None:
+        """Tell it its setup, then feed it and hear it.
+
+        Raises:
+            Hangup: It is gone already.
+            RuntimeError: There is no thread left for that. Of both, it is ended.
+        """
+        try:
+            self.link.send(setup)
+            self.feed.start()
+            threading.Thread(target=hear, name="page-ear", daemon=True).start()
+        except (Hangup, RuntimeError):
+            self.kill()
+            self._process.wait()
+            raise
+
+    def came(
+        self, camera: str, units: Sequence[AccessUnit], stream: StreamFormat, ring: Ring
+    ) -> None:
+        """See `Page.came`."""
+        if camera not in self.wanted:
+            if camera in self._fed:
+                self.gone(camera)
+            return
+        if camera not in self._fed:
+            self._fed.add(camera)
+            begin = ring.keyframe_of(ring.end - 1)
+            if ring.end - begin <= GOP_MOST:
+                units = list(ring.since(begin))
+        for unit in units:
+            if not unit.damaged:
+                self.feed.offer(camera, unit, stream, unit.pts, detect=False)
+
+    def gone(self, camera: str) -> None:
+        """See `Page.gone`."""
+        self._fed.discard(camera)
+        self.feed.gone(camera)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.feed.close()
+        self._process.kill()
+        self.link.close()
+
+    def end(self) -> int:
+        """Have it end, or end it; its exit status."""
+        self.news.close()
+        self.feed.close()
+        self.link.close()
+        try:
+            return self._process.wait(_END_WITHIN)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+
+def _environ() -> dict[str, str]:
+    """Ours without settings: a camera's password may be among them."""
+    own = os.environ.items()
+    return {k: v for k, v in own if not k.startswith(PREFIX) or k in RESERVED}
+
+
+def _short(text: str) -> str:
+    return one_line(text)[:_LONGEST]
