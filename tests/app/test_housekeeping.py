@@ -152,6 +152,27 @@ def test_a_clock_that_was_set_ahead_deletes_nothing(tmp_path: Path) -> None:
     assert len(house.kept) == 2
 
 
+@pytest.mark.parametrize("date", [0, INSTANT.wall_ns + 73 * 365 * DAY])
+def test_a_battery_that_was_dead_for_days_deletes_nothing_then_or_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, date: int
+) -> None:
+    """The clock begins in 1970, or in 2099, and runs evenly."""
+    house = House(tmp_path, Limits(Limit(max_age=Ns(30 * DAY))))
+    house.add(head(0))
+    assert house.look() == []
+    wrong = replace(INSTANT, wall_ns=date, clock=replace(INSTANT.clock, synced=False))
+    house = House(tmp_path, Limits(Limit(max_age=Ns(30 * DAY))))
+    house.time.instant = wrong
+    house.add(head(1, instant=wrong))
+    for _ in range(3):
+        assert house.look() == []
+        house.time.passes(DAY)
+    assert caplog.text.count("the date cannot be right") == 1
+    house.time.instant = replace(INSTANT, wall_ns=INSTANT.wall_ns + DAY)
+    assert house.look() == []
+    assert len(house.kept) == 2
+
+
 def test_clips_of_a_clock_that_was_decades_behind_are_not_decades_old(tmp_path: Path) -> None:
     house = House(tmp_path, Limits(Limit(max_age=Ns(DAY))))
     then = replace(INSTANT, wall_ns=0, clock=replace(INSTANT.clock, synced=False))

@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartrec.clock import ClockQuality, Instant
-from smartrec.recording.retention import Belief, Held, Limit, Limits, Plan, Reason, plan
+from smartrec.recording.retention import (
+    EARLIEST,
+    Belief,
+    Held,
+    Limit,
+    Limits,
+    Plan,
+    Reason,
+    plan,
+    plausible,
+)
 from smartrec.units import SECOND, Ns
 
 HOUR = 3600 * SECOND
@@ -195,3 +205,17 @@ def test_a_clock_that_was_set_is_believed_when_something_disciplines_it() -> Non
     assert belief.now(at(90_000, ahead=24 * 365)) is None
     assert belief.now(at(90_001, clock=SYNCED)) is not None
     assert belief.now(at(90_002)) is not None
+
+
+def test_no_date_is_before_the_newest_clip_or_years_after_it() -> None:
+    undated = Held("new", "a", 1, None, NOW + 900 * HOUR)
+    held = [Held("old", "a", 1, NOW - 9000 * HOUR, 0), Held("last", "a", 1, NOW, 0), undated]
+    years = 2 * 366 * 24 * HOUR
+    hours = (-years, -2 * HOUR, 0, 9000 * HOUR * 9 // 10, years)
+    assert [plausible(NOW + after, held) for after in hours] == [False, False, True, True, False]
+
+
+def test_no_date_is_before_the_first_smartrec() -> None:
+    undated = [Held("new", "a", 1, None, 0)]
+    assert not plausible(EARLIEST - HOUR, undated)
+    assert plausible(EARLIEST + HOUR, undated)

@@ -18,7 +18,7 @@ from smartrec.app.mounts import Disk
 from smartrec.clock import Clock
 from smartrec.config.schema import Config
 from smartrec.errors import DiskGone, StoreError
-from smartrec.recording.retention import Belief, Held, Limit, Limits, Plan, Reason, plan
+from smartrec.recording.retention import Belief, Held, Limit, Limits, Plan, Reason, plan, plausible
 from smartrec.store import database, keeping
 from smartrec.store.catalog import Catalog
 from smartrec.store.files import free_bytes
@@ -160,9 +160,11 @@ class Housekeeping:
             self._said.discard("low")
         if not self._due(now, low=low):
             return False
-        if believed is not None:
+        clips = [self._stuck(clip, now) for clip in keeping.held(catalog)]
+        if believed is not None and self._possible(believed, clips):
             keeping.date(catalog, believed)
-        clips = (self._stuck(clip, now) for clip in keeping.held(catalog))
+        else:
+            believed = None
         made = plan(clips, self._limits, believed, free + self._awaited.at(now), size)
         stuck = self._delete(catalog, made.deletions[:AT_ONCE], now)
         more = stuck or len(made.deletions) > AT_ONCE
@@ -180,15 +182,27 @@ class Housekeeping:
     def _believed(self) -> int | None:
         """Wall time to delete by, if there is any."""
         believed = self._belief.now(self._clock.now())
-        aged = any(
-            limit.max_age for limit in (self._limits.station, *self._limits.cameras.values())
-        )
-        if aged and self._belief.stepped and self._once("clock"):
-            log.warning(
+        if self._belief.stepped:
+            self._doubt(
                 "the clock was set and nothing keeps it right: no clip is deleted for its age until"
                 " it is synchronised (sudo timedatectl set-ntp true) or smartrec is started again"
             )
         return believed
+
+    def _possible(self, believed: int, clips: Sequence[Held]) -> bool:
+        """Whether a date may be: one that the kernel vouches for always may."""
+        if self._clock.now().clock.synced or plausible(believed, clips):
+            return True
+        self._doubt(
+            "the date cannot be right by the clips that are there, and nothing keeps the clock: no"
+            " clip is deleted for its age until it is synchronised (sudo timedatectl set-ntp true)"
+        )
+        return False
+
+    def _doubt(self, why: str) -> None:
+        limits = (self._limits.station, *self._limits.cameras.values())
+        if any(limit.max_age for limit in limits) and self._once("clock"):
+            log.warning("%s", why)
 
     def _delete(self, catalog: Catalog, chosen: Sequence[tuple[Held, Reason]], now: Ns) -> bool:
         """Delete and tell; return whether a file could not be, so that others are to go for it."""

@@ -14,6 +14,10 @@ from smartrec.units import SECOND, Ns
 
 STEADY: Final = Ns(3600 * SECOND)
 """How long a clock that nothing disciplines must have run evenly before it counts."""
+EARLIEST: Final = 1_767_225_600 * SECOND
+"""2026-01-01 UTC, before the first smartrec: a clock that nothing set begins years earlier."""
+AHEAD: Final = Ns(366 * 86_400 * SECOND)
+"""How far behind the newest clip a date may be that nothing but a lone clock says."""
 STEP: Final = Ns(60 * SECOND)
 """From which leap against CLOCK_MONOTONIC on somebody must have set the clock."""
 _OF_THE_DISK: Final = 10
@@ -136,6 +140,16 @@ def plan(clips: Iterable[Held], limits: Limits, now: int | None, free: int, disk
     return Plan(deletions, short, over)
 
 
+def plausible(now: int, clips: Iterable[Held]) -> bool:
+    """Whether it can be `now` (wall time, ns), by what is known without any clock.
+
+    Not before anything that happened, and not years after the newest of it: a dead battery gives
+    either.
+    """
+    newest = max((clip.dated for clip in clips if clip.dated is not None), default=None)
+    return now >= EARLIEST if newest is None else -STEP <= now - newest <= AHEAD
+
+
 def _is_old(clip: Held, limits: Limits, now: int) -> bool:
     age = limits.age(clip.camera)
     if clip.pinned or age is None or clip.dated is None:
@@ -166,7 +180,8 @@ class Belief:
     """Whether the wall clock is good enough to delete by: a wrong date would delete everything.
 
     Believed is a clock that something disciplines (NTP, PTP, GPS: the kernel knows). Where nothing
-    does, one that has run evenly for an hour of this run; not one that was set meanwhile.
+    does, one that has run evenly for an hour of this run; not one that was set meanwhile. That one
+    is to be `plausible` as well.
     """
 
     def __init__(self) -> None:

@@ -25,7 +25,7 @@ from smartrec.errors import (
 from smartrec.graph.formats import choose, gst_caps
 from smartrec.masking import MASK, masked
 from smartrec.media.devices import BY_ID, Camera, camera_at, holders, video_nodes
-from smartrec.units import SECOND, Ns, in_words
+from smartrec.units import SECOND, Ns, in_words, seconds
 
 NODE_LIMIT_S: Final = 6.0
 """A driver asks its camera for 5 s at most (uvcvideo's longest time-out)."""
@@ -33,8 +33,6 @@ _PATIENCE: Final = Ns(6 * SECOND)
 _LISTEN: Final = Ns(5 * SECOND)
 """Most network cameras tell their clock so often."""
 _NETWORK_LIMIT_S: Final = 20.0
-_CLOCK_OFF_S: Final = 2.0
-"""From there on the recorder tells it as well (`smartrec.media.rtsp`)."""
 _COMMAND_LENGTH: Final = 80
 _OPTION: Final = re.compile(r"(?i)(--?[\w-]*(?:pass|pwd|secret|token|key|auth)[\w-]*[= ])\S+")
 
@@ -190,7 +188,9 @@ def judge_camera_clock(name: str, behind: float) -> Iterator[Finding]:
         name: Of the camera.
         behind: By how many seconds it is behind ours; negative where it is ahead.
     """
-    if abs(behind) >= _CLOCK_OFF_S:
+    from smartrec.media.rtsp import TOLD_FROM
+
+    if abs(behind) >= seconds(TOLD_FROM):
         where = "behind" if behind > 0 else "ahead of"
         off = in_words(Ns(round(abs(behind)) * SECOND))
         what = f"{name}: the camera's clock is {off} {where} ours"
