@@ -260,8 +260,8 @@ class Stage:
                 tracks = () if box is None else (Track(1, box, SCORE),)
                 self.child.tell(Looked(Look(camera, 1, now, tracks), 5.0, 20.0))
 
-    def run(self) -> None:
-        """Feed it until it ends or a file of the page changes."""
+    def run(self, *, edited: bool = False) -> None:
+        """Feed it until it ends or, if it is being `edited`, a file of the page changes."""
         for camera in self._ids:
             self.publish(CameraStarted(camera, "1280x720 JPEG 30 fps (demo)"))
         due, n, files = time.monotonic(), 0, newest()
@@ -271,7 +271,7 @@ class Stage:
                 instant = self._clock.now()
                 self.child.tell(Wall(instant.mono_ns, instant.wall_ns))
                 self.recorder.turn()
-                if newest() != files:
+                if edited and newest() != files:
                     return
             n, due = n + 1, due + 1 / FPS
             threading.Event().wait(max(0.0, due - time.monotonic()))
@@ -311,7 +311,7 @@ def main() -> None:
             while isinstance(said := stage.child.said.get(), (NotServing, Wanted)):
                 print(said, flush=True)  # noqa: T201
             print(said, flush=True)  # noqa: T201
-            stage.run()
+            stage.run(edited=True)
 
 
 if __name__ == "__main__":
