@@ -79,7 +79,7 @@ def _refused(address: Address, status: int, to: str) -> CameraError:
     if status == _UNAUTHORIZED and not address.user:
         return CameraForbidden(
             f"{at} wants a user and a password",
-            hint="Write them into the source: rtsp://USER:PASSWORD@HOST/PATH",
+            hint="Write them into the source, in front of the host: USER:PASSWORD@HOST",
         )
     if status in (_UNAUTHORIZED, _FORBIDDEN):
         return CameraForbidden(
@@ -122,5 +122,5 @@ def _unreached(address: Address, error: PipelineError) -> CameraError:
     trusted = " and it speaks TLS there" if address.encrypted else ""
     return CameraGone(
         f"{address.shown} does not answer, or the connection was lost",
-        hint=f"See whether it is on, the port is right{trusted}: ping {address.host}",
+        hint=f"See whether it is on and the port is right{trusted}: ping {address.host}",
     )

@@ -1,5 +1,7 @@
 """One camera of the watch, whose decoder gives what the test says."""
 
+import pytest
+
 from smartrec.media.watch.camera import LOOK_WITHIN, Camera, Desk
 from smartrec.media.watch.detecting import Asked
 from smartrec.media.watch.messages import Note, Unit
@@ -13,7 +15,9 @@ class Mute:
     """A decoder that takes everything and gives nothing."""
 
     skipped = undecodable = 0
-    cost = None
+
+    def __init__(self, cost: float | None = None) -> None:
+        self.cost = cost
 
     def push(self, unit: AccessUnit) -> None:
         pass
@@ -47,3 +51,15 @@ def test_decoder_that_gives_nothing_is_waited_for_once_and_told_once() -> None:
     assert asked == [None] * 3, "it gives again, and is waited for"
     camera.close()
     assert asked == [None] * 4
+
+
+@pytest.mark.parametrize(("cost", "told"), [(0.02, 0), (0.3, 1)])
+def test_what_decoding_costs_is_told_once_where_it_is_much(cost: float, told: int) -> None:
+    notes: list[Note] = []
+    camera = Camera("cam0", Desk(lambda _: None, notes.append, 5.0))
+    camera.stream(H264)
+    camera._decoder = Mute(cost)  # type: ignore[assignment]
+    camera.turn(Ns(SECOND))
+    camera.turn(Ns(2 * SECOND))
+    assert len(notes) == told
+    assert all("30% of a core" in note.text for note in notes)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LOOK_WITHIN: Final = Ns(2 * SECOND)
 """A picture that has not come out of the decoder by then is not waited for any longer."""
+_DEAR: Final = 0.1
+"""Share of a core from which decoding every picture of a camera is worth a word."""
 _NAMES: Final = {Codec.H264: "H.264", Codec.H265: "H.265"}
 
 
@@ -121,7 +123,8 @@ class Camera:
         decoder = self._decoder
         if decoder is not None and decoder.cost is not None and not self._told_cost:
             self._told_cost = True
-            self._tell_cost(decoder.cost)
+            if decoder.cost >= _DEAR:
+                self._tell_cost(decoder.cost)
 
     def close(self) -> None:
         """Decode no more; does not wait."""
