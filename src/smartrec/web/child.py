@@ -38,6 +38,7 @@ from smartrec.web.server import serve
 EXIT_BUG: Final = 70
 """EX_SOFTWARE of sysexits.h."""
 _LISTEN_AGAIN: Final = 10.0
+_WELL_EVERY: Final = 5.0
 
 
 class Mouth(threading.Thread):
@@ -66,9 +67,18 @@ async def _run(link: Link[ToRecorder, ToPage], setup: Setup) -> None:
     mouth.start()
     hub = Hub(setup, lambda cameras: mouth.say(Wanted(cameras)))
     Ear(link, hub, asyncio.get_running_loop(), lambda: _leave(0)).start()
+    well = asyncio.create_task(_say_well(hub))
     end = await _listening(setup, mouth)
     mouth.say(Serving(address_of(end)))
     await serve(hub, end)
+    well.cancel()
+
+
+async def _say_well(hub: Hub) -> None:
+    """From the loop itself: a page whose loop hangs says nothing, and the recorder ends it."""
+    while True:
+        hub.say_wanted()
+        await asyncio.sleep(_WELL_EVERY)
 
 
 async def _listening(setup: Setup, mouth: Mouth) -> socket.socket:

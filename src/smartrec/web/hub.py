@@ -141,6 +141,10 @@ class Hub:
         for viewer in list(self._watched):
             viewer.tell(frame)
 
+    def say_wanted(self) -> None:
+        """Tell the recorder once more which cameras somebody looks at."""
+        self._want(self._wanted)
+
     def _watching(self, camera: str) -> list[Viewer]:
         return [viewer for viewer, cameras in self._watched.items() if camera in cameras]
 
