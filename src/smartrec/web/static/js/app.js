@@ -1,0 +1,159 @@
+/** The live page: brings the parts together. */
+
+import { status } from "./api.js";
+import { Cameras } from "./cameras.js";
+import { ServerClock } from "./clock.js";
+import { byId, mark, write } from "./dom.js";
+import { Feed } from "./feed.js";
+import { listen } from "./keys.js";
+import { Link } from "./link.js";
+import { Notices } from "./notices.js";
+import { Record } from "./record.js";
+import { Stage, fillWords } from "./stage.js";
+import { link as linkWords, notices as noticeWords, say, words } from "./strings.js";
+import { switchable } from "./theme.js";
+
+const GRACE_MS = 1_500;
+const KIND = /^smartrec\.(.+)\.v1$/;
+
+class Live {
+  constructor() {
+    this._clock = new ServerClock();
+    this._cameras = new Cameras();
+    this._notices = new Notices();
+    this._feed = new Feed((id) => this._cameras.nameOf(id), (text) => write(byId("announce"), text));
+    this._connected = false;
+    this._lostAt = performance.now();
+    this._version = null;
+    this._seq = null;
+    this._missed = 0;
+    // Which of several recorders this is; its own machine needs no name.
+    this._station = /^(localhost|127\.|\[::1\])/.test(location.hostname) ? "" : location.hostname;
+    this._link = new Link({
+      message: (message) => this._message(message),
+      picture: (header, bytes) => this._stage.tile(header.camera)?.push(header, bytes),
+      state: (state, seconds) => this._linked(state, seconds),
+    });
+    this._stage = new Stage(this._cameras, {
+      changed: () => this._say(),
+      watch: (cameras) => this._link.watch(cameras),
+      record: (camera) => this._record.toggle(camera),
+    });
+    this._record = new Record(this._cameras, this._stage);
+  }
+
+  /** Begin. */
+  run() {
+    byId("main").hidden = false;
+    fillWords();
+    write(byId("station"), this._station);
+    switchable();
+    this._keys();
+    this._link.open();
+    setInterval(() => this._say(), 500);
+  }
+
+  _keys() {
+    listen({
+      r: () => this._record.start(),
+      s: () => this._record.stop(),
+      f: () => this._stage.toggleFull(),
+      0: () => this._stage.show(null),
+      Escape: () => (this._stage.alone ? this._stage.show(null) : this._stage.full && this._stage.toggleFull()),
+      camera: (index) => this._stage.tile(index) && this._stage.show(this._stage.tile(index).camera.id),
+    });
+  }
+
+  _message(message) {
+    const tile = message.camera && this._stage.tile(message.camera);
+    if (message.type === "hello") this._greet(message);
+    else if (message.type === "event") this._event(message.event);
+    else if (message.type === "look") tile?.look(message);
+    else if (message.type === "format" && tile) {
+      tile.format(message);
+      this._stage.lay();
+    }
+  }
+
+  _greet(hello) {
+    this._clock.greet(hello.now);
+    if (this._cameras.greet(hello.cameras)) this._stage.fill();
+    if (this._version && this._version !== hello.version) {
+      const button = { label: words.reload, act: () => location.reload() };
+      this._notices.tell("version", linkWords.updated(hello.version), linkWords.updatedMore, "", button);
+    }
+    this._version ??= hello.version;
+    this._refresh();
+  }
+
+  /** How things stand now: what happened before this page was connected was not told to it. */
+  async _refresh() {
+    try {
+      const found = await status();
+      for (const each of found.cameras) {
+        this._cameras.get(each.id)?.status(each, (id) => this._clock.madeAt(id));
+      }
+      if (typeof found.watch?.min_confidence === "number") this._believe(found.watch.min_confidence);
+      this._say();
+    } catch (error) {
+      console.debug("no status", error); // the pictures and events tell as well, only later
+    }
+  }
+
+  _believe(least) {
+    for (const tile of this._stage.tiles) tile.threshold = least;
+  }
+
+  _event(event) {
+    const kind = KIND.exec(event.type)?.[1];
+    if (!kind) return;
+    this._count(event.smartrecseq, kind.endsWith(".state"));
+    const { data } = event;
+    this._cameras.get(data.camera)?.apply(kind, data, Number(data.at.mono_ns) / 1e6);
+    if (kind.endsWith(".state")) return;
+    if (kind === "watch.started") this._believe(data.min_confidence);
+    if (noticeWords[kind]) this._notices.tell(...noticeWords[kind](data));
+    this._feed.take(kind, data, new Date(event.time));
+    this._say();
+  }
+
+  /** Facts are numbered: what is missing was told while this page was away. */
+  _count(seq, state) {
+    if (this._seq !== null && seq > this._seq) this._missed += seq - this._seq - (state ? 0 : 1);
+    if (!state || this._seq === null || seq > this._seq) this._seq = seq;
+    if (this._missed <= 0) return;
+    this._feed.add({ tone: "", title: linkWords.missed(this._missed), what: linkWords.missedMore }, new Date());
+    this._missed = 0;
+  }
+
+  _linked(state, seconds) {
+    const was = this._connected;
+    this._connected = state === "open";
+    if (was && !this._connected) this._lostAt = performance.now();
+    if (!was && this._connected && this._version) {
+      const away = (performance.now() - this._lostAt) / 1000;
+      this._feed.add({ tone: "good", title: linkWords.away, what: linkWords.awayMore(away) }, new Date());
+    }
+    mark(byId("link"), "data-state", state);
+    write(byId("link").querySelector("span"), state === "waiting" ? linkWords.waiting(seconds) : linkWords[state]);
+    this._say();
+  }
+
+  _say() {
+    const away = !this._connected && performance.now() - this._lostAt > GRACE_MS;
+    const button = { label: words.retryNow, act: () => this._link.retry() };
+    if (away) this._notices.tell("link", linkWords.gone, linkWords.goneMore, "", button);
+    else if (this._connected) this._notices.tell("link");
+    this._stage.say(this._clock, this._connected);
+    this._record.say();
+    const now = this._clock.now();
+    this._feed.say((id) => {
+      const clip = this._cameras.clip(id);
+      return clip ? (now - clip.since) / 1000 : null;
+    });
+    const title = say.title(this._cameras.recording, this._station);
+    if (document.title !== title) document.title = title;
+  }
+}
+
+new Live().run();

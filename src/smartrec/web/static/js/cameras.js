@@ -1,0 +1,136 @@
+/** How each camera stands, from what the recorder tells and from its status. No DOM. */
+
+const LIVE_FOR_MS = 2_500; // the recorder tells how a camera does once a second
+
+/** @typedef {"waiting"|"starting"|"live"|"silent"|"lost"|"ended"} Phase */
+
+export class Camera {
+  /** @param {{index: number, id: string, name: string}} told */
+  constructor(told) {
+    Object.assign(this, told);
+    /** @type {Phase} */
+    this.phase = "waiting";
+    this.reason = "";
+    this.hint = "";
+    /** @type {?number} The recorder's clock, ms: since when it is in this phase, if that is known. */
+    this.since = null;
+    this.fps = 0;
+    this.format = null;
+    /** @type {Map<string, {since: number, before: ?number}>} Open clips by id. */
+    this.clips = new Map();
+  }
+
+  get recording() {
+    return this.clips.size > 0;
+  }
+
+  /** @returns {?{since: number, before: ?number}} The clip that has been open for longest. */
+  get oldestClip() {
+    let oldest = null;
+    for (const clip of this.clips.values()) if (!oldest || clip.since < oldest.since) oldest = clip;
+    return oldest;
+  }
+
+  /**
+   * @param {Phase} phase
+   * @param {?number} at
+   * @param {string} [reason]
+   * @param {string} [hint]
+   */
+  is(phase, at, reason = "", hint = "") {
+    if (phase !== this.phase) this.since = at;
+    Object.assign(this, { phase, reason, hint });
+  }
+
+  /** A picture came. */
+  pictured() {
+    if (this.phase === "waiting" || this.phase === "starting") this.is("live", null);
+  }
+
+  /**
+   * @param {Object} told Of the recorder's status.
+   * @param {(id: string) => number} madeAt
+   */
+  status(told, madeAt) {
+    const phase = told.phase === "live" && told.silent ? "silent" : told.phase;
+    const same = phase === this.phase;
+    this.is(phase, this.since, told.error ?? (same ? this.reason : ""), same ? this.hint : "");
+    const open = new Set(told.recording);
+    for (const id of this.clips.keys()) if (!open.has(id)) this.clips.delete(id);
+    for (const id of open) if (!this.clips.has(id)) this.clips.set(id, { since: madeAt(id), before: null });
+  }
+
+  /**
+   * @param {string} kind Middle of the event's type.
+   * @param {Object} data
+   * @param {number} at The recorder's clock, ms.
+   */
+  apply(kind, data, at) {
+    HANDLERS[kind]?.(this, data, at);
+  }
+}
+
+const HANDLERS = {
+  "camera.started": (camera, d, at) => camera.is("live", at),
+  "camera.back": (camera, d, at) => camera.is("live", at),
+  "camera.silent": (camera, d, at) => camera.is("silent", at - d.quiet_s * 1000),
+  "camera.lost": (camera, d, at) => camera.is("lost", camera.phase === "lost" ? camera.since : at, d.reason, d.hint),
+  "camera.state": (camera, d, at) => {
+    camera.fps = d.fps;
+    camera.heard = at;
+    if (d.capturing && camera.phase !== "live") camera.is("live", at);
+    else if (!d.capturing && camera.phase === "live") camera.is("silent", at);
+  },
+  "clip.opened": (camera, d, at) => camera.clips.set(d.clip_id, { since: at, before: d.part > 1 ? null : d.pre_roll_s }),
+  "clip.closed": (camera, d) => camera.clips.delete(d.clip_id),
+  "clip.failed": (camera, d) => camera.clips.delete(d.clip_id),
+  "recording.state": (camera, d, at) => {
+    if (d.clip_id === null) camera.clips.clear();
+    else if (!camera.clips.has(d.clip_id)) camera.clips.set(d.clip_id, { since: at - d.elapsed_s * 1000, before: null });
+  },
+};
+
+export class Cameras {
+  constructor() {
+    /** @type {Camera[]} In the order of the keys 1 to 9. */
+    this.all = [];
+  }
+
+  /**
+   * The recorder's cameras; those that were there before keep what is known of them.
+   * @param {{index: number, id: string, name: string}[]} told
+   * @returns {boolean} Whether they are others than before.
+   */
+  greet(told) {
+    const same = told.length === this.all.length && told.every((each, i) => each.id === this.all[i].id && each.name === this.all[i].name);
+    if (!same) this.all = told.map((each) => Object.assign(this.get(each.id) ?? new Camera(each), each));
+    return !same;
+  }
+
+  /** @param {string} id @returns {Camera|undefined} */
+  get(id) {
+    return this.all.find((camera) => camera.id === id);
+  }
+
+  /** @param {string} id */
+  nameOf(id) {
+    return this.get(id)?.name ?? id;
+  }
+
+  /** @param {string} id @returns {?{since: number, before: ?number}} Of a clip that is open. */
+  clip(id) {
+    return this.all.map((camera) => camera.clips.get(id)).find(Boolean) ?? null;
+  }
+
+  /** Whether anything is recorded. */
+  get recording() {
+    return this.all.some((camera) => camera.recording);
+  }
+}
+
+/**
+ * Whether the number of pictures a second is still true.
+ * @param {Camera} camera
+ * @param {number} now The recorder's clock, ms.
+ */
+export const fresh = (camera, now) => now - (camera.heard ?? -Infinity) < LIVE_FOR_MS;

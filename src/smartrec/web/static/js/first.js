@@ -1,0 +1,37 @@
+/* Runs before anything is painted, also in old browsers: the theme, and whether this browser will do. */
+(function () {
+  var root = document.documentElement;
+  try {
+    var theme = window.localStorage.getItem("smartrec.theme");
+    if (theme === "light" || theme === "dark") root.setAttribute("data-theme", theme);
+  } catch (error) {
+    // Without a memory the system's theme is used.
+  }
+
+  function show(id) {
+    document.addEventListener("DOMContentLoaded", function () {
+      document.getElementById("main").hidden = true;
+      document.getElementById(id).hidden = false;
+    });
+    if (document.readyState !== "loading") {
+      document.getElementById("main").hidden = true;
+      document.getElementById(id).hidden = false;
+    }
+  }
+
+  var fit =
+    "noModule" in document.createElement("script") &&
+    "createImageBitmap" in window &&
+    "WebSocket" in window &&
+    "ResizeObserver" in window &&
+    "HTMLDialogElement" in window &&
+    "BigInt64Array" in window &&
+    window.CSS && CSS.supports("container-type: size");
+  if (!fit) {
+    root.setAttribute("data-unfit", "");
+    show("unfit");
+  }
+  window.addEventListener("error", function (event) {
+    if (event.target && event.target.tagName === "SCRIPT") show("broken");
+  }, true);
+})();
