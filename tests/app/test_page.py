@@ -22,7 +22,7 @@ import pytest
 from smartrec.app.bus import Bus
 from smartrec.app.events import CameraLost, CameraStarted, CameraState, Event
 from smartrec.app.feed import MOST_WAITING
-from smartrec.app.page import GOP_MOST, Page, setup_of
+from smartrec.app.page import GOP_MOST, Life, Page, setup_of
 from smartrec.app.page_events import PageLost, PageServing
 from smartrec.app.page_messages import Setup
 from smartrec.clock import SystemClock
@@ -78,10 +78,9 @@ class Stage:
         self._rest = b""
         self._noted: defaultdict[str, deque[Any]] = defaultdict(deque)
         where = (str(heard), str(wanted))
-        module = (sys.executable, "-m", "tests.app.stand_in_page")
-        self.page = Page(
-            SETUP, self.bus, SystemClock(), self.told.put, (*module, manner, *where), silent
-        )
+        command = (sys.executable, "-m", "tests.app.stand_in_page", manner, *where)
+        life = Life(command, behind=0.0, within=TIMEOUT, silent=silent)
+        self.page = Page(SETUP, self.bus, SystemClock(), self.told.put, life)
 
     def begin(self) -> "Stage":
         """As the recorder does, and its first camera comes."""
@@ -147,6 +146,24 @@ def test_a_recorder_that_ends_before_any_camera_came_has_no_page(tmp_path: Path)
     one.close()
     assert not one.page.is_alive()
     assert one.page.status()["starts"] == 0
+
+
+def test_it_begins_without_a_camera_too() -> None:
+    told: Queue[Event] = Queue()
+    life = Life(("false",), within=0.0)
+    page = Page(SETUP, Bus(SystemClock()), SystemClock(), told.put, life)
+    page.start()
+    assert isinstance(told.get(timeout=TIMEOUT), PageLost)
+    page.close()
+
+
+def test_one_that_cannot_be_started_ends_nothing(tmp_path: Path) -> None:
+    life = Life((str(tmp_path / "nowhere"),), within=0.0)
+    page = Page(SETUP, Bus(SystemClock()), SystemClock(), Queue[Event]().put, life)
+    page.start()
+    page.came("cam0", [], JPEG, Ring(Ns(0), 0))
+    page.close()
+    assert not page.is_alive()
 
 
 def test_it_hears_what_happens_in_order_and_what_time_it_is(stage: Callable[..., Stage]) -> None:

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -42,18 +43,11 @@ from smartrec.recording.ring import Ring
 from smartrec.terminal import one_line
 from smartrec.units import SECOND, Ns, seconds
 
-COMMAND: Final = command_of("smartrec.web.child")
-BEGINS_BEHIND: Final = 0.5
-"""Seconds between the first camera's first picture and the page's start: that costs a processor."""
-BEGINS_WITHIN: Final = 5.0
-"""Seconds until it is started where no camera comes."""
 BACKLOG: Final = 1000
 """Facts that may wait for it."""
 GOP_MOST: Final = 300
 """Units of an inter-coded camera that it is given at once, so that it need not wait for the next
 keyframe; with longer groups it waits."""
-SILENT: Final = 30
-"""Seconds after which a page that says nothing hangs, its start included."""
 STEADY: Final = Ns(60 * SECOND)
 """A page that lasted so long did not fail at its start."""
 _UNREAD: Final = 20
@@ -71,6 +65,24 @@ _SCHEMES: Final = ("http://", "https://")
 _NEEDS: Final = Needs(None, keyframes_only=False, most_coded=GOP_MOST + MOST_CODED_WAITING)
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How a page begins, and when it is ended.
+
+    Attributes:
+        command: Starts the process.
+        behind: Seconds between the first camera's first picture and the page's start, which costs
+            a processor.
+        within: Seconds until it is started where no camera comes.
+        silent: Seconds without a word after which it hangs, its start included.
+    """
+
+    command: Sequence[str] = command_of("smartrec.web.child")
+    behind: float = 0.5
+    within: float = 5.0
+    silent: int = 30
 
 
 def setup_of(config: Config, clips: Path, station_id: str, control: str) -> Setup:
@@ -101,8 +113,7 @@ class Page(threading.Thread, Viewer):
         bus: What happens.
         clock: The recorder's.
         report: Puts events of `page_events` into the station's inbox; called on other threads.
-        command: Starts the process.
-        silent: Seconds without a word after which it hangs.
+        life: How it begins.
     """
 
     def __init__(
@@ -111,17 +122,15 @@ class Page(threading.Thread, Viewer):
         bus: Bus,
         clock: Clock,
         report: Callable[[Event], object],
-        command: Sequence[str] = COMMAND,
-        silent: int = SILENT,
+        life: Life | None = None,
     ) -> None:
         super().__init__(name="page", daemon=True)
-        self._silent = silent
         self._setup = setup
         self._known = frozenset(camera_id for camera_id, _ in setup.cameras)
         self._bus = bus
         self._clock = clock
         self._report = report
-        self._command = command
+        self._life = life or Life()
         self._beginning = bus.subscribe(durable_only=True)
         self._closing = threading.Event()
         self._child: _Child | None = None
@@ -185,11 +194,11 @@ class Page(threading.Thread, Viewer):
 
     def _await_camera(self) -> None:
         """The start of the page shall cost no camera its first picture."""
-        until = self._clock.monotonic() + BEGINS_WITHIN * SECOND
+        until = self._clock.monotonic() + self._life.within * SECOND
         while (left := until - self._clock.monotonic()) > 0 and not self._closing.is_set():
             published = self._beginning.get(left / SECOND)
             if published is not None and isinstance(published.event, CameraStarted):
-                self._closing.wait(BEGINS_BEHIND)
+                self._closing.wait(self._life.behind)
                 break
         self._beginning.close()
 
@@ -197,9 +206,9 @@ class Page(threading.Thread, Viewer):
         """One process, from its start to its end; how many seconds to wait for the next."""
         news = self._bus.subscribe(backlog=BACKLOG)
         try:
-            child = _Child(self._command, news)
-            child.start(self._setup, lambda: self._hear(child))
-        except (OSError, RuntimeError, Hangup) as error:  # out of descriptors, memory, processes
+            child = _Child(self._life.command, news)
+            child.start(lambda: self._hear(child))
+        except (OSError, RuntimeError) as error:  # out of descriptors, memory, processes
             news.close()
             log.warning("the page cannot be started now: %s", error)
             return _BACKOFF_MOST
@@ -224,7 +233,8 @@ class Page(threading.Thread, Viewer):
         return wait
 
     def _tell(self, child: "_Child") -> None:
-        """What happens and what time it is, until one side ends or hangs."""
+        """Its setup, then what happens and what time it is, until one side ends or hangs."""
+        child.link.send(self._setup)
         wall_at = self._clock.monotonic()
         while True:
             closed = child.news.closed  # asked first: then empty means for ever
@@ -238,7 +248,7 @@ class Page(threading.Thread, Viewer):
                 wall_at = Ns(now.mono_ns + SECOND)
                 child.link.send(Wall(now.mono_ns, now.wall_ns))
                 child.silent += 1
-                if child.silent > self._silent:
+                if child.silent > self._life.silent:
                     log.warning("the page says nothing: it is started again")
                     child.kill()
 
@@ -301,18 +311,16 @@ class _Child:
     def pid(self) -> int:
         return self._process.pid
 
-    def start(self, setup: Setup, hear: Callable[[], None]) -> None:
-        """Tell it its setup, then feed it and hear it.
+    def start(self, hear: Callable[[], None]) -> None:
+        """Feed it and hear it.
 
         Raises:
-            Hangup: It is gone already.
-            RuntimeError: There is no thread left for that. Of both, it is ended.
+            RuntimeError: There is no thread left for that; it is ended.
         """
         try:
-            self.link.send(setup)
             self.feed.start()
             threading.Thread(target=hear, name="page-ear", daemon=True).start()
-        except (Hangup, RuntimeError):
+        except RuntimeError:
             self.kill()
             self._process.wait()
             raise
