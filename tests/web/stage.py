@@ -225,7 +225,7 @@ class Stage:
 
     def status(self) -> dict[str, object]:
         """What a recorder says of itself."""
-        cameras = [
+        cameras: list[dict[str, object]] = [
             {
                 "id": camera,
                 "name": name,
@@ -260,11 +260,16 @@ class Stage:
                 tracks = () if box is None else (Track(1, box, SCORE),)
                 self.child.tell(Looked(Look(camera, 1, now, tracks), 5.0, 20.0))
 
-    def run(self, *, edited: bool = False) -> None:
-        """Feed it until it ends or, if it is being `edited`, a file of the page changes."""
+    def run(self, *, first: int = 0, edited: bool = False) -> None:
+        """Feed it until it ends or, if it is being `edited`, a file of the page changes.
+
+        Args:
+            first: The picture to begin with.
+            edited: See above.
+        """
         for camera in self._ids:
             self.publish(CameraStarted(camera, "1280x720 JPEG 30 fps (demo)"))
-        due, n, files = time.monotonic(), 0, newest()
+        due, n, files = time.monotonic(), first, newest()
         while self.child.process.poll() is None:
             self.picture(n)
             if n % FPS == 0:

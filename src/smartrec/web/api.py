@@ -4,32 +4,95 @@ It has no power of its own: commands go over the recorder's control socket, as t
 way in. Imported when the page listens already, for FastAPI takes its time.
 """
 
-import asyncio
-from functools import partial
-from pathlib import Path
+import uuid
 from typing import Any, Final
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 
 from smartrec import __version__
-from smartrec.app.wire import ask, ask_status
 from smartrec.errors import ControlError
-from smartrec.model import Action, Command, new_id
+from smartrec.model import Action, Answer, Command, new_id
+from smartrec.web import metrics
 from smartrec.web.hub import Hub
+from smartrec.web.recorder import Recorder
 
 PREFIX: Final = "/api/v1"
+REASON: Final = "page"
+"""Of a trigger that a command from here makes."""
+_NAME_MAX: Final = 200
+
+
+class Mistake(BaseModel):
+    """Why a request is not answered."""
+
+    message: str
+    hint: str | None = Field(default=None, description="What mends it.")
+
+
+class Refused(BaseModel):
+    """Every answer that is none."""
+
+    error: Mistake
 
 
 class Asked(BaseModel):
-    """A command: record, or stop recording."""
+    """A command."""
 
     model_config = ConfigDict(extra="forbid")
 
-    camera: str | None = Field(default=None, description="Id or name; null means every camera.")
+    camera: str | None = Field(
+        default=None, max_length=_NAME_MAX, description="Id or name; null means every camera."
+    )
     action: Action
-    id: str | None = Field(default=None, description="Repeated, a command is obeyed once.")
+    id: uuid.UUID | None = Field(
+        default=None, description="Chosen by the sender: a command that is repeated is obeyed once."
+    )
+
+
+class Answered(BaseModel):
+    """What became of a command at each camera."""
+
+    answers: list[Answer]
+
+
+class Camera(BaseModel):
+    """How a camera stands; further fields may come."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    name: str
+    source: str = Field(description="Without the camera's password.")
+    phase: str = Field(description="starting, live, lost or ended.")
+    silent: bool = Field(description="No picture comes, but it is not given up.")
+    error: str | None
+    ring_s: float
+    ring_bytes: int
+    damaged: int
+    lost: int
+    recording: list[str] = Field(description="Ids of the clips that are being recorded.")
+
+
+class Status(BaseModel):
+    """How the recorder stands; further fields may come."""
+
+    model_config = ConfigDict(extra="allow")
+
+    version: str
+    clips: str
+    finishing: int
+    cameras: list[Camera]
+
+
+class Health(BaseModel):
+    """Whether all is well."""
+
+    well: bool
+    problems: list[str]
 
 
 def make(hub: Hub) -> FastAPI:
@@ -37,32 +100,119 @@ def make(hub: Hub) -> FastAPI:
     app = FastAPI(
         title="smartrec",
         version=__version__,
+        description="What the page of a recorder can be asked. Live pictures and events come over"
+        f" the WebSocket {PREFIX}/live.",
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,
         redoc_url=None,
+        responses={
+            403: {"model": Refused, "description": "Another site made the request."},
+            421: {"model": Refused, "description": "This server is not called by that name."},
+        },
     )
-    place, clips = Path(hub.setup.socket), Path(hub.setup.clips)
-
-    async def status_of_recorder() -> dict[str, Any]:
-        return await asyncio.to_thread(partial(ask_status, place, clip_dir=clips))
-
-    @app.get(f"{PREFIX}/status")
-    async def status() -> dict[str, Any]:
-        return await status_of_recorder()
-
-    @app.get(f"{PREFIX}/cameras")
-    async def cameras() -> list[dict[str, Any]]:
-        found = await status_of_recorder()
-        return found["cameras"]
-
-    @app.post(f"{PREFIX}/commands")
-    async def command(asked: Asked) -> dict[str, Any]:
-        order = Command(asked.id or new_id(), asked.camera, asked.action, reason="page")
-        answers = await asyncio.to_thread(partial(ask, place, order, clip_dir=clips))
-        return {"answers": answers}
-
-    @app.exception_handler(ControlError)
-    async def unreachable(request: Request, error: ControlError) -> JSONResponse:
-        return JSONResponse({"error": {"message": str(error), "hint": error.hint}}, 503)
-
+    recorder = Recorder(hub.setup)
+    app.include_router(_rest(recorder), prefix=PREFIX)
+    app.include_router(_watched(hub, recorder))
+    app.add_exception_handler(ControlError, _unreachable)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _failed)
     return app
+
+
+def _rest(recorder: Recorder) -> APIRouter:
+    unreachable: dict[int | str, dict[str, Any]] = {
+        503: {"model": Refused, "description": "The recorder does not answer."}
+    }
+    router = APIRouter(responses=unreachable)
+
+    @router.get("/status", response_model=Status)
+    async def status() -> Any:
+        """How the recorder stands."""
+        return await recorder.status()
+
+    @router.get("/cameras", response_model=list[Camera])
+    async def cameras() -> Any:
+        """How each camera stands."""
+        return (await recorder.status())["cameras"]
+
+    @router.post(
+        "/commands",
+        responses={
+            408: {"model": Refused, "description": "The request did not come to its end."},
+            413: {"model": Refused, "description": "The request is too long."},
+            415: {"model": Refused, "description": "Only JSON is understood."},
+            422: {"model": Refused, "description": "The command is not one."},
+        },
+    )
+    async def command(asked: Asked) -> Answered:
+        """Record, or stop; answers what each camera did, and why not where it did not."""
+        made = new_id() if asked.id is None else str(asked.id)
+        order = Command(made, asked.camera, asked.action, reason=REASON)
+        return Answered(answers=list(await recorder.command(order)))
+
+    return router
+
+
+def _watched(hub: Hub, recorder: Recorder) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/healthz", responses={503: {"model": Health, "description": "All is not well."}})
+    async def healthz(response: Response) -> Health:
+        """Whether the recorder answers and pictures of every camera come."""
+        problems = await _problems(recorder)
+        response.status_code = 503 if problems else 200
+        return Health(well=not problems, problems=problems)
+
+    @router.get(
+        "/metrics",
+        response_class=Response,
+        responses={200: {"content": {metrics.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+    )
+    async def prometheus() -> Response:
+        """For Prometheus."""
+        try:
+            status = await recorder.status()
+        except ControlError:
+            status = None
+        facts = metrics.Facts(hub.ledger, status, await recorder.disk(), hub.viewers)
+        return Response(metrics.exposition(facts), media_type=metrics.MEDIA_TYPE)
+
+    return router
+
+
+async def _problems(recorder: Recorder) -> list[str]:
+    try:
+        status = await recorder.status()
+    except ControlError:
+        return ["the recorder does not answer"]
+    return [
+        f"{camera['id']}: {'silent' if camera['silent'] else camera['phase']}"
+        for camera in status["cameras"]
+        if not metrics.is_live(camera)
+    ]
+
+
+def _refused(status: int, message: str, hint: str | None = None) -> JSONResponse:
+    refused = Refused(error=Mistake(message=message, hint=hint))
+    return JSONResponse(refused.model_dump(), status)
+
+
+async def _unreachable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ControlError)
+    return _refused(503, str(error), error.hint)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    mistakes = [
+        f"{'.'.join(map(str, each['loc'][1:])) or 'the request'}: {each['msg']}"
+        for each in error.errors()[:20]
+    ]
+    return _refused(422, "; ".join(mistakes), f"{PREFIX}/openapi.json says what can be asked.")
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    response = _refused(error.status_code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response

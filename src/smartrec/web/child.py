@@ -21,7 +21,6 @@ from typing import Final, NoReturn
 
 from smartrec.app.page_messages import (
     Hangup,
-    Link,
     NotServing,
     Serving,
     Setup,
@@ -30,6 +29,7 @@ from smartrec.app.page_messages import (
     Wanted,
     page_end,
 )
+from smartrec.media.framing import Link
 from smartrec.web.ear import Ear
 from smartrec.web.hub import Hub
 from smartrec.web.listening import CannotListen, address_of, listen

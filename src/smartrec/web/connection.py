@@ -1,23 +1,32 @@
 """A connection of a browser, with an end to its patience. The loop's thread only.
 
-uvicorn gives a client all the time it likes to send a request. Here it has some seconds, whether it
-is its first request or a later one on the same connection.
+uvicorn gives a client all the time it likes to send a request, and to take the answer. Here either
+has its limit, whether it is the first request of a connection or a later one.
 """
 
 import asyncio
 import socket
 from typing import Any, ClassVar, Final
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+from smartrec.web.guard import HEADERS
 
 REQUEST_WITHIN: Final = 10.0
-"""Seconds from the first moment that a request may come until it is there."""
+"""Seconds from a connection's or a later request's first byte until the request is there."""
 _TAKEN_WITHIN: Final = 30_000
 """Milliseconds in which a client must take something of an answer; TCP_USER_TIMEOUT of tcp(7)."""
+_NOT_HTTP: Final = "".join(
+    (
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 17\r\n",
+        *(f"{name}: {value}\r\n" for name, value in HEADERS),
+        "Connection: close\r\n\r\nThis is no HTTP.\n",
+    )
+).encode()
 
 
 class Connection(H11Protocol):
-    """See the module; `most` connections may be open."""
+    """See the module; of more than `most` connections the newest are closed at once."""
 
     most: ClassVar[int]
     request_within: ClassVar[float] = REQUEST_WITHIN
@@ -41,8 +50,10 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """See `asyncio.Protocol`."""
+        if self._deadline is None and not self._answering:
+            self._expect()
         super().data_received(data)
-        if self._asked:
+        if self._answering:  # its body has a deadline of its own
             self._relax()
 
     def handle_websocket_upgrade(self, event: Any) -> None:
@@ -50,16 +61,19 @@ class Connection(H11Protocol):
         self._relax()
         super().handle_websocket_upgrade(event)
 
-    def on_response_complete(self) -> None:
-        """The next request may come."""
-        super().on_response_complete()
-        if not self._asked and not self.transport.is_closing():
-            self._expect()
+    def send_400_response(self, msg: str) -> None:
+        """What came is not HTTP."""
+        if self._answering and self.cycle.response_started:
+            self.transport.abort()  # in the middle of another answer
+            return
+        self.transport.write(_NOT_HTTP)
+        self.transport.close()
 
     @property
-    def _asked(self) -> bool:
-        """Whether a request is being answered; its body has a deadline of its own."""
-        return self.cycle is not None and not self.cycle.response_complete
+    def _answering(self) -> bool:
+        # uvicorn's own type leaves out that there is none at first.
+        cycle: RequestResponseCycle | None = self.cycle
+        return cycle is not None and not cycle.response_complete
 
     def _expect(self) -> None:
         self._relax()

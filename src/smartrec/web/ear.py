@@ -13,14 +13,16 @@ from smartrec.app.page_messages import (
     Format,
     Hangup,
     Happened,
-    Link,
     Looked,
     ToPage,
     ToRecorder,
     Unit,
+    Wall,
 )
 from smartrec.errors import CameraError
+from smartrec.media.framing import Link
 from smartrec.model import Codec
+from smartrec.units import MILLISECOND
 from smartrec.web import frames
 from smartrec.web.coded import CodedCamera
 from smartrec.web.hub import Hub
@@ -28,6 +30,8 @@ from smartrec.web.hub import Hub
 _UNDER_WAY: Final = 8
 """Messages that the loop may be behind; then the recorder is not heard, and sends the newest
 pictures later instead of all of them now."""
+_JUMP: Final = 20 * MILLISECOND
+"""A change of the wall clock against the steady one that is worth telling."""
 
 
 class Ear(threading.Thread):
@@ -53,6 +57,7 @@ class Ear(threading.Thread):
         self._loop = loop
         self._gone = gone
         self._room = threading.Semaphore(_UNDER_WAY)
+        self._offset: int | None = None
         self._codecs: dict[str, Codec] = {}
         self._coded: dict[str, CodedCamera] = {}
 
@@ -82,7 +87,18 @@ class Ear(threading.Thread):
             return partial(self._hub.event, message.event, frame)
         if isinstance(message, Format):
             return partial(self._hub.format, message.camera, self._format(message))
-        return None
+        return self._clock(message) if isinstance(message, Wall) else None
+
+    def _clock(self, wall: Wall) -> Callable[[], None] | None:
+        """The wall clock was set: what browsers made of its time so far is wrong."""
+        offset, before = wall.wall_ns - wall.mono_ns, self._offset
+        if before is not None and abs(offset - before) < _JUMP:
+            return None
+        self._offset = offset
+        if before is None:
+            return None
+        now = frames.moment(wall.mono_ns, wall.wall_ns)
+        return partial(self._hub.tell, frames.text({"type": "clock", "now": now}))
 
     def _picture(self, message: Unit) -> Callable[[], None] | None:
         camera, unit = message.camera, message.unit

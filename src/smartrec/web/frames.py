@@ -58,6 +58,11 @@ def text(message: Mapping[str, Any]) -> bytes:
     return _front(_TEXT, len(body)) + body
 
 
+def moment(mono_ns: int, wall_ns: int) -> dict[str, str]:
+    """One moment on both clocks."""
+    return {"mono_ns": str(mono_ns), "wall_ns": str(wall_ns)}
+
+
 def look(found: Look) -> bytes:
     """The frame that says what was found in a picture."""
     tracks = [

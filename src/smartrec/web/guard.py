@@ -4,6 +4,7 @@ A page of another site can make a browser send requests here, also by a name of 
 lets point at this machine (DNS rebinding). What it cannot do is forge Host and Origin.
 """
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -21,6 +22,8 @@ HEADERS: Final = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
 )
 """Of every answer."""
+_FOREIGN: Final = ("cross-site", "same-site")
+"""Of Sec-Fetch-Site (W3C Fetch Metadata), which also requests without an Origin have."""
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -31,6 +34,10 @@ class Refusal:
     status: int
     message: str
     hint: str
+
+    def json(self) -> str:
+        """As it is answered."""
+        return json.dumps({"error": {"message": self.message, "hint": self.hint}})
 
 
 class Guard:
@@ -59,21 +66,23 @@ class Guard:
                 "this server is not called by that name",
                 'Name it in the settings: [web] hosts = ["…"].',
             )
-        if origin and any(each not in _origins(hosts[0]) for each in _all(headers, "origin")):
+        if origin and _is_foreign(hosts[0], headers):
             return Refusal(
                 403, "the request was made by another site", "Open the page itself and ask there."
             )
         return None
 
-    def refusal_of_live(self, path: str, headers: Collection[tuple[str, str]]) -> Refusal | None:
-        """The same for a live socket, which is at one place only."""
-        if path != "/api/v1/live":
-            return Refusal(404, "there is no such socket", "It is at /api/v1/live.")
-        return self.refusal(headers, origin=True)
-
 
 def _all(headers: Collection[tuple[str, str]], name: str) -> list[str]:
     return [value for key, value in headers if key.lower() == name]
+
+
+def _is_foreign(host: str, headers: Collection[tuple[str, str]]) -> bool:
+    """Whether a browser says that a page of another origin made the request."""
+    origins = _origins(host)
+    if any(origin not in origins for origin in _all(headers, "origin")):
+        return True
+    return any(site in _FOREIGN for site in _all(headers, "sec-fetch-site"))
 
 
 def _origins(host: str) -> tuple[str, str]:

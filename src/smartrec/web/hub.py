@@ -8,6 +8,7 @@ from smartrec.app.page_messages import Setup
 from smartrec.units import SECOND, Ns
 from smartrec.web import frames
 from smartrec.web.coded import Gop, Part
+from smartrec.web.ledger import Ledger
 
 _UNWANTED_AFTER: Final = Ns(2 * SECOND)
 """A camera at which nobody looks any more: somebody may only have loaded the page again."""
@@ -56,6 +57,7 @@ class Hub:
         self._newest: dict[str, bytes] = {}
         self._gops = {camera: Gop() for camera in self._index}
         self._states: dict[tuple[str, str], bytes] = {}
+        self.ledger = Ledger()
 
     @property
     def viewers(self) -> int:
@@ -135,9 +137,14 @@ class Hub:
 
     def event(self, event: Mapping[str, Any], frame: bytes) -> None:
         """Something happened, or how something stands."""
-        kind = str(event.get("type", ""))
+        kind = str(event["type"])
         if ".state." in kind:
             self._states[kind, str(event.get("subject", ""))] = frame
+        self.tell(frame)
+        self.ledger.take(event)
+
+    def tell(self, frame: bytes) -> None:
+        """A text message for every page."""
         for viewer in list(self._watched):
             viewer.tell(frame)
 

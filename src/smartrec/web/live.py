@@ -7,6 +7,9 @@ is that of the library ``websockets``. The loop's thread only.
 
     browser -> server    {"watch": ["cam0", …]}: these cameras and no others; anything else, or too
                          much of it, ends the connection
+
+A browser that is slow is heard all the same. What it makes the protocol itself say (pongs) is
+bounded by how much it may say at all.
 """
 
 import asyncio
@@ -29,7 +32,7 @@ from smartrec import __version__
 from smartrec.clock import SystemClock
 from smartrec.web import frames
 from smartrec.web.coded import Line, Part
-from smartrec.web.guard import Guard
+from smartrec.web.guard import HEADERS, Guard, Refusal
 from smartrec.web.hub import Hub
 
 PATH: Final = "/api/v1/live"
@@ -38,9 +41,10 @@ MOST_TEXTS: Final = 1000
 """A page that is so many events behind is dropped; it comes back and sees how things stand."""
 MOST_SAID: Final = 4096
 """Bytes of a message of a browser."""
-_MOST_MESSAGES: Final = 200
-"""Of a browser between two pings."""
+MOST_FRAMES: Final = 200
+"""Of a browser between two pings, of whatever kind."""
 _PING_EVERY: Final = 20.0
+"""Seconds; one that was not answered by the next ends the connection."""
 _CLOSED_WITHIN: Final = 5.0
 _UNSENT: Final = 256 * 1024
 """Bytes that the kernel may hold of what a slow browser does not take: more would be delay."""
@@ -77,8 +81,8 @@ class LiveSocket(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._writable = True
         self._answered = True
-        self._messages = 0
-        self._parts = b""
+        self._heard = 0
+        self._said = b""
         self._texts: deque[bytes] = deque()
         self._looks: dict[int, bytes] = {}
         self._pictures: dict[int, bytes] = {}
@@ -101,16 +105,12 @@ class LiveSocket(asyncio.Protocol):
         self._transport = None
 
     def pause_writing(self) -> None:
-        """Something of what was written waits; who does not read is not heard either."""
+        """Something of what was written waits."""
         self._writable = False
-        if self._transport is not None:
-            self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """All that was written is the kernel's."""
         self._writable = True
-        if self._transport is not None:
-            self._transport.resume_reading()
         self._flush()
 
     def data_received(self, data: bytes) -> None:
@@ -119,7 +119,7 @@ class LiveSocket(asyncio.Protocol):
         for event in self._talk.events_received():
             if isinstance(event, Request):
                 self._greet(event)
-            elif isinstance(event, Frame):
+            elif isinstance(event, Frame) and self._talk.state is State.OPEN:
                 self._take(event)
         self._answer()
 
@@ -134,7 +134,7 @@ class LiveSocket(asyncio.Protocol):
 
     def tell(self, frame: bytes) -> None:
         """See `Viewer.tell`."""
-        if self._free:
+        if self._writable:
             self._write(frame)
         elif len(self._texts) < MOST_TEXTS:
             self._texts.append(frame)
@@ -144,14 +144,14 @@ class LiveSocket(asyncio.Protocol):
 
     def look(self, index: int, frame: bytes) -> None:
         """See `Viewer.look`."""
-        if self._free:
+        if self._writable:
             self._write(frame)
         else:
             self._looks[index] = frame
 
     def offer(self, index: int, frame: bytes) -> None:
         """See `Viewer.offer`."""
-        if self._free:
+        if self._writable:
             self._write(frame)
         else:
             self._pictures[index] = frame
@@ -165,11 +165,6 @@ class LiveSocket(asyncio.Protocol):
         """See `Viewer.forget`."""
         for waiting in (self._looks, self._pictures, self._lines):
             waiting.pop(index, None)
-
-    @property
-    def _free(self) -> bool:
-        """Whether nothing waits; whoever waits is served before what is new."""
-        return self._writable
 
     def _flush(self) -> None:
         while self._writable and self._texts:
@@ -191,16 +186,14 @@ class LiveSocket(asyncio.Protocol):
             self._transport.write(frame)
 
     def _greet(self, request: Request) -> None:
-        refusal = self.guard.refusal_of_live(request.path, list(request.headers.raw_items()))
-        if refusal is not None:
-            response = self._talk.reject(HTTPStatus(refusal.status), f"{refusal.message}\n")
-        elif self.hub.viewers >= self.most:
-            response = self._talk.reject(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                f"{self.most} pages are open, as many as may be ([web] viewers).\n",
-            )
-        else:
+        refusal = self._refusal(request)
+        if refusal is None:
             response = self._talk.accept(request)
+        else:
+            response = self._talk.reject(HTTPStatus(refusal.status), refusal.json())
+            response.headers["Content-Type"] = "application/json"
+        for name, value in HEADERS:
+            response.headers[name] = value
         self._talk.send_response(response)
         if self._talk.state is not State.OPEN:
             return
@@ -209,23 +202,34 @@ class LiveSocket(asyncio.Protocol):
         self.hub.join(self)
         self._timer = self._loop.call_later(_PING_EVERY, self._ping)
 
+    def _refusal(self, request: Request) -> Refusal | None:
+        if request.path != PATH:
+            return Refusal(404, "there is no such socket", f"It is at {PATH}.")
+        if self.hub.viewers >= self.most:
+            return Refusal(
+                503,
+                f"{self.most} pages are open, as many as may be",
+                "Close one, or allow more in the settings: [web] viewers.",
+            )
+        return self.guard.refusal(list(request.headers.raw_items()), origin=True)
+
     def _take(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.PONG:
+        self._heard += 1
+        if self._heard > MOST_FRAMES:
+            self._close(CloseCode.POLICY_VIOLATION, "too many messages")
+        elif frame.opcode is Opcode.PONG:
             self._answered = True
         elif frame.opcode is Opcode.BINARY:
             self._close(CloseCode.POLICY_VIOLATION, "text only")
         elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
-            self._parts += bytes(frame.data)
+            self._said += bytes(frame.data)
             if frame.fin:
-                said, self._parts = self._parts, b""
-                self._heard(said)
+                said, self._said = self._said, b""
+                self._obey(said)
 
-    def _heard(self, said: bytes) -> None:
-        self._messages += 1
+    def _obey(self, said: bytes) -> None:
         cameras = _watch(said)
-        if self._messages > _MOST_MESSAGES:
-            self._close(CloseCode.POLICY_VIOLATION, "too many messages")
-        elif cameras is None:
+        if cameras is None:
             self._close(CloseCode.POLICY_VIOLATION, 'only {"watch": [cameras]} is understood')
         else:
             self.hub.watch(self, cameras)
@@ -234,7 +238,7 @@ class LiveSocket(asyncio.Protocol):
         if not self._answered and self._transport is not None:
             self._transport.abort()
             return
-        self._answered, self._messages = False, 0
+        self._answered, self._heard = False, 0
         self._talk.send_ping(b"")
         self._answer()
         self._timer = self._loop.call_later(_PING_EVERY, self._ping)
@@ -285,7 +289,7 @@ def _hello(hub: Hub) -> dict[str, Any]:
             {"index": index, "id": camera, "name": name}
             for index, (camera, name) in enumerate(setup.cameras)
         ],
-        "now": {"mono_ns": str(now.mono_ns), "wall_ns": str(now.wall_ns)},
+        "now": frames.moment(now.mono_ns, now.wall_ns),
     }
 
 

@@ -1,5 +1,6 @@
 """uvicorn, set up for the page."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,9 @@ from smartrec.web.site import Application, Site
 _OTHERS: Final = 100
 """Connections beside those of open pages."""
 
+_WARM_AFTER: Final = 3.0
+"""Seconds; by then the recorder and whoever waited for the page have what they came for."""
+
 
 async def serve(hub: Hub, end: socket.socket) -> None:
     """Answer browsers that connect to `end`, until cancelled."""
@@ -26,6 +30,7 @@ async def serve(hub: Hub, end: socket.socket) -> None:
     guard = Guard(address, settings.get("hosts") or ())
     viewers = int(settings["viewers"])
     site = Site(guard, load(), partial(_api, hub))
+    asyncio.get_running_loop().call_later(_WARM_AFTER, site.warm)
     config = uvicorn.Config(
         site,
         host=address,
@@ -40,7 +45,7 @@ async def serve(hub: Hub, end: socket.socket) -> None:
         proxy_headers=False,
         server_header=False,
         headers=list(HEADERS),
-        timeout_keep_alive=20,
+        timeout_keep_alive=30,
     )
     await _Server(config).serve([end])
 

@@ -1,7 +1,6 @@
 """The application: files of the page, and the API behind the guard. The loop's thread only."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
@@ -17,8 +16,12 @@ Headers = list[tuple[bytes, bytes]]
 
 MOST_BODY: Final = 64_000
 BODY_WITHIN: Final = 10.0
-"""Seconds."""
+"""Seconds from a request's head to the end of its body."""
+_NO_STORE: Final = (b"cache-control", b"no-store")
 _READING: Final = ("GET", "HEAD")
+_WITH_BODY: Final = ("POST", "PUT", "PATCH")
+_TOO_LONG: Final = Refusal(413, f"a request may have {MOST_BODY} bytes at most", "Send less.")
+_TOO_SLOW: Final = Refusal(408, "the request did not come to its end", "Send it in one go.")
 
 
 class Site:
@@ -28,69 +31,92 @@ class Site:
         guard: Decides who may ask.
         assets: By path.
         api: Makes the rest; called once, on another thread, for it takes long to be imported.
+        body_within: See `BODY_WITHIN`.
     """
 
     def __init__(
-        self, guard: Guard, assets: Mapping[str, Asset], api: Callable[[], Application]
+        self,
+        guard: Guard,
+        assets: Mapping[str, Asset],
+        api: Callable[[], Application],
+        body_within: float = BODY_WITHIN,
     ) -> None:
         self._guard = guard
         self._assets = assets
         self._make = api
+        self._body_within = body_within
         self._api: asyncio.Future[Application] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         asset = self._assets.get(scope["raw_path"].decode("latin-1"))
-        reads = scope["method"] in _READING
-        headers: Headers = scope["headers"]
-        refusal = self._guard.refusal(_text(headers), origin=asset is None or not reads)
-        if refusal is None and asset is not None and not reads:
-            refusal = Refusal(405, "a file can only be read", "Use GET.")
-        if refusal is None and not reads:
-            refusal = _unfit(headers)
+        refusal = self._refusal(scope, asset)
+        if refusal is None and asset is not None:
+            await _give(send, asset, scope["headers"])
+            return
+        body = b""
+        if refusal is None and scope["method"] in _WITH_BODY:
+            try:
+                body = await asyncio.wait_for(_whole(receive), self._body_within)
+            except asyncio.TimeoutError:
+                refusal = _TOO_SLOW
+            refusal = _TOO_LONG if len(body) > MOST_BODY else refusal
         if refusal is not None:
             await _refuse(send, refusal)
-        elif asset is not None:
-            await _give(send, asset, headers)
-        else:
-            api = await self.warm()
-            await api(scope, _Body(receive).receive, send)
+            return
+        if scope["method"] == "HEAD":  # the answer to GET; the server leaves its body out
+            scope = {**scope, "method": "GET"}
+        api = await self.warm()
+        await api(scope, _replay(body, receive), _fresh(send))
 
     def warm(self) -> "asyncio.Future[Application]":
         """The API, which is imported now if it was not yet."""
         if self._api is None:
             self._api = asyncio.get_running_loop().run_in_executor(None, self._make)
-        return self._api
+        return asyncio.shield(self._api)
+
+    def _refusal(self, scope: Scope, asset: Asset | None) -> Refusal | None:
+        method: str = scope["method"]
+        headers: Headers = scope["headers"]
+        files = asset is not None and method in _READING
+        refusal = self._guard.refusal(_text(headers), origin=not files)
+        if refusal is not None or files:
+            return refusal
+        if asset is not None:
+            return Refusal(405, "a file can only be read", "Use GET.")
+        return _unfit(headers) if method in _WITH_BODY else None
 
 
-class TooMuch(Exception):  # noqa: N818 - a condition, not an error
-    """A body is longer than any that is understood, or takes too long; `status` says which."""
+async def _whole(receive: Receive) -> bytes:
+    """A request's body, or more of it than any may have."""
+    body = b""
+    while len(body) <= MOST_BODY:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            break
+    return body
 
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Hands on what was read; then what else there is: the end of the connection."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replayed
 
 
-class _Body:
-    """Hands a request's body on as long as it is short and comes in time."""
+def _fresh(send: Send) -> Send:
+    """What the API answers is true now, and kept by nobody."""
 
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._length = 0
-        self._whole = False
+    async def sent(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], _NO_STORE]}
+        await send(message)
 
-    async def receive(self) -> Message:
-        if self._whole:
-            return await self._receive()
-        try:
-            message = await asyncio.wait_for(self._receive(), BODY_WITHIN)
-        except asyncio.TimeoutError:
-            raise TooMuch(408, "the request does not come to its end") from None
-        self._length += len(message.get("body", b""))
-        self._whole = not message.get("more_body", False)
-        if self._length > MOST_BODY:
-            raise TooMuch(413, f"a request may have {MOST_BODY} bytes at most")
-        return message
+    return sent
 
 
 def _text(headers: Headers) -> list[tuple[str, str]]:
@@ -104,18 +130,17 @@ def _unfit(headers: Headers) -> Refusal | None:
     if media_type != b"application/json":
         # A form of another site can send anything else without being asked for leave (CORS).
         return Refusal(415, "only JSON is understood", "Send Content-Type: application/json.")
-    length = found.get(b"content-length", b"0")
-    if not length.isdigit() or int(length) > MOST_BODY:
-        return Refusal(413, f"a request may have {MOST_BODY} bytes at most", "Send less.")
-    return None
+    length = found.get(b"content-length", b"0")  # the server has seen to it that it is a number
+    return _TOO_LONG if int(length) > MOST_BODY else None
 
 
 async def _refuse(send: Send, refusal: Refusal) -> None:
-    error = {"message": refusal.message, "hint": refusal.hint}
-    headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+    headers = [(b"content-type", b"application/json"), _NO_STORE]
     if refusal.status == 405:
         headers.append((b"allow", b"GET, HEAD"))
-    await _answer(send, refusal.status, headers, json.dumps({"error": error}).encode())
+    if refusal in (_TOO_LONG, _TOO_SLOW):  # what else is sent shall not be read
+        headers.append((b"connection", b"close"))
+    await _answer(send, refusal.status, headers, refusal.json().encode())
 
 
 async def _give(send: Send, asset: Asset, headers: Headers) -> None:

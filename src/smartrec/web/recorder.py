@@ -1,0 +1,85 @@
+"""The recorder, as the page asks it: over its control socket, like every other program."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, Final, Generic, TypeVar
+
+from smartrec.app.page_messages import Setup
+from smartrec.app.wire import ask, ask_status
+from smartrec.errors import ControlError
+from smartrec.model import Answer, Command
+
+_COMMANDS_AT_ONCE: Final = 4
+"""The recorder has other clients too."""
+_MOST_WAITING: Final = 32
+WITHIN: Final = 10.0
+"""Seconds."""
+
+_Told = TypeVar("_Told")
+
+
+class Recorder:
+    """The loop's thread only; what it asks waits on threads of their own.
+
+    Args:
+        setup: The recorder's first message.
+        within: Seconds in which it must answer.
+    """
+
+    def __init__(self, setup: Setup, within: float = WITHIN) -> None:
+        self._place, self._clips = Path(setup.socket), Path(setup.clips)
+        self._within = within
+        self._pool = ThreadPoolExecutor(_COMMANDS_AT_ONCE, thread_name_prefix="commands")
+        self._waiting = 0
+        self._status = _Shared(partial(ask_status, self._place, within, clip_dir=self._clips))
+        self._disk = _Shared(partial(shutil.disk_usage, self._clips))
+
+    async def status(self) -> dict[str, Any]:
+        """What it says of itself.
+
+        Raises:
+            ControlError: It does not answer.
+        """
+        return await self._status.answer()
+
+    async def disk(self) -> tuple[int, int] | None:
+        """Size and free bytes where clips go; None where that cannot be told, or not in time."""
+        try:
+            usage = await asyncio.wait_for(self._disk.answer(), 1.0)
+        except (OSError, asyncio.TimeoutError):
+            return None
+        return usage.total, usage.free
+
+    async def command(self, command: Command) -> tuple[Answer, ...]:
+        """What its cameras answer.
+
+        Raises:
+            ControlError: It does not answer.
+        """
+        if self._waiting >= _MOST_WAITING:
+            raise ControlError("too many commands wait for the recorder", hint="Try again soon.")
+        question = partial(ask, self._place, command, self._within, clip_dir=self._clips)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, question)
+        finally:
+            self._waiting -= 1
+
+
+class _Shared(Generic[_Told]):
+    """A question that is asked once at a time: who asks meanwhile gets the same answer."""
+
+    def __init__(self, question: Callable[[], _Told]) -> None:
+        self._question = question
+        self._pool = ThreadPoolExecutor(1)
+        self._asked: asyncio.Future[_Told] | None = None
+
+    async def answer(self) -> _Told:
+        if self._asked is None or self._asked.done():
+            loop = asyncio.get_running_loop()
+            self._asked = loop.run_in_executor(self._pool, self._question)
+        return await asyncio.shield(self._asked)
