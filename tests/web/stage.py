@@ -245,33 +245,33 @@ class Stage:
         ]
         return {"version": "stage", "clips": self.setup.clips, "finishing": 0, "cameras": cameras}
 
-    def picture(self, n: int) -> None:
-        """Frame `n` of the demo to whoever wants it, and a look now and then."""
+    def picture(self, n: int, shown: int) -> None:
+        """The n-th is frame `shown` of the demo, to whoever wants it; and a look now and then."""
         now = Ns(time.monotonic_ns())
         for camera in self.child.wanted:
             if camera not in self._told:
                 self._told.add(camera)
                 self.child.tell(Format(camera, self._demo.format))
-            unit = AccessUnit(1, n, now, now, Ns(SECOND // FPS), True, 0, self._demo.jpeg(n))
+            unit = AccessUnit(1, n, now, now, Ns(SECOND // FPS), True, 0, self._demo.jpeg(shown))
             self.child.tell(Unit(camera, unit, show=True, look=False))
             self._sent += 1
             if n % LOOK_EVERY == 0:
-                box = person_box(n)
+                box = person_box(shown)
                 tracks = () if box is None else (Track(1, box, SCORE),)
                 self.child.tell(Looked(Look(camera, 1, now, tracks), 5.0, 20.0))
 
-    def run(self, *, first: int = 0, edited: bool = False) -> None:
+    def run(self, *, shown: Callable[[int], int] = int, edited: bool = False) -> None:
         """Feed it until it ends or, if it is being `edited`, a file of the page changes.
 
         Args:
-            first: The picture to begin with.
+            shown: Which of the demo's pictures the n-th shall be.
             edited: See above.
         """
         for camera in self._ids:
             self.publish(CameraStarted(camera, "1280x720 JPEG 30 fps (demo)"))
-        due, n, files = time.monotonic(), first, newest()
+        due, n, files = time.monotonic(), 0, newest()
         while self.child.process.poll() is None:
-            self.picture(n)
+            self.picture(n, shown(n))
             if n % FPS == 0:
                 instant = self._clock.now()
                 self.child.tell(Wall(instant.mono_ns, instant.wall_ns))
