@@ -69,13 +69,18 @@ class Viewer:
     Args:
         port: Of the page, on 127.0.0.1.
         camera: Id of the one to watch; None for all.
-        last: Keep the newest picture as `picture`, which costs a copy.
+        keep: Keep what `moments` and `picture` say, which costs a copy of each picture.
+
+    Attributes:
+        moments: When each picture was taken, by its number: seq -> pts.
+        picture: The newest: its seq, and the JPEG.
     """
 
-    def __init__(self, port: int, camera: str | None = None, *, last: bool = False) -> None:
+    def __init__(self, port: int, camera: str | None = None, *, keep: bool = False) -> None:
         self._began = time.monotonic_ns()
-        self._camera, self._keep = camera, last
+        self._camera, self._keep = camera, keep
         self.counted = Counted()
+        self.moments: dict[int, int] = {}
         self.picture: tuple[int, bytes] | None = None
         self.hello: dict[str, object] | None = None
         self._newest: dict[int, tuple[int, int]] = {}
@@ -186,7 +191,8 @@ class Viewer:
         counted.bytes += len(data) - HEAD.size
         counted.late_ms.append((now - pts) / 1e6)
         if self._keep:
-            self.picture = (pts, bytes(data[HEAD.size :]))
+            self.moments[seq] = pts
+            self.picture = (seq, bytes(data[HEAD.size :]))
 
     def _say(self, opcode: int, data: bytes) -> None:
         # A client masks what it says (RFC 6455, 5.3); zeros are a mask.
@@ -214,8 +220,10 @@ def _frame(room: memoryview) -> tuple[int, int, int] | None:
 class Crowd:
     """Some viewers and the one loop that reads for them; in a ``with`` they all go."""
 
-    def __init__(self, port: int, count: int, camera: str | None = None) -> None:
-        self.viewers = [Viewer(port, camera) for _ in range(count)]
+    def __init__(
+        self, port: int, count: int, camera: str | None = None, *, keep: bool = False
+    ) -> None:
+        self.viewers = [Viewer(port, camera, keep=keep) for _ in range(count)]
         self._selector = selectors.DefaultSelector()
         for viewer in self.viewers:
             self._selector.register(viewer, selectors.EVENT_READ, viewer)
