@@ -7,17 +7,12 @@ recorder, which tells the events that a recorder would.
 
 import argparse
 import contextlib
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Queue
 
 from smartrec.app.control import ControlServer
 from smartrec.app.envelope import Published, envelope
@@ -32,94 +27,23 @@ from smartrec.app.events import (
 )
 from smartrec.app.page_messages import (
     Format,
-    Hangup,
     Happened,
     Looked,
     NotServing,
-    Serving,
-    Setup,
-    ToPage,
-    ToRecorder,
     Unit,
     Wall,
-    Wanted,
-    recorder_end,
 )
 from smartrec.clock import SystemClock
 from smartrec.media.demo import DemoFeed, open_demo, person_box
 from smartrec.model import AccessUnit, Action, Answer, Command, Look, Track, Verdict, new_id
 from smartrec.units import SECOND, Ns
 from smartrec.web.assets import STATIC
+from tests.web.child import STATION, Child, setup
 
-PROGRAM = (
-    sys.executable,
-    "-c",
-    "import sys; from smartrec.web.child import main; main(sys.argv)",
-)
-STATION = "0190a6c1-0000-7000-8000-000000000001"
 FPS = 30
 LOOK_EVERY = 6
 SCORE = 0.87
 POST_ROLL = 10.0
-
-
-@dataclass
-class Child:
-    """A running page and the recorder's end of its link; in a ``with`` it never outlives the test.
-
-    Attributes:
-        setup: Its first message.
-    """
-
-    setup: Setup
-    said: "Queue[ToRecorder | None]" = field(default_factory=Queue)
-    wanted: tuple[str, ...] = ()
-    address: str = ""
-
-    def __post_init__(self) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self.process = subprocess.Popen(
-                [*PROGRAM, str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-            )
-        self._link = recorder_end(ours)
-        self._link.send(self.setup)
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
-
-    def __enter__(self) -> "Child":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._link.close()
-        try:
-            self.process.wait(10.0)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(10.0)
-        self._listener.join(10.0)
-
-    def tell(self, message: ToPage) -> None:
-        """As a recorder does; nothing happens where it is gone."""
-        with contextlib.suppress(Hangup):
-            self._link.send(message)
-
-    def hang_up(self) -> None:
-        """As a recorder's end does."""
-        self._link.close()
-
-    def _listen(self) -> None:
-        with contextlib.suppress(Hangup):
-            while True:
-                message = self._link.receive()
-                if isinstance(message, Wanted):
-                    self.wanted = message.cameras
-                elif isinstance(message, Serving):
-                    self.address = message.address
-                self.said.put(message)
-        self.said.put(None)
 
 
 class Recorder:
@@ -195,19 +119,7 @@ class Stage:
     """
 
     def __init__(self, cameras: int, port: int, directory: Path, demo: DemoFeed) -> None:
-        self.setup = Setup(
-            cameras=tuple((f"cam{n}", f"Demo {n}" if n else "Demo") for n in range(cameras)),
-            clips=str(directory / "clips"),
-            station_id=STATION,
-            socket=str(directory / "control.sock"),
-            settings={
-                "enabled": True,
-                "address": "127.0.0.1",
-                "port": port,
-                "hosts": [],
-                "viewers": 100,
-            },
-        )
+        self.setup = setup(directory, cameras, port)
         self._demo = demo
         self._ids = tuple(camera for camera, _ in self.setup.cameras)
         self._facts = 0
@@ -313,7 +225,7 @@ def main() -> None:
     asked = parser.parse_args()
     while True:
         with staged(asked.cameras, asked.port) as stage:
-            while isinstance(said := stage.child.said.get(), (NotServing, Wanted)):
+            while isinstance(said := stage.child.said.get(), NotServing):
                 print(said, flush=True)  # noqa: T201
             print(said, flush=True)  # noqa: T201
             stage.run(edited=True)

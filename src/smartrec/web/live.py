@@ -43,7 +43,7 @@ MOST_SAID: Final = 4096
 """Bytes of a message of a browser."""
 MOST_FRAMES: Final = 200
 """Of a browser between two pings, of whatever kind."""
-_PING_EVERY: Final = 20.0
+PING_EVERY: Final = 20.0
 """Seconds; one that was not answered by the next ends the connection."""
 _CLOSED_WITHIN: Final = 5.0
 _UNSENT: Final = 256 * 1024
@@ -65,6 +65,7 @@ class LiveSocket(asyncio.Protocol):
     hub: ClassVar[Hub]
     guard: ClassVar[Guard]
     most: ClassVar[int]
+    ping_every: ClassVar[float] = PING_EVERY
 
     def __init__(
         self, config: object, server_state: Any, app_state: object, _loop: object = None
@@ -200,7 +201,7 @@ class LiveSocket(asyncio.Protocol):
         self._answer()
         self._write(frames.text(_hello(self.hub)))
         self.hub.join(self)
-        self._timer = self._loop.call_later(_PING_EVERY, self._ping)
+        self._timer = self._loop.call_later(self.ping_every, self._ping)
 
     def _refusal(self, request: Request) -> Refusal | None:
         if request.path != PATH:
@@ -241,7 +242,7 @@ class LiveSocket(asyncio.Protocol):
         self._answered, self._heard = False, 0
         self._talk.send_ping(b"")
         self._answer()
-        self._timer = self._loop.call_later(_PING_EVERY, self._ping)
+        self._timer = self._loop.call_later(self.ping_every, self._ping)
 
     def _close(self, code: CloseCode, reason: str = "") -> None:
         if self._talk.state is State.OPEN:

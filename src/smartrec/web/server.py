@@ -4,39 +4,57 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 import uvicorn
 
 from smartrec.web.assets import load
-from smartrec.web.connection import Connection
+from smartrec.web.connection import REQUEST_WITHIN, Connection
 from smartrec.web.guard import HEADERS, Guard
 from smartrec.web.hub import Hub
-from smartrec.web.live import LiveSocket
-from smartrec.web.site import Application, Site
+from smartrec.web.live import PING_EVERY, LiveSocket
+from smartrec.web.site import BODY_WITHIN, Application, Site
 
-_OTHERS: Final = 100
+OTHERS: Final = 100
 """Connections beside those of open pages."""
-
 _WARM_AFTER: Final = 3.0
 """Seconds; by then the recorder and whoever waited for the page have what they came for."""
+_IDLE: Final = 30
+"""Seconds that a connection is kept for the next request."""
 
 
-async def serve(hub: Hub, end: socket.socket) -> None:
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long browsers are waited for, in seconds.
+
+    Attributes:
+        request: See `smartrec.web.connection.REQUEST_WITHIN`.
+        body: See `smartrec.web.site.BODY_WITHIN`.
+        ping: See `smartrec.web.live.PING_EVERY`.
+    """
+
+    request: float = REQUEST_WITHIN
+    body: float = BODY_WITHIN
+    ping: float = PING_EVERY
+
+
+async def serve(hub: Hub, end: socket.socket, patience: Patience | None = None) -> None:
     """Answer browsers that connect to `end`, until cancelled."""
+    patience = patience or Patience()
     settings = hub.setup.settings
     address, port = end.getsockname()[:2]
     guard = Guard(address, settings.get("hosts") or ())
     viewers = int(settings["viewers"])
-    site = Site(guard, load(), partial(_api, hub))
+    site = Site(guard, load(), partial(_api, hub), patience.body)
     asyncio.get_running_loop().call_later(_WARM_AFTER, site.warm)
     config = uvicorn.Config(
         site,
         host=address,
         port=port,
-        http=_made(Connection, most=viewers + _OTHERS),
-        ws=_made(LiveSocket, hub=hub, guard=guard, most=viewers),
+        http=_made(Connection, most=viewers + OTHERS, request_within=patience.request),
+        ws=_made(LiveSocket, hub=hub, guard=guard, most=viewers, ping_every=patience.ping),
         loop="asyncio",
         lifespan="off",
         interface="asgi3",
@@ -45,7 +63,7 @@ async def serve(hub: Hub, end: socket.socket) -> None:
         proxy_headers=False,
         server_header=False,
         headers=list(HEADERS),
-        timeout_keep_alive=30,
+        timeout_keep_alive=_IDLE,
     )
     await _Server(config).serve([end])
 

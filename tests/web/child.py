@@ -1,0 +1,133 @@
+"""The page's own process, fed by whoever started it."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, Queue
+
+from smartrec.app.page_messages import (
+    Hangup,
+    Serving,
+    Setup,
+    ToPage,
+    ToRecorder,
+    Wanted,
+    recorder_end,
+)
+
+PROGRAM = (
+    sys.executable,
+    "-c",
+    "import sys; from smartrec.web.child import main; main(sys.argv)",
+)
+STATION = "0190a6c1-0000-7000-8000-000000000001"
+TIMEOUT = 50.0
+
+
+def setup(
+    directory: Path, cameras: int = 1, port: int = 0, viewers: int = 100, **web: object
+) -> Setup:
+    """The first message of a recorder whose socket and clips are in `directory`."""
+    return Setup(
+        cameras=tuple((f"cam{n}", f"Demo {n}" if n else "Demo") for n in range(cameras)),
+        clips=str(directory),
+        station_id=STATION,
+        socket=str(directory / "control" / "control.sock"),
+        settings={
+            "enabled": True,
+            "address": "127.0.0.1",
+            "port": port,
+            "hosts": None,
+            "viewers": viewers,
+            **web,
+        },
+    )
+
+
+@dataclass
+class Child:
+    """A running page and the recorder's end of its link; in a ``with`` it never outlives the test.
+
+    Attributes:
+        setup: Its first message.
+        said: All that it says but `Wanted`; None when it is gone.
+        wants: What it said last that it wants, each time it changes.
+        wanted: The newest of those.
+    """
+
+    setup: Setup
+    said: "Queue[ToRecorder | None]" = field(default_factory=Queue)
+    wants: "Queue[tuple[str, ...]]" = field(default_factory=Queue)
+    wanted: tuple[str, ...] = ()
+    _address: str = ""
+
+    def __post_init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [*PROGRAM, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+            )
+        self._link = recorder_end(ours)
+        self._link.send(self.setup)
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def __enter__(self) -> "Child":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._link.close()
+        try:
+            self.process.wait(10.0)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(10.0)
+        self._listener.join(10.0)
+
+    @property
+    def address(self) -> str:
+        """Where it is, once it is."""
+        if not self._address:
+            said = self.said.get(timeout=TIMEOUT)
+            assert isinstance(said, Serving), said
+            self._address = said.address
+        return self._address
+
+    @property
+    def port(self) -> int:
+        return int(self.address.rstrip("/").rpartition(":")[2])
+
+    def wait_wants(self, cameras: tuple[str, ...]) -> None:
+        """Until it wants exactly these."""
+        while True:
+            try:
+                if self.wants.get(timeout=TIMEOUT) == cameras:
+                    return
+            except Empty:
+                raise AssertionError(f"it never wanted {cameras}") from None
+
+    def tell(self, message: ToPage) -> None:
+        """As a recorder does; nothing happens where it is gone."""
+        with contextlib.suppress(Hangup):
+            self._link.send(message)
+
+    def hang_up(self) -> None:
+        """As a recorder's end does."""
+        self._link.close()
+
+    def _listen(self) -> None:
+        with contextlib.suppress(Hangup):
+            while True:
+                message = self._link.receive()
+                if isinstance(message, Wanted):
+                    self.wanted = message.cameras
+                    self.wants.put(message.cameras)
+                else:
+                    self.said.put(message)
+        self.said.put(None)
