@@ -248,7 +248,7 @@ def test_lines_read_well(event: Event, text: str) -> None:
 def test_what_repeats_is_told_at_once_then_counted_then_told_again() -> None:
     repeats = Repeats(Ns(10 * SECOND))
     lost = [PicturesLost("cam0", "driver", n) for n in range(1, 5)]
-    assert repeats.take(lost[0], Ns(0)) == "cam0: 1 pictures lost: driver"
+    assert repeats.take(lost[0], Ns(0)) == "cam0: 1 picture lost: driver"
     assert repeats.take(lost[1], Ns(SECOND)) == repeats.take(lost[2], Ns(2 * SECOND)) == ""
     assert repeats.take(PicturesLost("cam0", "ring", 1), Ns(SECOND))
     assert repeats.take(PicturesLost("cam1", "driver", 1), Ns(SECOND))
@@ -257,6 +257,8 @@ def test_what_repeats_is_told_at_once_then_counted_then_told_again() -> None:
     assert repeats.due(Ns(10 * SECOND)) == [again]
     assert repeats.due(Ns(20 * SECOND)) == []
     assert repeats.take(lost[3], Ns(21 * SECOND)) == "cam0: 4 pictures lost: driver"
+    assert repeats.take(lost[2], Ns(22 * SECOND)) == ""
+    assert repeats.due(Ns(31 * SECOND)) == ["cam0: 3 pictures lost: driver"], "once is no count"
 
 
 @given(st.lists(st.tuples(st.sampled_from([CameraBack("a", 1.0), refused(1)]), st.integers(0, 5))))

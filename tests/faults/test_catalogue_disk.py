@@ -221,3 +221,18 @@ def test_a_row_that_failed_for_want_of_its_file_is_mended_at_the_next_start(
     finish(desk)
     desk.close()
     sound(clips, clip)
+
+
+def test_a_clip_that_no_disk_took_is_told_at_the_end(tmp_path: Path) -> None:
+    clips = tmp_path / "clips"
+    desk = Desk(clips, media.jpeg_format())
+    desk.open()
+    (clips / ".open").write_text("no directory")
+    clip = begin(desk)
+    assert desk.turn_until(lambda: bool(told(desk)))
+    assert not any(isinstance(event, ClipFailed) for event in desk.told)
+    desk.close()
+    desk.turn()
+    (failed,) = (event for event in desk.told if isinstance(event, ClipFailed))
+    assert failed.clip_id == clip
+    assert f"{failed.reason} - {failed.hint}" == told(desk)[0]

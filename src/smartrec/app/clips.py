@@ -10,6 +10,7 @@ from smartrec import __version__
 from smartrec.app.journaling import Failed, Report
 from smartrec.app.writing import RETRY_EVERY, ClipWriting, Describe, Follower
 from smartrec.clock import Instant
+from smartrec.errors import StoreError
 from smartrec.model import (
     SOUND,
     AccessUnit,
@@ -113,6 +114,7 @@ class Clips:
         self._names: dict[str, str] = {}
         self._resume_at = Ns(0)
         self._may_write = True
+        self._refused: StoreError | None = None
         self._abandoned = False
 
     @property
@@ -255,6 +257,7 @@ class Clips:
             return False
         writing.take(report, now)
         if isinstance(report, Failed):
+            self._refused = report.error
             self._resume_at = Ns(now + RETRY_EVERY)
         return True
 
@@ -263,6 +266,10 @@ class Clips:
         self._abandoned = True
         for writing in self._writings.values():
             writing.abandon()
+        for epoch in self._epochs:
+            for clip in epoch.session.clips:
+                if clip.clip_id not in self._writings and self._refused is not None:
+                    self._recorder.follower.given_up(self._head(epoch, clip), self._refused)
 
     def _attend(self, epoch: _Epoch, clip: OpenClip) -> None:
         """Begin to write a clip as soon as there is something of it."""

@@ -81,7 +81,8 @@ def _(event: StationStarted) -> str:
 
 @line.register
 def _(event: StationStopped) -> str:
-    lost = f", {event.frames_lost} pictures lost" if event.frames_lost else ""
+    plural = "s" * (event.frames_lost != 1)
+    lost = f", {event.frames_lost} picture{plural} lost" if event.frames_lost else ""
     return f"stopped ({event.reason}): {event.clips} clip{'s' * (event.clips != 1)}{lost}"
 
 
@@ -125,7 +126,8 @@ def _(event: MicrophoneBack) -> str:
 @line.register
 def _(event: PicturesLost) -> str:
     where = f" in clip {event.clip_id}" if event.clip_id else ""
-    return f"{event.camera}: {event.count} pictures lost{where}: {event.cause}"
+    plural = "s" * (event.count != 1)
+    return f"{event.camera}: {event.count} picture{plural} lost{where}: {event.cause}"
 
 
 @line.register
@@ -178,15 +180,13 @@ def _(event: ClipDeleted) -> str:
 
 @line.register
 def _(event: DiskRanFull) -> str:
-    return (
-        f"clips cannot be written to {event.directory}: {event.reason} "
-        f"({event.free_bytes / 1e6:.0f} MB free); cameras go on"
-    ) + _hint(event.hint)
+    said = f"clips cannot be written to {event.directory}: {event.reason}; cameras go on"
+    return said + _hint(event.hint)
 
 
 @line.register
 def _(event: DiskHasRoom) -> str:
-    return f"clips can be written to {event.directory} again ({event.free_bytes / 1e6:.0f} MB free)"
+    return f"clips can be written to {event.directory} again"
 
 
 @line.register
@@ -297,7 +297,8 @@ class Repeats:
             if not all_ and now < held.ends:
                 continue
             if held.times:
-                lines.append(f"{held.latest}  ({held.times} times in {in_words(self._window)})")
+                times = f"  ({held.times} times in {in_words(self._window)})" * (held.times > 1)
+                lines.append(held.latest + times)
                 self._held[key] = _Held(Ns(now + self._window))
             else:
                 del self._held[key]

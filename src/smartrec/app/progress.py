@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 class _Clip:
     head: ClipHead
     journal: Path
+    said: str = ""
 
 
 class Progress(Follower):
@@ -114,8 +115,8 @@ class Progress(Follower):
 
     def troubled(self, head: ClipHead, error: StoreError) -> None:
         """See `Follower`."""
-        log.warning("%s: %s", head.camera_id, error)
-        self._fails("journal", error)
+        if not self._fails("journal", error):
+            log.warning("%s: %s", head.camera_id, error)
         self._keeper.make_room()
 
     def given_up(self, head: ClipHead, error: StoreError) -> None:
@@ -138,7 +139,9 @@ class Progress(Follower):
             self._keeping += 1
             self._keeper.finished(clip.head, made.finished, clip.journal)
             return
-        log.warning("%s is not finished yet: %s", clip.journal.name, made.message)
+        if made.message != clip.said:
+            clip.said = made.message
+            log.warning("%s is not finished yet: %s", clip.journal.name, made.message)
         if made.error == "DiskFull":
             self._keeper.make_room()
             self._fails(
@@ -237,13 +240,19 @@ class Progress(Follower):
                     )
                 )
 
-    def _fails(self, what: str, error: StoreError) -> None:
-        """Told once, until all that failed works again; of a lost disk housekeeping tells."""
-        if what not in self._failing and not isinstance(error, DiskGone):
-            self._failing.add(what)
-            self._bus.publish(
-                events.DiskRanFull(self._directory, self.free, str(error), error.hint or "")
-            )
+    def _fails(self, what: str, error: StoreError) -> bool:
+        """Told once, until all that failed works again; of a lost disk housekeeping tells.
+
+        Returns:
+            Whether it is told now.
+        """
+        if what in self._failing or isinstance(error, DiskGone):
+            return False
+        self._failing.add(what)
+        self._bus.publish(
+            events.DiskRanFull(self._directory, self.free, str(error), error.hint or "")
+        )
+        return True
 
     def _works(self, what: str) -> None:
         if what in self._failing:

@@ -152,9 +152,14 @@ class ClipWriting:
             self._failed(report, now)
 
     def abandon(self) -> None:
-        """Leave the journal as it is for the next start; nothing is reported any more."""
+        """Leave the journal as it is for the next start; nothing is reported any more.
+
+        A clip of which the disk has taken nothing is lost with the memory that holds it.
+        """
         if self._journal is not None:
             self._journal.abandon()
+        if not (self.finished or self._told) and self._error is not None:
+            self._follower.given_up(self.head, self._error)
         self.finished = True
 
     def _open(self, now: Ns) -> None:
