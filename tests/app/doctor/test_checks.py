@@ -27,6 +27,7 @@ from smartrec.app.doctor.disk import (
     judge_room,
     judge_speed,
     standing,
+    unwritable,
 )
 from smartrec.app.doctor.finding import Finding, Status
 from smartrec.app.doctor.subject import Subject
@@ -97,6 +98,7 @@ def test_room_speed_and_clock_are_judged_by_what_cameras_need() -> None:
     assert [judge_room(free).status.value for free in (0, 10**9, 10**11)] == ["bad", "warn", "ok"]
     speeds = [judge_speed(speed, 4e6, "1 camera") for speed in (1e6, 9e6, 1e8)]
     assert [finding.status.value for finding in speeds] == ["bad", "warn", "ok"]
+    assert judge_room(42_000_000).what == "42 MB free"
     assert judge_clock(ClockQuality("adjtimex", True, 1500)).status is Status.OK
     assert judge_clock(ClockQuality("adjtimex", False, None)).status is Status.WARN
 
@@ -135,6 +137,7 @@ def test_a_file_where_clips_shall_go_is_told(tmp_path: Path) -> None:
     (finding,) = check_directory(tmp_path / "clips")
     assert finding.status is Status.BAD
     assert "no directory" in finding.what
+    assert finding.mend.startswith("mv ")
     (room,) = check_room(tmp_path / "clips", SystemClock(), 4e6, "1 camera")
     assert room.status is Status.BAD
 
@@ -309,3 +312,9 @@ def test_deepstream_is_looked_at_once(tmp_path: Path) -> None:
     subject = Subject(tmp_path)
     assert subject.deepstream is subject.deepstream
     assert findings(subject, "deepstream") == subject.deepstream.findings
+
+
+def test_a_directory_of_another_users_is_made_ones_own_by_the_command(tmp_path: Path) -> None:
+    finding = unwritable(tmp_path / "my clips", tmp_path)
+    assert finding.what == f"{tmp_path} cannot be written"
+    assert f"sudo install -d -o $USER '{tmp_path}/my clips'" in finding.mend

@@ -67,6 +67,7 @@ def test_limits_are_said_in_the_words_of_the_settings() -> None:
     said = limits_in_words(limits, 100 * GB)
     assert all(piece in said for piece in ("200GB", "30d", "1.0 GB is free", "of 1 camera"))
     assert "less than 0.5 GB" in limits_in_words(limits, 5 * GB)
+    assert "less than 4 MB" in limits_in_words(limits, 42_000_000)
 
 
 def test_a_directory_without_clips_has_only_limits(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from shlex import quote
 from typing import Final
 
 from smartrec.app.doctor.finding import Finding, Status, amiss
@@ -29,12 +30,21 @@ def check_directory(directory: Path, environ: Mapping[str, str] = os.environ) ->
         return
     place = standing(directory)
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        kind = "cannot be written" if place.is_dir() else "is no directory"
-        yield amiss("not-writable", f"{place} {kind}")
+        yield unwritable(directory, place)
         return
     kind = filesystem(place)
     state = "there" if directory.exists() else "will be made"
     yield judge_filesystem(kind) or Finding(Status.OK, f"{directory} ({kind}, {state})")
+
+
+def unwritable(directory: Path, place: Path) -> Finding:
+    """What to say where clips cannot go; `place` is the nearest to `directory` that exists."""
+    another = "or another one: smartrec run --clips DIR"
+    if place.is_dir():
+        make = f"sudo install -d -o $USER {quote(str(directory.absolute()))}"
+        return amiss("not-writable", f"{place} cannot be written", mend=f"{make}, {another}")
+    away = f"mv {quote(str(place))} {quote(f'{place}.old')}"
+    return amiss("not-writable", f"{place} is no directory", mend=f"{away}, {another}")
 
 
 def _missed(directory: Path, environ: Mapping[str, str]) -> Finding | None:
@@ -83,7 +93,7 @@ def check_room(directory: Path, clock: Clock, rate: float, what: str) -> Iterato
 
 def judge_room(free: int) -> Finding:
     """Whether `free` bytes last for a while."""
-    what = f"{free / 1e9:.1f} GB free"
+    what = f"{about(free)} free"
     if free < _FULL_BYTES:
         return amiss("full", what)
     return (
@@ -91,6 +101,11 @@ def judge_room(free: int) -> Finding:
         if free >= _LITTLE_BYTES
         else amiss("little", what, status=Status.WARN)
     )
+
+
+def about(size: int) -> str:
+    """``"1.5 GB"``, ``"4 MB"``: bytes for people."""
+    return f"{size / 1e9:.1f} GB" if size >= 10**8 else f"{size / 1e6:.0f} MB"
 
 
 def judge_speed(speed: float, rate: float, sent: str) -> Finding:

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from smartrec.app.doctor.disk import standing
+from smartrec.app.doctor.disk import about, standing
 from smartrec.app.doctor.finding import Finding, Status, amiss
 from smartrec.clock import Clock
-from smartrec.errors import SmartrecError
+from smartrec.errors import DiskFull, SmartrecError
 from smartrec.recording.retention import Limit, Limits
 from smartrec.store.catalog import Catalog, exists
 from smartrec.store.record import ClipRecord
@@ -37,7 +37,8 @@ def check_kept(directory: Path, limits: Limits, clock: Clock) -> Iterator[Findin
         with Catalog.open(directory, create=False) as catalog:
             clips = catalog.clips()
     except SmartrecError as error:
-        yield amiss("catalogue", str(error), mend=error.hint or "", status=Status.WARN)
+        key = "full" if isinstance(error, DiskFull) else "catalogue"
+        yield amiss(key, str(error), mend=error.hint or "", status=Status.WARN)
         return
     finding = judge_days(clips, clock.now().wall_ns, limits, (disk.free, disk.total))
     if finding is not None:
@@ -82,7 +83,7 @@ def limits_in_words(limits: Limits, size: int) -> str:
     rules = [
         f"beyond {size_in_words(limits.station.max_bytes)}" if limits.station.max_bytes else "",
         f"after {in_words(limits.station.max_age)}" if limits.station.max_age else "",
-        f"when less than {limits.room(size) / 1e9:.1f} GB is free" if limits.min_free else "",
+        f"when less than {about(limits.room(size))} is free" if limits.min_free else "",
         f"by their own limits, those of {_own(limits)} camera(s)" if _own(limits) else "",
     ]
     said = ", ".join(rule for rule in rules if rule)
