@@ -66,6 +66,7 @@ class Child:
     _address: str = ""
 
     def __post_init__(self) -> None:
+        self._serving = threading.Event()
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
@@ -93,10 +94,7 @@ class Child:
     @property
     def address(self) -> str:
         """Where it is, once it is."""
-        if not self._address:
-            said = self.said.get(timeout=TIMEOUT)
-            assert isinstance(said, Serving), said
-            self._address = said.address
+        assert self._serving.wait(TIMEOUT), list(self.said.queue)
         return self._address
 
     @property
@@ -128,6 +126,9 @@ class Child:
                 if isinstance(message, Wanted):
                     self.wanted = message.cameras
                     self.wants.put(message.cameras)
-                else:
-                    self.said.put(message)
+                    continue
+                if isinstance(message, Serving):
+                    self._address = message.address
+                    self._serving.set()
+                self.said.put(message)
         self.said.put(None)
