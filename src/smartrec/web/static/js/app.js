@@ -94,6 +94,7 @@ class Live {
         this._cameras.get(each.id)?.status(each, (id) => this._clock.madeAt(id));
       }
       if (typeof found.watch?.min_confidence === "number") this._believe(found.watch.min_confidence);
+      this._feed.settle((id) => this._cameras.clip(id) !== null);
       this._say();
     } catch (error) {
       console.debug("no status", error); // the pictures and events tell as well, only later
@@ -122,7 +123,7 @@ class Live {
     if (this._seq !== null && seq > this._seq) this._missed += seq - this._seq - (state ? 0 : 1);
     if (!state || this._seq === null || seq > this._seq) this._seq = seq;
     if (this._missed <= 0) return;
-    this._feed.add({ tone: "", title: linkWords.missed(this._missed), what: linkWords.missedMore }, new Date());
+    this._feed.add({ tone: "", title: linkWords.page, what: linkWords.missed(this._missed), more: linkWords.missedMore }, new Date());
     this._missed = 0;
   }
 
@@ -132,7 +133,7 @@ class Live {
     if (was && !this._connected) this._lostAt = performance.now();
     if (!was && this._connected && this._version) {
       const away = (performance.now() - this._lostAt) / 1000;
-      this._feed.add({ tone: "good", title: linkWords.away, what: linkWords.awayMore(away) }, new Date());
+      this._feed.add({ tone: "good", title: linkWords.page, what: linkWords.away(away) }, new Date());
     }
     mark(byId("link"), "data-state", state);
     write(byId("link").querySelector("span"), state === "waiting" ? linkWords.waiting(seconds) : linkWords[state]);
@@ -144,16 +145,16 @@ class Live {
     const button = { label: words.retryNow, act: () => this._link.retry() };
     if (away) this._notices.tell("link", linkWords.gone, linkWords.goneMore, "", button);
     else if (this._connected) this._notices.tell("link");
-    this._stage.say(this._clock, this._connected);
-    this._record.say();
+    this._stage.say(this._clock, away);
+    this._record.say(away);
     const now = this._clock.now();
     this._feed.say((id) => {
-      const clip = this._cameras.clip(id);
+      const clip = away ? null : this._cameras.clip(id);
       return clip ? (now - clip.since) / 1000 : null;
     });
-    const title = say.title(this._cameras.recording, this._station);
+    const title = say.title(this._cameras.recording && !away, this._station);
     if (document.title !== title) document.title = title;
   }
 }
 
-new Live().run();
+if (!("unfit" in document.documentElement.dataset)) new Live().run();

@@ -89,6 +89,18 @@ export class Feed {
     }
   }
 
+  /**
+   * After a time without connection: what became of clips that were open then is not known here.
+   * @param {(id: string) => boolean} open
+   */
+  settle(open) {
+    for (const [id, entry] of this._clips) {
+      if (entry.element.dataset.tone !== "rec" || open(id)) continue;
+      mark(entry.element, "data-tone", "");
+      write(entry.parts.what, clipWords.unseen);
+    }
+  }
+
   _new(moment) {
     byId("nothing").hidden = true;
     const day = dayOf(moment);

@@ -9,6 +9,7 @@
   }
 
   function show(id) {
+    root.setAttribute("data-unfit", "");
     document.addEventListener("DOMContentLoaded", function () {
       document.getElementById("main").hidden = true;
       document.getElementById(id).hidden = false;
@@ -27,10 +28,7 @@
     "HTMLDialogElement" in window &&
     "BigInt64Array" in window &&
     window.CSS && CSS.supports("container-type: size");
-  if (!fit) {
-    root.setAttribute("data-unfit", "");
-    show("unfit");
-  }
+  if (!fit) show("unfit");
   window.addEventListener("error", function (event) {
     if (event.target && event.target.tagName === "SCRIPT") show("broken");
   }, true);

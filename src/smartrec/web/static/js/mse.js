@@ -141,18 +141,17 @@ export class CodedPicture {
     if (this._buffer) this._turn(this._buffer);
   }
 
-  /** Hand over what waits, and see whether the clock is right. */
+  /** Hand over what waits. */
   _turn(buffer) {
     if (buffer !== this._buffer || buffer.updating || this._source.readyState !== "open") return;
     try {
       if (this._queue.length) buffer.appendBuffer(joined(this._queue.splice(0)));
       else this._trim(buffer);
+      if (!buffer.updating) this._follow();
     } catch (error) {
       console.debug("the browser takes no more of this stream", error);
       this._fail();
-      return;
     }
-    this._follow();
   }
 
   /** Let go of what was shown, up to a keyframe: a browser removes all that is coded from it. */
@@ -164,9 +163,11 @@ export class CodedPicture {
     this._keyframes.splice(0, last);
   }
 
+  /** See whether the clock is right; all that came was handed over. */
   _follow() {
     const { element } = this;
-    if (!element.buffered.length) return;
+    const { buffered } = element;
+    if (!buffered.length) return;
     if (!this._begun) {
       this._begun = true;
       this._jump();
@@ -177,7 +178,12 @@ export class CodedPicture {
       return;
     }
     const now = performance.now() / 1000;
-    if (element.seeking || now - this._paced < PACED_S) return;
+    if (element.seeking) {
+      // Where a browser took what came for a break, it may have passed over the place to jump to.
+      if (element.currentTime < buffered.start(buffered.length - 1)) this._jump();
+      return;
+    }
+    if (now - this._paced < PACED_S) return;
     const early = this._least - this._early;
     if (early > JUMP_S && now - this._jumped > JUMP_EVERY_S) this._jump();
     else if (Number.isFinite(early)) this._pace(early);
@@ -196,7 +202,8 @@ export class CodedPicture {
   _jump() {
     const { buffered } = this.element;
     const last = buffered.length - 1;
-    this.element.currentTime = Math.max(buffered.start(last), this._newest - this._early);
+    const newest = Math.min(this._newest - this._early, buffered.end(last) - SAME_S);
+    this.element.currentTime = Math.max(buffered.start(last), newest);
     this.element.playbackRate = 1;
   }
 

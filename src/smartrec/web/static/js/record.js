@@ -51,7 +51,11 @@ export class Record {
     const patient = setTimeout(() => this._answer("", words.asking), PATIENT_MS);
     try {
       const answers = await Promise.all(targets.map((camera) => command(action, camera)));
-      const { tone, text } = answered(answers.flat(), (id) => this._cameras.nameOf(id), this._cameras.all.length > 1);
+      const { tone, text } = answered(
+        answers.flat(),
+        (id) => this._cameras.nameOf(id),
+        this._cameras.all.length > 1,
+      );
       this._answer(tone, text);
     } catch (error) {
       if (error instanceof Refused) this._answer("warn", [error.message, error.hint].filter(Boolean).join(". "));
@@ -71,10 +75,13 @@ export class Record {
     this._fading = setTimeout(() => write(place, ""), SHOWN_MS);
   }
 
-  /** Say what the buttons do now. */
-  say() {
+  /**
+   * Say what the buttons do now.
+   * @param {boolean} away Nothing is known of the recorder.
+   */
+  say(away) {
     const shown = this._shown();
-    const open = shown.some((camera) => camera.recording);
+    const open = !away && shown.some((camera) => camera.recording);
     const all = shown.length > 1;
     const button = byId("record");
     button.classList.toggle("more", open);

@@ -146,14 +146,13 @@ export class Stage {
   /**
    * Say how everything stands.
    * @param {import("./clock.js").ServerClock} clock
-   * @param {boolean} connected
+   * @param {boolean} away Nothing is known of the recorder.
    */
-  say(clock, connected) {
+  say(clock, away) {
     const only = this.tiles.length === 1;
     for (const tile of this.tiles) {
-      if (!tile.element.hidden) tile.say(clock, { connected, only, alone: this.alone !== null });
+      if (!tile.element.hidden) tile.say(clock, { away, only, alone: this.alone !== null });
     }
-    mark(this._stage, "data-connected", connected ? "" : null);
   }
 }
 

@@ -106,6 +106,8 @@ export const slate = {
   silent: "No picture",
   lost: "Camera lost",
   ended: "Ended",
+  away: "Not connected",
+  still: (moment) => `This picture is of ${timeOf(moment)}`,
 };
 
 const coded = (codec) => (codec === "h265" ? "H.265" : "H.264");
@@ -122,13 +124,13 @@ export const link = {
   connecting: "Connecting…",
   waiting: (seconds) => (seconds > 0 ? `Trying again in ${whole.format(seconds)} s` : "Connecting…"),
   gone: "The recorder does not answer",
-  goneMore: "Pictures stand still since then. If the recorder is running, it goes on recording without this page.",
+  goneMore: "This page goes on trying. If the recorder is running, it records without the page.",
   updated: (version) => `The recorder is now version ${version}`,
   updatedMore: "This page is of another one.",
-  missed: (n) => `${n} ${some(n, "message", "messages")} while this page was away`,
-  missedMore: "What they told is in the recorder's log.",
-  away: "Connected again",
-  awayMore: (seconds) => `after ${span(seconds)}`,
+  missed: (n) => `${n} ${some(n, "message", "messages")} came while it was not connected`,
+  missedMore: "The recorder's log has them.",
+  page: "Page",
+  away: (seconds) => `Connected again after ${span(seconds)}`,
 };
 
 /**
@@ -154,11 +156,11 @@ const listed = (names) => (names.length > 3 ? `${names.length} cameras` : names.
 
 function secured(answers) {
   const held = answers.map((answer) => answer.pre_roll_s).filter((seconds) => typeof seconds === "number");
-  if (held.length < answers.length) return answers[0].reason ? ` What came before is ${answers[0].reason}.` : "";
+  if (held.length < answers.length) return answers[0].reason ? ` What came before it is ${answers[0].reason}.` : "";
   const least = Math.min(...held);
-  if (least < 0.05) return " Nothing was held from before.";
+  if (least < 0.05) return " Nothing is held from before it.";
   const differ = held.some((seconds) => seconds - least > 0.05);
-  return ` ${differ ? "At least the" : "The"} ${span(least)} before are secured.`;
+  return ` ${differ ? "At least " : ""}${span(least)} before it are secured.`;
 }
 
 const DONE = {
@@ -178,7 +180,7 @@ function refusal(refused, nameOf, several) {
 
 export const noAnswer = {
   tone: "warn",
-  text: "No answer: it is not known whether this was done. Look at the recorder.",
+  text: "No answer: whether the recorder did it is not known.",
 };
 
 const DELETED = { age: "for its age", bytes: "to keep to the limit", room: "to make room" };
@@ -247,6 +249,7 @@ export const clip = {
     d.part > 1 ? "" : `${say.trigger(d.reason)}, with the ${span(d.pre_roll_s)} before${d.pre_roll_s < d.asked_pre_s - 0.05 ? ` (${span(d.asked_pre_s)} asked)` : ""}.`,
   ],
   going: "Recording",
+  unseen: "Recorded while this page was not connected",
   running: (what, seconds) => `${what}, ${running(seconds)}`,
   extended: (times, reason) => `Extended${times > 1 ? ` ${times} times` : ""}${reason === "person" ? ": a person is still there" : ""}.`,
   closed: (d) => [`${span(d.duration_s)} recorded, being finished`, ENDED[d.state] || ""],

@@ -24,6 +24,7 @@ export class Tile {
     this.threshold = 0.5;
     this._looks = new Looks();
     this._at = null;
+    this._last = null;
     this._here = { count: 0, since: performance.now(), fps: null };
     this._build(asked);
     const drawn = (epoch, pts) => this._drawn(epoch, pts);
@@ -114,6 +115,7 @@ export class Tile {
 
   _drawn(epoch, pts) {
     this._at = { epoch, pts };
+    this._last = pts;
     this._here.count += 1;
     this._box();
   }
@@ -129,7 +131,7 @@ export class Tile {
    * Say how it stands.
    * @param {import("./clock.js").ServerClock} clock
    * @param {Object} page
-   * @param {boolean} page.connected
+   * @param {boolean} page.away Nothing is known of the recorder.
    * @param {boolean} page.alone Whether it is the one shown of several.
    * @param {boolean} page.only Whether the recorder has no other.
    */
@@ -137,18 +139,34 @@ export class Tile {
     const { camera } = this;
     write(this._name, camera.name);
     write(this._plate, camera.name);
-    write(this._phase, say.phase(camera.phase));
-    mark(this._state, "data-tone", TONES[camera.phase] ?? "");
-    write(this._fps, camera.phase === "live" && page.connected && fresh(camera, clock.now()) ? this._rate() : "");
+    write(this._phase, page.away ? slate.away : say.phase(camera.phase));
+    mark(this._state, "data-tone", page.away ? "" : TONES[camera.phase] ?? "");
+    write(this._fps, camera.phase === "live" && !page.away && fresh(camera, clock.now()) ? this._rate() : "");
     this.element.classList.toggle("only", page.only);
     mark(this._open, "aria-label", page.alone ? words.all : say.showAlone(camera.name));
     mark(this._frame, "aria-label", this._label ?? say.picture(camera.name, 0));
-    this._sayRecording(clock);
-    this._saySlate(clock);
+    this._sayRecording(clock, page.away ? null : camera.oldestClip);
+    this._slate.classList.toggle("veil", page.away && this._still());
+    if (page.away) this._sayAway(clock);
+    else this._saySlate(clock);
   }
 
-  _sayRecording(clock) {
-    const clip = this.camera.oldestClip;
+  /** Whether there is a picture that stands still. */
+  _still() {
+    return this.camera.phase === "live" && this._last !== null;
+  }
+
+  _sayAway(clock) {
+    if (this._at) this.forget();
+    this._slate.hidden = false;
+    write(this._title, slate.away);
+    write(this._reason, this._still() ? slate.still(clock.wallOf(this._last / 1e6)) : "");
+    write(this._hint, "");
+    write(this._since, "");
+    mark(this._slate, "data-tone", "");
+  }
+
+  _sayRecording(clock, clip) {
     mark(this.element, "data-recording", clip ? "" : null);
     this._rec.hidden = !clip;
     mark(this._mini, "aria-label", clip ? say.stopOne(this.camera.name) : say.recordOne(this.camera.name));
