@@ -25,6 +25,7 @@
       StoreError                clips cannot be kept                                     (exit 6)
         DiskFull                no space is left where clips go
         DiskGone                what clips go to is not mounted
+        DiskReadOnly            what clips go to is mounted, and takes nothing
         CatalogTooNew           the catalogue was written by a newer smartrec
         CatalogDamaged          the catalogue is no longer a database
         RecorderRunning         another recorder owns the clip directory
@@ -186,11 +187,18 @@ class DiskGone(StoreError):  # noqa: N818
     """The disk that clips go to is not mounted."""
 
 
+class DiskReadOnly(StoreError):  # noqa: N818
+    """The disk that clips go to is mounted read-only: as it was told, or for errors of its own."""
+
+
 def store_error(path: Path, doing: str, error: OSError) -> StoreError:
     """Our error for the system's when a file of ours cannot be handled."""
     what = f"{doing} {path}: {error.strerror or error}"
     if error.errno in _NO_ROOM:
         return DiskFull(what, hint=f"Make room: df -h '{path.parent}'")
+    if error.errno == errno.EROFS:
+        hint = f"Why? dmesg | tail; then sudo mount -o remount,rw DISK: findmnt -T '{path.parent}'"
+        return DiskReadOnly(what, hint=hint)
     return StoreError(what, hint=f"Check the directory: ls -ld '{path.parent}'")
 
 

@@ -8,7 +8,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from smartrec.app.finishing import RETRY_AFTER, Finishers, Made, Order
+from smartrec.app.finishing import RETRY_AFTER, TRIES, Finishers, Made, Order
 from smartrec.units import SECOND, Ns
 
 TIMEOUT = 50
@@ -72,6 +72,16 @@ def test_files_where_the_user_stands_are_not_taken_for_pythons_own(
     desk = Desk(tmp_path)
     desk.finishers.turn(Ns(0))
     assert desk.made().error == "StoreError"
+
+
+@pytest.mark.parametrize("error", ["DiskFull", "DiskGone", "DiskReadOnly"])
+def test_a_clip_is_never_given_up_for_its_disk(tmp_path: Path, error: str) -> None:
+    desk = Desk(tmp_path)
+    desk.finishers.closed("clip", 100)
+    for now in range(5 * TRIES):
+        assert not desk.finishers.take(Made("clip", None, error, ""), Ns(now))
+    tries = [Made("clip", None, "FinisherDied", "") for _ in range(TRIES)]
+    assert [desk.finishers.take(made, Ns(0)) for made in tries] == [False] * (TRIES - 1) + [True]
 
 
 def test_what_waits_for_room_is_told_from_what_is_tried(tmp_path: Path) -> None:

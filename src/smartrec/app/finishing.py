@@ -25,9 +25,11 @@ from smartrec.units import SECOND, Ns
 
 RETRY_AFTER: Final = Ns(10 * SECOND)
 TRIES: Final = 3
-"""How often a clip is tried whose finisher fails for another reason than a full disk."""
+"""How often a clip is tried whose finisher fails for another reason than the disk."""
 SILENT: Final = Ns(300 * SECOND)
 """How long a finisher may say nothing of a whole journal: a slow disk is waited for."""
+_OF_THE_DISK: Final = ("DiskFull", "DiskGone", "DiskReadOnly")
+"""Such failures say nothing against the clip: it is tried for as long as it takes."""
 _NICE: Final = 10
 _TELL_EVERY: Final = Ns(SECOND // 5)
 _ANSWER_LIMIT: Final = 1_000_000
@@ -194,8 +196,7 @@ class Finishers:
             job.child.hang_up()
         job.child, job.told = None, -1
         if made.finished is None:
-            # Such a disk says nothing against the clip: it is tried for as long as it takes.
-            job.no_room = made.error in ("DiskFull", "DiskGone")
+            job.no_room = made.error in _OF_THE_DISK
             job.tries += not job.no_room
             job.recording = None  # a finisher may have died of it; what is left goes at a start
             # Nor is one given up that is still being recorded.

@@ -119,6 +119,8 @@ def finish(
             if (adopted := _adopted(offered, job.recording, declined)) is not None:
                 return adopted
         try:
+            if not copied:
+                part.touch()  # GStreamer has one word for whatever keeps a file from being opened
             for step in COPY_STEPS if copied else MP4_STEPS:
                 step(work)
             return _finished(work)

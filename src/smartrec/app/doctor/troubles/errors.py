@@ -61,6 +61,12 @@ ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
     ),
     errors.DiskFull: TROUBLES["room"]["full"],
     errors.DiskGone: TROUBLES["directory"]["not-mounted"],
+    errors.DiskReadOnly: Trouble(
+        "`cannot write …: Read-only file system`",
+        "The disk was mounted so, or the kernel made it so for errors that it found. Clips wait "
+        "and are finished when it takes them again.",
+        "`dmesg | tail`; `sudo mount -o remount,rw DIRECTORY`; after errors `fsck` first",
+    ),
     errors.CatalogTooNew: Trouble(
         "The catalogue was written by a newer smartrec",
         "An older program must not change what it does not understand.",
