@@ -24,6 +24,7 @@ from smartrec.model import Action, Command, new_id
 from smartrec.places import cache_dir
 
 FPS = 30
+NO_PAGE = {"web": {"enabled": False}}
 NO_WATCH = {"detector": {"enabled": False}, "screen": {"show": "off"}}
 
 
@@ -199,13 +200,13 @@ def recorder(
 
     Args:
         sources: The cameras.
-        tables: Of the settings; without, nobody is looked for.
+        tables: Of the settings; without, nobody is looked for. There is no page unless they say.
         recording: Of the table ``[recording]``.
     """
     with tempfile.TemporaryDirectory(prefix="smartrec-benchmark-") as place:
         clips, settings = Path(place) / "clips", Path(place) / "smartrec.toml"
         lines = []
-        for name, table in {**tables, "recording": recording}.items():
+        for name, table in {**NO_PAGE, **tables, "recording": recording}.items():
             lines += [
                 f"[{name}]",
                 *(f"{key} = {json.dumps(value)}" for key, value in table.items()),
