@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from smartrec.app.mounts import settle
 from smartrec.cli.clips import clips
 from smartrec.clock import Instant, SystemClock
-from smartrec.errors import CatalogDamaged, ClipDamaged, SmartrecError, UsageError
+from smartrec.errors import CatalogDamaged, ClipDamaged, DiskGone, SmartrecError, UsageError
 from smartrec.media.journal import JournalWriter
 from smartrec.model import ClipHead, ClipState, Trigger
 from smartrec.store.catalog import Catalog
@@ -78,6 +79,19 @@ def test_no_catalogue_is_an_empty_list_for_programs_and_an_error_for_people(tmp_
     assert isinstance(error, UsageError)
     assert f"no clips in {tmp_path / 'none'} yet" in str(error)
     assert not (tmp_path / "none").exists()
+
+
+def test_a_disk_that_is_not_mounted_is_told_instead_of_no_clips(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory, state, table = tmp_path / "disk/clips", tmp_path / "state", tmp_path / "mountinfo"
+    table.write_text(f"1 0 8:1 / / rw - ext4 a rw\n2 1 8:2 / {tmp_path}/disk rw - ext4 b rw\n")
+    settle(directory, state, new_disk=False, tables=(table, tmp_path / "fstab"))
+    monkeypatch.setenv("SMARTREC_STATE_DIR", str(state))
+    for options in ((), ("--json",)):
+        error = refused("list", "--clips", directory, *options)
+        assert isinstance(error, DiskGone)
+        assert f"not mounted now, on {tmp_path}/disk" in str(error)
 
 
 def test_the_table_has_a_line_a_clip_oldest_first(tmp_path: Path) -> None:

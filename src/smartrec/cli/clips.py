@@ -14,12 +14,14 @@ from typing import Concatenate, Final, ParamSpec
 import click
 
 from smartrec.app import deleting
+from smartrec.app.mounts import check_mounted
 from smartrec.cli import show as text
 from smartrec.cli.options import GivenPath, configured_clips
 from smartrec.cli.timeline import BLOCKS, DIGITS
 from smartrec.clock import SystemClock
 from smartrec.errors import ClipDamaged, UsageError
 from smartrec.model import ClipState
+from smartrec.places import state_dir
 from smartrec.store import files, keeping
 from smartrec.store.catalog import Catalog, exists
 from smartrec.store.record import ClipRecord
@@ -60,7 +62,10 @@ def _in_directory(command: Callable[Concatenate[Path, _P], None]) -> Callable[..
     def in_directory(
         clips_dir: Path | None, settings: Path | None, *args: _P.args, **kwargs: _P.kwargs
     ) -> None:
-        command(clips_dir or configured_clips(settings), *args, **kwargs)
+        directory = clips_dir or configured_clips(settings)
+        if not exists(directory):
+            check_mounted(directory, state_dir())
+        command(directory, *args, **kwargs)
 
     return in_directory
 

@@ -130,6 +130,8 @@ def test_a_disk_that_was_there_and_is_not_mounted_is_told(tmp_path: Path) -> Non
     assert "mount" in finding.mend
     (journal,) = check_journal(clips, SystemClock(), 4e6, "1 camera", environ)
     assert journal == finding
+    (room,) = findings(Subject(clips, environ=environ), "room")
+    assert (room.status, room.what.split(":")[0]) == (Status.WARN, "not looked at")
 
 
 def test_a_file_where_clips_shall_go_is_told(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from smartrec.app.doctor.bounded import Overdue, bounded
 from smartrec.app.doctor.cameras import check_cameras
 from smartrec.app.doctor.deepstream import check_deepstream, check_its_detector
 from smartrec.app.doctor.devices import check_microphone, check_udev
-from smartrec.app.doctor.disk import check_directory, check_journal, check_room
+from smartrec.app.doctor.disk import check_directory, check_journal, check_room, missed
 from smartrec.app.doctor.finding import Finding, Status, amiss
 from smartrec.app.doctor.flows import flows, in_words
 from smartrec.app.doctor.kept import check_kept
@@ -242,6 +242,9 @@ def _detector(subject: Subject) -> Iterable[Finding]:
 
 
 def _room(subject: Subject) -> Iterator[Finding]:
+    if missed(subject.directory, subject.environ):
+        yield Finding(Status.WARN, "not looked at: the disk of the clips is not mounted")
+        return
     found = flows(subject)
     rate = sum(flow.rate for flow in found.values())
     yield from check_room(subject.directory, subject.clock, rate, in_words(found))

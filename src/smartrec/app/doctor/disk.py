@@ -25,7 +25,7 @@ times."""
 
 def check_directory(directory: Path, environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
     """Whether clips can be kept in a directory; it is not made here."""
-    if missing := _missed(directory, environ):
+    if missing := missed(directory, environ):
         yield missing
         return
     place = standing(directory)
@@ -47,7 +47,7 @@ def unwritable(directory: Path, place: Path) -> Finding:
     return amiss("not-writable", f"{place} is no directory", mend=f"{away}, {another}")
 
 
-def _missed(directory: Path, environ: Mapping[str, str]) -> Finding | None:
+def missed(directory: Path, environ: Mapping[str, str]) -> Finding | None:
     """What to say of a directory whose disk is not mounted."""
     try:
         check_mounted(directory, state_dir(environ))
@@ -159,7 +159,7 @@ def check_journal(
     if directory is None:
         yield Finding(Status.OK, "beside the clips")
         return
-    if missing := _missed(directory, environ):
+    if missing := missed(directory, environ):
         yield missing
         return
     place = standing(directory)

@@ -80,11 +80,12 @@ def limits_in_words(limits: Limits, size: int) -> str:
         limits: How much is kept.
         size: Of the disk, bytes.
     """
+    own = _own(limits)
     rules = [
         f"beyond {size_in_words(limits.station.max_bytes)}" if limits.station.max_bytes else "",
         f"after {in_words(limits.station.max_age)}" if limits.station.max_age else "",
         f"when less than {about(limits.room(size))} is free" if limits.min_free else "",
-        f"by their own limits, those of {_own(limits)} camera(s)" if _own(limits) else "",
+        f"by their own limits, those of {own} camera{'s' * (own != 1)}" if own else "",
     ]
     said = ", ".join(rule for rule in rules if rule)
     if not said:
