@@ -27,6 +27,7 @@ class Live {
     this._version = null;
     this._seq = null;
     this._missed = 0;
+    this._told = 0;
     // Which of several recorders this is; its own machine needs no name.
     this._station = /^(localhost|127\.|\[::1\])/.test(location.hostname) ? "" : location.hostname;
     this._link = new Link({
@@ -89,7 +90,11 @@ class Live {
   /** How things stand now: what happened before this page was connected was not told to it. */
   async _refresh() {
     try {
-      const found = await status();
+      let told, found;
+      do {
+        told = this._told;
+        found = await status();
+      } while (told !== this._told); // what was told meanwhile is newer than the answer
       for (const each of found.cameras) {
         this._cameras.get(each.id)?.status(each, (id) => this._clock.madeAt(id));
       }
@@ -112,6 +117,7 @@ class Live {
     const { data } = event;
     this._cameras.get(data.camera)?.apply(kind, data, Number(data.at.mono_ns) / 1e6);
     if (kind.endsWith(".state")) return;
+    this._told += 1;
     if (kind === "watch.started") this._believe(data.min_confidence);
     if (noticeWords[kind]) this._notices.tell(...noticeWords[kind](data));
     this._feed.take(kind, data, new Date(event.time));
