@@ -14,7 +14,7 @@ from smartrec.units import picture_size
 
 _NONE: Final = """\
 no camera found. What to check:
-  is it on the bus?                lsusb
+  is it on the bus?                lsusb   (package usbutils)
   does the kernel know it?         ls /dev/video*    sudo dmesg | tail
   in a container or VM             docker run --device /dev/video0 ...
   is it on the network?            name it in smartrec.toml: docs/guide/rtsp.md

@@ -305,7 +305,7 @@ SOUND: Final[Mapping[str, Trouble]] = {
         "`audio = true`, and the camera has no microphone that ALSA knows",
         "Many cameras have none; or the kernel's snd-usb-audio is missing, or a container does "
         "not hand it in.",
-        '`arecord -l` lists them; another one: `audio = "alsa:DEVICE"`; '
+        '`arecord -l` (package alsa-utils) lists them; another one: `audio = "alsa:DEVICE"`; '
         "`docker run --device /dev/snd`",
         (r"no soundcards found", r"cannot (find|get) card", r"audio open error: no such"),
     ),
