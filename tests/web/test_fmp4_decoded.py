@@ -80,4 +80,3 @@ def test_a_camera_that_pauses_is_shown_at_the_times_that_it_says(tmp_path: Path)
     ]
     movie = written(tmp_path / "live.mp4", format_, late)
     must_show(tmp_path / "live.mp4", movie, [(n, unit.pts) for n, unit in enumerate(late)])
-
