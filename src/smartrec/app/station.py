@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from smartrec.app.layout import Places as Places
 from smartrec.app.listening import Teller, Viewer
 from smartrec.app.mounts import Disk
 from smartrec.app.page_events import TOLD as OF_PAGE
+from smartrec.app.patience import patiently
 from smartrec.app.progress import Progress
 from smartrec.app.smart_record import SmartRecord
 from smartrec.app.smart_setup import longest_of
@@ -199,7 +201,7 @@ class Station(Teller):
             SmartrecError: No camera ever gave a picture; this is why.
         """
         begun = self._clock.monotonic()
-        for clip in self._keeper.open():
+        for clip in self._patiently(self._keeper.open):
             log.warning("%s is not in the catalogue", clip)
         self._bus.publish(
             events.StationStarted(
@@ -209,7 +211,8 @@ class Station(Teller):
                 self._config.digest(),
             )
         )
-        left = recovery.left_behind(self._places.journals, self._places.clips)
+        places = self._places
+        left = self._patiently(lambda: recovery.left_behind(places.journals, places.clips))
         self._smart.prepare()
         if any(camera.settings.kind == "usb" for camera in self.cameras):
             Hotplug(self._inbox.put).start()
@@ -221,6 +224,9 @@ class Station(Teller):
             elif all(camera.phase is CameraPhase.ENDED for camera in self.cameras):
                 self._stop_reason = "every source has ended"
         self._close()
+
+    def _patiently(self, job: Callable[[], list[Path]]) -> list[Path]:
+        return patiently(job, self._places.clips, lambda: self._stop_reason is not None)
 
     def status(self) -> dict[str, object]:
         """How everything stands, for people and programs; any thread may call it."""
