@@ -150,3 +150,18 @@ def test_every_call_that_fails_in_the_whole_program_costs_nothing(
         at += 1
         seen = one_fault(home, disk, at, error)
     totals("a call to the disk that fails in the whole program", tried=at, held=at)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("call", [1, 30])
+def test_a_start_on_a_disk_that_hangs_says_so_and_can_be_stopped(
+    home: Home, disk: FaultyDisk, call: int, totals: Totals
+) -> None:
+    home.clips.mkdir()
+    disk.hang(Call, call, times=FOR_EVER)
+    with Recorder(home, environ=disk.environ(home.clips)) as running:
+        running.wait_for("waiting for the disk of .*: it does not answer")
+        running.send(signal.SIGTERM)
+        assert running.status_at_end() in (6, -signal.SIGTERM)  # before it takes signals, or later
+    next_start(home)
+    totals("a disk that hangs from the start", tried=1, held=1)

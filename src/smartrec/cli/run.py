@@ -19,6 +19,7 @@ from smartrec.app.control import ControlServer, socket_path
 from smartrec.app.heap import share_arenas
 from smartrec.app.keys import TerminalKeys, has_terminal
 from smartrec.app.page import Page, setup_of
+from smartrec.app.patience import patiently
 from smartrec.app.recovery import journals_of
 from smartrec.app.station import Places, Station
 from smartrec.cli.log import set_log_level
@@ -57,7 +58,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
                 "--source", help="usb | usb:/dev/video0 | file:PATH | demo", metavar="SOURCE"
             ),
             click.option("--config", type=GivenPath(), help="Settings file."),
-            click.option("--clips", type=GivenPath(), help="Where clips go."),
+            click.option("--clips", type=GivenPath(looked_at=False), help="Where clips go."),
             click.option("--for", "length", type=Duration(), help="Record so long, then end."),
             click.option("--headless", is_flag=True, help="Show nothing, even on a screen."),
             click.option("--window", is_flag=True, help="Begin in a window, not full screen."),
@@ -184,14 +185,10 @@ def record(
     context = click.get_current_context(silent=True)
     if context is None or context.find_root().obj is None:
         set_log_level(config.log.level)
-    clips, elsewhere = config.recording.directory, config.recording.journal_dir
-    for directory in (clips, *([] if elsewhere is None else [elsewhere])):
-        mounts.settle(directory, state_dir(), new_disk=new_disk)
-    with identity.DirectoryLock.acquire(clips):
-        # A link on the way may be changed meanwhile: all goes where the lock is.
-        clips = Path(os.path.realpath(clips))
-        journals = _made(Path(os.path.realpath(journals_of(clips, elsewhere))))
-        places = Places(clips, journals, cache_dir())
+    directory, elsewhere = config.recording.directory, config.recording.journal_dir
+    lock, places = patiently(lambda: _claimed(directory, elsewhere, new_disk=new_disk), directory)
+    clips = places.clips
+    with lock:
         clock = SystemClock()
         bus = Bus(clock)
         console = Console(bus.subscribe(durable_only=True), _say, clock)
@@ -205,6 +202,23 @@ def record(
         _serve(station, clips, length, page)
         bus.close()
         console.join(timeout=5)
+
+
+def _claimed(
+    directory: Path, elsewhere: Path | None, *, new_disk: bool
+) -> tuple[identity.DirectoryLock, Places]:
+    """The clip directory, owned, and where all is kept."""
+    for each in (directory, *([] if elsewhere is None else [elsewhere])):
+        mounts.settle(each, state_dir(), new_disk=new_disk)
+    lock = identity.DirectoryLock.acquire(directory)
+    try:
+        # A link on the way may be changed meanwhile: all goes where the lock is.
+        clips = Path(os.path.realpath(directory))
+        journals = _made(Path(os.path.realpath(journals_of(clips, elsewhere))))
+    except BaseException:
+        lock.release()
+        raise
+    return lock, Places(clips, journals, cache_dir())
 
 
 def _made(journals: Path) -> Path:
