@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from smartrec.app.mounts import settle
 from smartrec.cli.clips import clips
-from smartrec.clock import Instant, SystemClock
+from smartrec.clock import ClockQuality, Instant, SystemClock
 from smartrec.errors import CatalogDamaged, ClipDamaged, DiskGone, SmartrecError, UsageError
 from smartrec.media.journal import JournalWriter
 from smartrec.model import ClipHead, ClipState, Trigger
@@ -404,3 +404,12 @@ def test_a_clip_is_pinned_while_it_is_recorded(tmp_path: Path) -> None:
     add_open(tmp_path, head())
     said("pin", "last", "--clips", tmp_path)
     assert "recording, pinned" in said("list", "--clips", tmp_path)
+
+
+def test_how_far_a_clock_may_be_off_is_said_only_where_it_is_known(tmp_path: Path) -> None:
+    adrift = replace(INSTANT, clock=ClockQuality("adjtimex", False, 16_000_000))
+    add(tmp_path, head(0, instant=adrift))
+    assert "not synchronised, off by an unknown time" in said("show", "last", "--clips", tmp_path)
+    known = replace(INSTANT, clock=ClockQuality("adjtimex", True, 1_500))
+    add(tmp_path, head(1, instant=known))
+    assert "synchronised, off by at most 1.5 ms" in said("show", "last", "--clips", tmp_path)

@@ -137,8 +137,13 @@ def _cameras() -> str:
 def _pipelines(path: Path | None) -> str:
     """As far as they can be made: a camera that is not there ends the list with its error."""
     text = ""
+
+    def told(warning: str) -> None:
+        nonlocal text
+        text += f"# {warning}\n"
+
     try:
-        for title, graph in pipelines(settled(path, {})):
+        for title, graph in pipelines(settled(path, {}, told=told)):
             text += f"# {title}\n{graph}\n\n"
     except SmartrecError as error:
         text += f"# {error}\n"

@@ -232,8 +232,15 @@ def _made(journals: Path) -> Path:
     return journals
 
 
-def settled(path: Path | None, overrides: dict[str, object]) -> Config:
+def settled(
+    path: Path | None, overrides: dict[str, object], *, told: Callable[..., object] = log.warning
+) -> Config:
     """The settings, with a camera in them: a real one where there is any, else the demo camera.
+
+    Args:
+        path: Settings file; None looks for one.
+        overrides: Dotted settings that come before all others; None means not given.
+        told: Takes the warning that it is the demo camera.
 
     Raises:
         ConfigError: They are wrong.
@@ -243,7 +250,7 @@ def settled(path: Path | None, overrides: dict[str, object]) -> Config:
         return loaded.config
     source = "usb" if devices.cameras() else "demo"
     if source == "demo":
-        log.warning("no camera is plugged in: this is the demo camera (see: smartrec cameras)")
+        told("no camera is plugged in: this is the demo camera (see: smartrec cameras)")
     wanted = {**overrides, "camera.source": source}
     return load(path=path, environ=os.environ, overrides=wanted).config
 

@@ -204,8 +204,10 @@ def _origin(clip: ClipRecord) -> Iterator[tuple[str, str]]:
 
 def _clock(clip: ClipRecord) -> str:
     clock = clip.instant.clock
+    if not clock.synced:  # then the kernel's bound is 16 s, whatever the clock says
+        return f"not synchronised, off by an unknown time ({clock.source})"
     bound = "" if clock.max_error_us is None else f", off by at most {clock.max_error_us / 1e3} ms"
-    return f"{'synchronised' if clock.synced else 'not synchronised'}{bound} ({clock.source})"
+    return f"synchronised{bound} ({clock.source})"
 
 
 def _got(clip: ClipRecord, actual: Ns | None, asked: Ns) -> str:

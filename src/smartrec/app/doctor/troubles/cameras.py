@@ -240,7 +240,7 @@ USB: Final[Mapping[str, Trouble]] = {
         "A second camera does not start: `VIDIOC_STREAMON: No space left on device`; of GStreamer: "
         "`Failed to allocate required memory`",
         "USB reserves room for each camera's stream before it begins, and one bus carries "
-        "40 MB/s at 480 Mbit/s, whatever number of ports a hub makes of it. It has nothing to do "
+        "41 MB/s at 480 Mbit/s, whatever number of ports a hub makes of it. It has nothing to do "
         "with the disk.",
         "`lsusb -t` shows who shares a bus: plug one camera into a port of another; take MJPEG "
         "instead of raw, or a smaller `size`; after a hang unplug the hub's power",
