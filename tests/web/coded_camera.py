@@ -7,17 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
 
-from smartrec.app.page_messages import Format, Unit
+from smartrec.app.page_messages import Format, Looked, Unit
 from smartrec.media.capture import format_of
-from smartrec.media.demo import DemoFeed
+from smartrec.media.demo import PERSON_FIRST, DemoFeed, person_box
 from smartrec.media.gst import Gst
-from smartrec.model import AccessUnit, Codec, StreamFormat
+from smartrec.model import AccessUnit, Codec, Look, StreamFormat, Track
 from smartrec.units import SECOND, Ns
 from tests.media import clips
 from tests.web.child import Child
 
 FPS = 30
 FRAME = Ns(SECOND // FPS)
+LOOK_EVERY = 6
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,14 @@ class CodedCamera:
     Attributes:
         format: Of its access units.
         units: In the order of decoding; times count from 0.
+        first: The number drawn into the first picture.
+        demo: Whether a person is there when she is in the demo's picture of that number.
     """
 
     format: StreamFormat
     units: tuple[AccessUnit, ...]
+    first: int = 0
+    demo: bool = False
 
     def sent(self, begin: Ns) -> Iterator[tuple[int, AccessUnit]]:
         """Endless: the number drawn, and the unit; the first picture is taken at `begin`."""
@@ -40,7 +45,8 @@ class CodedCamera:
             for place, unit in enumerate(self.units):
                 pts, dts = Ns(unit.pts + shift), Ns(unit.dts + shift)
                 seq = turn * len(self.units) + place
-                yield round(unit.pts / FRAME), replace(unit, seq=seq, pts=pts, dts=dts)
+                number = self.first + round(unit.pts / FRAME)
+                yield number, replace(unit, seq=seq, pts=pts, dts=dts)
             turn += 1
 
 
@@ -56,7 +62,7 @@ class Feeding:
 
     child: Child
     camera: CodedCamera
-    name: str = "cam0"
+    name: str
     numbers: dict[int, int] = field(default_factory=dict)
     lose: int = 0
     spoil: bytes | None = None
@@ -86,12 +92,16 @@ class Feeding:
             unit, self.spoil = replace(unit, data=self.spoil), None
         self.numbers[unit.pts] = number
         self.child.tell(Unit(self.name, unit, show=True, look=False))
+        if self.camera.demo and number % LOOK_EVERY == 0:
+            box = person_box(number)
+            tracks = () if box is None else (Track(1, box, 0.87),)
+            self.child.tell(Looked(Look(self.name, unit.epoch, unit.pts, tracks)))
 
 
 @contextmanager
-def feeding(child: Child, camera: CodedCamera) -> Iterator[Feeding]:
+def feeding(child: Child, camera: CodedCamera, name: str = "cam0") -> Iterator[Feeding]:
     """A camera that sends while it is wanted."""
-    fed, ended = Feeding(child, camera), threading.Event()
+    fed, ended = Feeding(child, camera, name), threading.Event()
     thread = threading.Thread(target=fed.run, args=[ended], daemon=True)
     thread.start()
     try:
@@ -110,17 +120,22 @@ def small(codec: Codec = Codec.H264, bframes: int = 0, gop: int = 30) -> CodedCa
     return CodedCamera(format_of(caps), _from_0(units))
 
 
-def of_demo(demo: DemoFeed, count: int = 10 * FPS, gop: int = 60, bframes: int = 0) -> CodedCamera:
-    """1280x720, the demo's pictures with the demo's numbers, as many cameras would encode them."""
+def of_demo(demo: DemoFeed, gop: int = 60, bframes: int = 0) -> CodedCamera:
+    """1280x720, the demo's pictures with the demo's numbers, as many cameras would encode them.
+
+    Ten seconds of them, in which a person comes.
+    """
+    first = PERSON_FIRST - 2 * FPS
     encoder = (
         f"jpegdec ! videoconvert ! video/x-raw,format=I420 ! x264enc speed-preset=veryfast"
         f" bitrate=4000 key-int-max={gop} bframes={bframes} b-adapt=false"
         " option-string=scenecut=0 ! h264parse ! video/x-h264,stream-format=avc,alignment=au"
     )
-    samples = clips.through(encoder, (demo.jpeg(n) for n in range(count)), demo.format.caps)
+    pictures = (demo.jpeg(first + n) for n in range(10 * FPS))
+    samples = clips.through(encoder, pictures, demo.format.caps)
     caps = samples[-1].get_caps()
     assert caps is not None
-    return CodedCamera(format_of(caps), _from_0(_units(samples)))
+    return CodedCamera(format_of(caps), _from_0(_units(samples)), first, demo=True)
 
 
 def _units(samples: Iterable[Gst.Sample]) -> Iterator[AccessUnit]:

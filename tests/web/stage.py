@@ -39,6 +39,7 @@ from smartrec.model import AccessUnit, Action, Answer, Command, Look, Track, Ver
 from smartrec.units import SECOND, Ns
 from smartrec.web.assets import STATIC
 from tests.web.child import STATION, Child, setup
+from tests.web.coded_camera import feeding, of_demo
 
 FPS = 30
 LOOK_EVERY = 6
@@ -116,9 +117,12 @@ class Stage:
         port: Of the page; 0 takes any.
         directory: For its socket and its clips.
         demo: Its pictures.
+        coded: Whether the first camera sends H.264; whoever made the stage feeds it.
     """
 
-    def __init__(self, cameras: int, port: int, directory: Path, demo: DemoFeed) -> None:
+    def __init__(
+        self, cameras: int, port: int, directory: Path, demo: DemoFeed, *, coded: bool = False
+    ) -> None:
         self.setup = setup(directory, cameras, port)
         self._demo = demo
         self._ids = tuple(camera for camera, _ in self.setup.cameras)
@@ -126,6 +130,7 @@ class Stage:
         self._clock = SystemClock()
         self.recorder = Recorder(self._ids, self.publish)
         self.child = Child(self.setup)
+        self._coded = self._ids[:coded]
         self._told: set[str] = set()
         self._sent = 0
 
@@ -161,6 +166,8 @@ class Stage:
         """The n-th is frame `shown` of the demo, to whoever wants it; and a look now and then."""
         now = Ns(time.monotonic_ns())
         for camera in self.child.wanted:
+            if camera in self._coded:
+                continue
             if camera not in self._told:
                 self._told.add(camera)
                 self.child.tell(Format(camera, self._demo.format))
@@ -200,13 +207,15 @@ def newest() -> float:
 
 
 @contextlib.contextmanager
-def staged(cameras: int = 1, port: int = 0, demo: DemoFeed | None = None) -> Iterator[Stage]:
-    """A stage whose page listens."""
+def staged(
+    cameras: int = 1, port: int = 0, demo: DemoFeed | None = None, *, coded: bool = False
+) -> Iterator[Stage]:
+    """A stage whose page listens; with `coded`, the first camera sends H.264."""
     with tempfile.TemporaryDirectory(prefix="stage-") as name:
         directory = Path(name)
         own = demo or open_demo(Path(tempfile.gettempdir()) / "smartrec-stage")
-        stage = Stage(cameras, port, directory, own)
-        with stage.child:
+        stage = Stage(cameras, port, directory, own, coded=coded)
+        with stage.child, feeding(stage.child, of_demo(own)) if coded else contextlib.nullcontext():
             control = ControlServer(
                 Path(stage.setup.socket), stage.recorder.submit, status=stage.status
             )
@@ -222,9 +231,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=9001)
     parser.add_argument("--cameras", type=int, default=1)
+    parser.add_argument("--h264", action="store_true", help="what the first camera sends")
     asked = parser.parse_args()
     while True:
-        with staged(asked.cameras, asked.port) as stage:
+        with staged(asked.cameras, asked.port, coded=asked.h264) as stage:
             while isinstance(said := stage.child.said.get(), NotServing):
                 print(said, flush=True)  # noqa: T201
             print(said, flush=True)  # noqa: T201

@@ -73,6 +73,12 @@ def test_a_camera_that_came_back_begins_anew() -> None:
     assert seqs([part.frame for part in parts]) == [*range(15), *range(10, 15)]
 
 
+def test_a_gop_that_is_sent_once_more_for_somebody_who_looks_again_begins_anew() -> None:
+    parts = made([*units(15), *units(25)[10:]])
+    assert [part.kind for part in parts].count(Kind.INIT) == 2
+    assert seqs([part.frame for part in parts]) == [*range(15), *range(10, 25)]
+
+
 def test_behind_a_picture_that_is_torn_the_next_keyframe_begins_anew() -> None:
     torn = units(25)
     torn[13] = replace(torn[13], data=b"\0\0\0\x09\x41")

@@ -57,7 +57,7 @@ class CodedCamera:
         self._index = index
         self._stream = stream
         self._movie: FragmentedMp4 | None = None
-        self._epoch: int | None = None
+        self._last = (-1, -1)
         self.mime = FragmentedMp4(stream).mime
 
     def take(self, unit: AccessUnit) -> list[Part]:
@@ -65,8 +65,9 @@ class CodedCamera:
 
         Nothing until a keyframe, at the beginning and where a unit cannot be shown.
         """
-        if unit.epoch != self._epoch:
-            self._epoch, self._movie = unit.epoch, None
+        if unit.epoch != self._last[0] or unit.seq <= self._last[1]:
+            self._movie = None  # it began anew, or what was sent before is sent once more
+        self._last = unit.epoch, unit.seq
         if self._movie is not None:
             return self._fragments(self._movie, unit)
         if not unit.keyframe:

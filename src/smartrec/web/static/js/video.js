@@ -21,6 +21,10 @@ export class Video {
   /** @param {Object} format The message. */
   begin(format) {
     this.end();
+    if (format.problem) {
+      this.refusal = [format.problem.message, format.problem.hint];
+      return;
+    }
     this._player = new CodedPicture({
       mime: format.mime,
       onframe: this._drawn,
