@@ -357,6 +357,18 @@ zebra = 1
     ]
 
 
+def test_a_camera_that_is_set_by_the_environment_is_told_where_it_is_set() -> None:
+    assert mistakes("", environ={"SMARTREC_CAMERA__AUDIO": "true"}) == [
+        "SMARTREC_CAMERA__AUDIO: unknown variable; cameras are set in a file, each in a table "
+        "[[camera]]"
+    ]
+
+
+def test_a_very_long_name_of_a_machine_is_not_repeated_in_full() -> None:
+    (mistake,) = mistakes("", environ={"SMARTREC_WEB__HOSTS": "X" * 5000})
+    assert len(mistake) < 200
+
+
 def test_a_wrong_id_is_one_mistake_and_not_two() -> None:
     assert mistakes('[[camera]]\nid = "A"') == [
         "my.toml:2: camera[0].id: must be 1 to 32 of: a to z 0 to 9 _ -"

@@ -174,6 +174,8 @@ class _Sources:
             elif name.startswith(PREFIX) and name not in RESERVED:
                 meant = nearest(name.lower(), {each.lower(): each for each in known})
                 guess = f"; did you mean {meant.upper()}?" if meant else ""
+                if name.startswith(f"{PREFIX}CAMERA__"):
+                    guess = "; cameras are set in a file, each in a table [[camera]]"
                 self.mistakes.append(f"{name}: unknown variable{guess}")
 
     def add_overrides(self, overrides: Mapping[str, object]) -> None:

@@ -27,7 +27,7 @@ def _hosts(value: object) -> tuple[str, ...]:
     for name in names:
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise ValueError(
-                f"{name!r} is no name of a machine: lower case, digits, dots and dashes"
+                f"{name!r:.64} is no name of a machine: lower case, digits, dots and dashes"
             )
     return tuple(names)
 
