@@ -117,7 +117,7 @@ def page_of(running: Recorder) -> str:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Recorder, str]]:
     """`smartrec demo` with a person who comes and goes, and the address of its page."""
     home = home_in(tmp_path_factory)
-    timing = ("--pre-roll", "3s", "--post-roll", "2s")
+    timing = ("--pre-roll", "3s", "--post-roll", "30s")
     environ = {**DETECTING, **WITH_PAGE, "SMARTREC_TRIGGER__PERSON": "false"}
     with Recorder(home, ("demo", *timing), environ=environ) as running:
         yield running, page_of(running)

@@ -1,14 +1,20 @@
 """The main job through the page of a real recorder, seen as a person sees it: by its pixels."""
 
 import re
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.recorder import Recorder
+from tests.e2e.recorder import Recorder, settings
 from tests.e2e.test_persons import overlap
+from tests.media.rtsp_server import Server, needs_server, numbered, played
 from tests.web.browser import numbers
 from tests.web.browser.boxes import look, wait_for_box
-from tests.web.browser.conftest import Open
+from tests.web.browser.conftest import WITH_PAGE, Open, home_in, page_of
+from tests.web.browser.visit import Visit
+
+SECURED = r"^Recording\..* (\d+\.\d) s .*secured"
 
 
 def test_the_live_picture_moves(demo: tuple[Recorder, str], visit: Open) -> None:
@@ -42,22 +48,55 @@ def test_r_records_and_the_clip_appears_without_loading_again(
     running, address = demo
     tab = visit(address)
     running.wait_ring(3)
-    expect(tab.page.get_by_role("button", name="Record", exact=False).first).to_be_enabled()
     tab.page.keyboard.press("r")
     answer = tab.page.locator("#answer")
-    expect(answer).to_have_text(re.compile(r"^Recording\. (\d\.\d) s before it are secured"))
-    said = re.search(r"(\d\.\d) s", answer.inner_text())
+    expect(answer).to_have_text(re.compile(SECURED))
+    said = re.search(SECURED, answer.inner_text())
     assert said is not None
     assert float(said[1]) >= 2.9
     expect(tab.page.locator(".rec").first).to_be_visible()
+    tab.page.keyboard.press("s")
+    expect(answer).to_contain_text("Stopped")
 
     entry = tab.page.locator("#entries li", has_text="Clip ready").first
     expect(entry).to_be_visible()
     expect(entry).to_contain_text("none lost")
     expect(tab.page.locator(".rec").first).to_be_hidden()
     row = running.home.rows()[0]
-    assert row["state"] == "complete"
+    assert row["state"] == "stopped"
     assert row["frames_lost"] == 0
     expect(entry).to_contain_text(f"{row['frames_written']} pictures")
     (trigger,) = row["triggers"]
     assert trigger["reason"] == "page"
+
+
+def test_a_camera_that_is_lost_is_shown_and_its_return_too(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, visit: Open
+) -> None:
+    needs_server()
+    film = played(numbered(tmp_path / "film.mp4", "h264", 1800), "h264")
+    with Server({"/door": film}) as server:
+        config = settings(tmp_path / "two.toml", ["demo", server.address("/door")])
+        arguments = ("run", "--config", str(config))
+        with Recorder(home_in(tmp_path_factory), arguments, environ=WITH_PAGE) as running:
+            tab = visit(page_of(running))
+            door = tab.page.locator(".tile").nth(1)
+            wait_moving(tab)
+            server.kill()
+            expect(door).to_contain_text("Camera lost")
+            expect(tab.page.locator("#entries li", has_text="Lost: ").first).to_be_visible()
+            numbers.drawn(tab.page)
+            tab.wait_until("the other camera goes on", lambda: bool(numbers.drawn(tab.page)))
+            server.start()
+            expect(tab.page.locator("#entries li", has_text="Back after").first).to_be_visible()
+            expect(door).not_to_contain_text("Camera lost")
+            wait_moving(tab)
+
+
+def wait_moving(tab: Visit) -> None:
+    """Until the one video of a page plays."""
+    video = tab.page.locator("video")
+    script = "(video) => video.readyState >= 2 ? video.currentTime : -1"
+    tab.wait_until("a video", lambda: video.count() == 1 and video.evaluate(script) > 0)
+    begun = video.evaluate(script)
+    tab.wait_until("it moves", lambda: video.evaluate(script) not in (-1, begun))
