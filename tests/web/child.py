@@ -24,6 +24,13 @@ PROGRAM = (
     "-c",
     "import sys; from smartrec.web.child import main; main(sys.argv)",
 )
+IMPATIENT = (
+    sys.executable,
+    "-c",
+    "import sys; from smartrec.web.child import main; from smartrec.web.server import Patience;"
+    "main(sys.argv, Patience(request=0.3, body=0.3, ping=0.3, idle=1, linger=0.3))",
+)
+"""It gives browsers a third of a second for anything."""
 STATION = "0190a6c1-0000-7000-8000-000000000001"
 TIMEOUT = 50.0
 
@@ -54,12 +61,14 @@ class Child:
 
     Attributes:
         setup: Its first message.
+        program: What is run, less the descriptor.
         said: All that it says but `Wanted`; None when it is gone.
         wants: What it said last that it wants, each time it changes.
         wanted: The newest of those.
     """
 
     setup: Setup
+    program: tuple[str, ...] = PROGRAM
     said: "Queue[ToRecorder | None]" = field(default_factory=Queue)
     wants: "Queue[tuple[str, ...]]" = field(default_factory=Queue)
     wanted: tuple[str, ...] = ()
@@ -70,7 +79,7 @@ class Child:
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = subprocess.Popen(
-                [*PROGRAM, str(theirs.fileno())],
+                [*self.program, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )

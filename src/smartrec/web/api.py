@@ -138,6 +138,7 @@ def _rest(recorder: Recorder) -> APIRouter:
     @router.post(
         "/commands",
         responses={
+            400: {"model": Refused, "description": "The request cannot be read."},
             408: {"model": Refused, "description": "The request did not come to its end."},
             413: {"model": Refused, "description": "The request is too long."},
             415: {"model": Refused, "description": "Only JSON is understood."},

@@ -33,7 +33,7 @@ from smartrec.media.framing import Link
 from smartrec.web.ear import Ear
 from smartrec.web.hub import Hub
 from smartrec.web.listening import CannotListen, address_of, listen
-from smartrec.web.server import serve
+from smartrec.web.server import Patience, serve
 
 EXIT_BUG: Final = 70
 """EX_SOFTWARE of sysexits.h."""
@@ -62,15 +62,15 @@ class Mouth(threading.Thread):
             return  # the ear hears that too, and ends the process
 
 
-async def _run(link: Link[ToRecorder, ToPage], setup: Setup) -> None:
+async def _run(link: Link[ToRecorder, ToPage], setup: Setup, patience: Patience) -> None:
     mouth = Mouth(link)
     mouth.start()
-    hub = Hub(setup, lambda cameras: mouth.say(Wanted(cameras)))
+    hub = Hub(setup, lambda cameras: mouth.say(Wanted(cameras)), patience.linger)
     Ear(link, hub, asyncio.get_running_loop(), lambda: _leave(0)).start()
     well = asyncio.create_task(_say_well(hub))
     end = await _listening(setup, mouth)
     mouth.say(Serving(address_of(end)))
-    await serve(hub, end)
+    await serve(hub, end, patience)
     well.cancel()
 
 
@@ -95,17 +95,20 @@ async def _listening(setup: Setup, mouth: Mouth) -> socket.socket:
         await asyncio.sleep(_LISTEN_AGAIN)
 
 
-def main(argv: list[str]) -> NoReturn:
+def main(argv: list[str], patience: Patience | None = None) -> NoReturn:
     """Serve until the recorder at the other end of the socket is gone; ends the process.
 
     Args:
         argv: The program's name, and the descriptor.
+        patience: With browsers.
     """
     # What ends the recorder in a terminal or as a service reaches all its processes; it says when.
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     os.dup2(2, 1)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    # A client that speaks no HTTP is no news, and may be one of many.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     threading.excepthook = lambda args: _die(args.exc_type, args.exc_value, args.exc_traceback)
     sys.excepthook = _die
     end = socket.socket(fileno=int(argv[1]))
@@ -116,7 +119,7 @@ def main(argv: list[str]) -> NoReturn:
     except Hangup:
         _leave(0)
     assert isinstance(setup, Setup), setup
-    asyncio.run(_run(link, setup))
+    asyncio.run(_run(link, setup, patience or Patience()))
     _leave(0)
 
 

@@ -5,6 +5,7 @@ lets point at this machine (DNS rebinding). What it cannot do is forge Host and 
 """
 
 import json
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -24,6 +25,8 @@ HEADERS: Final = (
 """Of every answer."""
 _FOREIGN: Final = ("cross-site", "same-site")
 """Of Sec-Fetch-Site (W3C Fetch Metadata), which also requests without an Origin have."""
+_HOST: Final = re.compile(r"(?:\[([0-9a-f:.]+)\]|([^\[\]:]+))(?::[0-9]{1,5})?")
+"""RFC 9110, 7.2: an address of IPv6 in brackets, or a name, and perhaps a port."""
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 
@@ -92,12 +95,5 @@ def _origins(host: str) -> tuple[str, str]:
 
 def _name(host: str) -> str | None:
     """The name in a Host header, without its port; None where it makes no sense."""
-    name, bracket, port = host.lower().rpartition("]")
-    if bracket:  # IPv6
-        name = name.removeprefix("[")
-        port = port.removeprefix(":")
-    else:
-        name, _, port = host.lower().partition(":")
-    if port and not (port.isascii() and port.isdigit()):
-        return None
-    return name
+    found = _HOST.fullmatch(host.lower())
+    return None if found is None else found[1] or found[2]

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from smartrec.app.page_messages import Setup
-from smartrec.units import SECOND, Ns
 from smartrec.web import frames
 from smartrec.web.coded import Gop, Part
 from smartrec.web.ledger import Ledger
 
-_UNWANTED_AFTER: Final = Ns(2 * SECOND)
-"""A camera at which nobody looks any more: somebody may only have loaded the page again."""
+LINGER: Final = 2.0
+"""Seconds that a camera is still wanted at which nobody looks any more: somebody may only have
+loaded the page again."""
 
 
 class Viewer(Protocol):
@@ -44,15 +44,19 @@ class Hub:
     Args:
         setup: The recorder's first message.
         want: Tells the recorder which cameras somebody looks at; returns at once.
+        linger: See `LINGER`.
     """
 
-    def __init__(self, setup: Setup, want: Callable[[tuple[str, ...]], None]) -> None:
+    def __init__(
+        self, setup: Setup, want: Callable[[tuple[str, ...]], None], linger: float = LINGER
+    ) -> None:
         self.setup = setup
         self._want = want
+        self._for = linger
         self._index = {camera: index for index, (camera, _) in enumerate(setup.cameras)}
         self._watched: dict[Viewer, frozenset[str]] = {}
         self._wanted: tuple[str, ...] = ()
-        self._linger: asyncio.TimerHandle | None = None
+        self._leaving: asyncio.TimerHandle | None = None
         self._formats: dict[str, bytes] = {}
         self._newest: dict[str, bytes] = {}
         self._gops = {camera: Gop() for camera in self._index}
@@ -156,12 +160,12 @@ class Hub:
         return [viewer for viewer, cameras in self._watched.items() if camera in cameras]
 
     def _unwant(self) -> None:
-        if self._linger is None:
+        if self._leaving is None:
             loop = asyncio.get_running_loop()
-            self._linger = loop.call_later(_UNWANTED_AFTER / SECOND, self._forget)
+            self._leaving = loop.call_later(self._for, self._forget)
 
     def _forget(self) -> None:
-        self._linger = None
+        self._leaving = None
         wanted = set[str]().union(*self._watched.values())
         for camera in set(self._wanted) - wanted:
             self._newest.pop(camera, None)

@@ -13,7 +13,7 @@ import uvicorn
 from smartrec.web.assets import load
 from smartrec.web.connection import REQUEST_WITHIN, Connection
 from smartrec.web.guard import HEADERS, Guard
-from smartrec.web.hub import Hub
+from smartrec.web.hub import LINGER, Hub
 from smartrec.web.live import PING_EVERY, LiveSocket
 from smartrec.web.site import BODY_WITHIN, Application, Site
 
@@ -21,8 +21,6 @@ OTHERS: Final = 100
 """Connections beside those of open pages."""
 _WARM_AFTER: Final = 3.0
 """Seconds; by then the recorder and whoever waited for the page have what they came for."""
-_IDLE: Final = 30
-"""Seconds that a connection is kept for the next request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +31,19 @@ class Patience:
         request: See `smartrec.web.connection.REQUEST_WITHIN`.
         body: See `smartrec.web.site.BODY_WITHIN`.
         ping: See `smartrec.web.live.PING_EVERY`.
+        idle: How long a connection is kept for the next request.
+        linger: See `smartrec.web.hub.LINGER`.
     """
 
     request: float = REQUEST_WITHIN
     body: float = BODY_WITHIN
     ping: float = PING_EVERY
+    idle: int = 30
+    linger: float = LINGER
 
 
-async def serve(hub: Hub, end: socket.socket, patience: Patience | None = None) -> None:
+async def serve(hub: Hub, end: socket.socket, patience: Patience) -> None:
     """Answer browsers that connect to `end`, until cancelled."""
-    patience = patience or Patience()
     settings = hub.setup.settings
     address, port = end.getsockname()[:2]
     guard = Guard(address, settings.get("hosts") or ())
@@ -63,7 +64,7 @@ async def serve(hub: Hub, end: socket.socket, patience: Patience | None = None) 
         proxy_headers=False,
         server_header=False,
         headers=list(HEADERS),
-        timeout_keep_alive=_IDLE,
+        timeout_keep_alive=patience.idle,
     )
     await _Server(config).serve([end])
 
