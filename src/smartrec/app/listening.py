@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from smartrec.app import events
 from smartrec.app.bus import Bus
@@ -14,6 +14,9 @@ from smartrec.units import Ns, seconds
 
 if TYPE_CHECKING:
     from smartrec.app.camera import Camera
+
+TURN: Final = 0.05
+"""Seconds between two looks at the cameras where nobody sees them: a picture or two at a time."""
 
 log = logging.getLogger(__name__)
 
@@ -55,9 +58,9 @@ class Viewer:
     """Is given what people may look at; the page, where there is one. Waits for nothing."""
 
     @property
-    def looks(self) -> bool:
-        """Whether somebody looks at a camera just now."""
-        return False
+    def turn(self) -> float:
+        """Seconds between two looks at the cameras that are soon enough for it."""
+        return TURN
 
     def came(
         self, camera: str, units: Sequence[AccessUnit], stream: StreamFormat, ring: Ring

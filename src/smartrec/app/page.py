@@ -22,7 +22,7 @@ from smartrec.app.children import command_of, ending, linked
 from smartrec.app.envelope import envelope
 from smartrec.app.events import CameraStarted, Event
 from smartrec.app.feed import MOST_CODED_WAITING, Feed, Needs
-from smartrec.app.listening import Viewer
+from smartrec.app.listening import TURN, Viewer
 from smartrec.app.page_events import PageLost, PageRefused, PageServing
 from smartrec.app.page_messages import (
     Hangup,
@@ -43,6 +43,8 @@ from smartrec.recording.ring import Ring
 from smartrec.terminal import one_line
 from smartrec.units import SECOND, Ns, seconds
 
+TURN_WATCHED: Final = 0.02
+"""Seconds between two looks at the cameras while somebody watches: each picture by itself."""
 BACKLOG: Final = 1000
 """Facts that may wait for it."""
 GOP_MOST: Final = 300
@@ -138,10 +140,10 @@ class Page(threading.Thread, Viewer):
         self._starts = 0
 
     @property
-    def looks(self) -> bool:
+    def turn(self) -> float:
         """See `Viewer`."""
         child = self._child
-        return child is not None and bool(child.wanted)
+        return TURN_WATCHED if child is not None and child.wanted else TURN
 
     def came(
         self, camera: str, units: Sequence[AccessUnit], stream: StreamFormat, ring: Ring

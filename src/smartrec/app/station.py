@@ -52,10 +52,8 @@ from smartrec.model import (
 from smartrec.recording.session import OpenClip, Timing
 from smartrec.units import MILLISECOND, SECOND, Ns, seconds
 
-TURN: Final = 0.05
-"""Seconds between two looks at the cameras: a picture or two at a time."""
 TURN_SHOWN: Final = 0.01
-"""The same while pictures are on a screen, where each shall be soon."""
+"""Seconds between two looks at the cameras while they are on a screen, where each shall be soon."""
 CLOSING: Final = Ns(15 * SECOND)
 """How long journals may take to close at the end, unless the disk is only slow."""
 FINISHING: Final = Ns(300 * SECOND)
@@ -254,8 +252,7 @@ class Station(Teller):
     def _turn(self) -> None:
         """Everything that is due; waits for the next picture's time at most."""
         try:
-            shown = self.watching.shown or self.viewer.looks
-            turn = TURN_SHOWN if shown else TURN
+            turn = TURN_SHOWN if self.watching.shown else self.viewer.turn
             self._take(self._inbox.get(timeout=turn))
             while True:
                 self._take(self._inbox.get_nowait())
