@@ -157,6 +157,7 @@ class Watching:
             "starts": self._watch.starts,
             "engine": NO_ENGINE if hello is None else hello.engine,
             "model": "" if hello is None else hello.model,
+            "min_confidence": None if hello is None else hello.min_confidence,
             "screen": "" if hello is None else hello.screen,
             "keys": hello is not None and hello.keys,
             "records": self._watch.records,

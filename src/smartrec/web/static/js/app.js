@@ -1,6 +1,6 @@
 /** The live page: brings the parts together. */
 
-import { status } from "./api.js";
+import { Refused, status } from "./api.js";
 import { Cameras } from "./cameras.js";
 import { ServerClock } from "./clock.js";
 import { byId, mark, write } from "./dom.js";
@@ -25,6 +25,8 @@ class Live {
     this._connected = false;
     this._lostAt = performance.now();
     this._version = null;
+    this._state = null;
+    this._why = null;
     this._seq = null;
     this._missed = 0;
     this._told = 0;
@@ -141,15 +143,28 @@ class Live {
       const away = (performance.now() - this._lostAt) / 1000;
       this._feed.add({ tone: "good", title: linkWords.page, what: linkWords.away(away) }, new Date());
     }
+    if (state === "waiting" && this._state !== state) this._probe();
+    this._state = state;
     mark(byId("link"), "data-state", state);
     write(byId("link").querySelector("span"), state === "waiting" ? linkWords.waiting(seconds) : linkWords[state]);
     this._say();
   }
 
+  /** Why there is no connection; a browser does not tell what a refused WebSocket was answered. */
+  async _probe() {
+    try {
+      await status();
+      this._why = [linkWords.shut, linkWords.shutMore];
+    } catch (error) {
+      this._why = error instanceof Refused ? [linkWords.gone, error.message, error.hint ?? ""] : null;
+    }
+  }
+
   _say() {
     const away = !this._connected && performance.now() - this._lostAt > GRACE_MS;
     const button = { label: words.retryNow, act: () => this._link.retry() };
-    if (away) this._notices.tell("link", linkWords.gone, linkWords.goneMore, "", button);
+    const [title, text, hint] = this._why ?? [linkWords.gone, linkWords.goneMore, ""];
+    if (away) this._notices.tell("link", title, text, hint, button);
     else if (this._connected) this._notices.tell("link");
     this._stage.say(this._clock, away);
     this._record.say(away);

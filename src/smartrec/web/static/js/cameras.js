@@ -1,5 +1,6 @@
 /** How each camera stands, from what the recorder tells and from its status. No DOM. */
 
+const SMOOTH = 0.3; // it counts whole pictures of a second that is not one exactly
 const LIVE_FOR_MS = 2_500; // the recorder tells how a camera does once a second
 
 /** @typedef {"waiting"|"starting"|"live"|"silent"|"lost"|"ended"} Phase */
@@ -76,7 +77,7 @@ const HANDLERS = {
   "camera.silent": (camera, d, at) => camera.is("silent", at - d.quiet_s * 1000),
   "camera.lost": (camera, d, at) => camera.is("lost", camera.phase === "lost" ? camera.since : at, d.reason, d.hint),
   "camera.state": (camera, d, at) => {
-    camera.fps = d.fps;
+    camera.fps = d.capturing && camera.fps ? camera.fps + (d.fps - camera.fps) * SMOOTH : d.fps;
     camera.heard = at;
     if (d.capturing && camera.phase !== "live") camera.is("live", at);
     else if (!d.capturing && camera.phase === "live") camera.is("silent", at);

@@ -9,10 +9,11 @@
 const KEPT = 40;
 const SHOWN_NS = 1e9;
 const MOVED_NS = 0.4e9; // further on, a speed is a guess
+const EDGE = 0.01;
 const FADED_NS = 0.7e9;
 
 /**
- * @typedef {{id: number, box: number[], score: number, speed?: number[]}} Track
+ * @typedef {{id: number, box: number[], score: number}} Track
  * @typedef {{epoch: number, pts: number, tracks: Track[]}} Look
  * @typedef {{id: number, box: number[], score: number, weight: number}} Shown
  */
@@ -71,17 +72,25 @@ function moved(track, look, pts, before, next) {
     const part = (pts - look.pts) / (next.pts - look.pts);
     return track.box.map((side, index) => side + (later.box[index] - side) * part);
   }
-  const [across, down] = track.speed ?? speed(track, look, before);
+  const [across, down] = speed(track, look, before);
   const seconds = Math.min(pts - look.pts, MOVED_NS) / 1e9;
   const [left, top, right, bottom] = track.box;
   return [left + across * seconds, top + down * seconds, right + across * seconds, bottom + down * seconds];
 }
 
-/** Of the box's centre since the look before, in pictures a second; none where it was not there. */
+/**
+ * Since the look before, to the right and down, in pictures a second; none where it was not there.
+ * Of the box's centre; where the picture's edge cuts the box, of the side that is free: half of the
+ * centre's movement is hidden then.
+ */
 function speed(track, look, before) {
   const earlier = before && look.pts - before.pts <= SHOWN_NS && before.tracks.find((each) => each.id === track.id);
   if (!earlier) return [0, 0];
   const seconds = (look.pts - before.pts) / 1e9;
-  const centre = (box, low, high) => (box[low] + box[high]) / 2;
-  return [0, 1].map((low) => (centre(track.box, low, low + 2) - centre(earlier.box, low, low + 2)) / seconds);
+  return [0, 1].map((low) => {
+    const by = [low, low + 2].map((side) => (track.box[side] - earlier.box[side]) / seconds);
+    const cut = [track.box[low] < EDGE, track.box[low + 2] > 1 - EDGE];
+    if (cut[0] === cut[1]) return (by[0] + by[1]) / 2;
+    return cut[0] ? by[1] : by[0];
+  });
 }

@@ -23,14 +23,15 @@ export class Notices {
       return;
     }
     const notice = this._shown.get(subject) ?? this._new(subject, button);
-    const [first, second, third] = notice.children;
+    const [first, second, third] = notice.firstElementChild.children;
     write(first, title);
     write(second, text ?? "");
     write(third, hint ?? "");
   }
 
   _new(subject, button) {
-    const notice = make("div", { class: "notice", "data-subject": subject }, make("strong"), make("span"), make("span", { class: "hint" }));
+    const words = make("p", {}, make("strong"), make("span"), make("span", { class: "hint" }));
+    const notice = make("div", { class: "notice", "data-subject": subject }, words);
     if (button) {
       const made = make("button", { class: "act", type: "button" }, button.label);
       made.addEventListener("click", button.act);

@@ -30,7 +30,11 @@ export function running(seconds) {
 }
 
 const some = (n, one, many) => (n === 1 ? one : many);
-const bytes = (n) => (n >= 1e9 ? `${tenths.format(n / 1e9)} GB` : `${whole.format(n / 1e6)} MB`);
+const UNITS = [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]];
+function bytes(n) {
+  const [size, unit] = UNITS.find(([least]) => n >= least) ?? UNITS.at(-1);
+  return `${(n < 10 * size ? tenths : whole).format(n / size)} ${unit}`;
+}
 const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) : "");
 
 export const words = {
@@ -86,7 +90,7 @@ export const say = {
   score: (name, score) => `${name} ${share.format(score)}`,
   phase: (phase) => PHASES[phase],
   fps: (fps) => `${whole.format(fps)} fps`,
-  fpsHere: (fps, here) => `${whole.format(fps)} fps, ${whole.format(here)} here`,
+  fpsHere: (fps, here) => `${whole.format(fps)} fps, ${whole.format(here)} shown`,
   before: (seconds) => `${span(seconds)} before`,
   since: (moment) => `since ${timeOf(moment)}`,
   showAlone: (name) => `Show ${name} alone`,
@@ -125,6 +129,8 @@ export const link = {
   waiting: (seconds) => (seconds > 0 ? `Trying again in ${whole.format(seconds)} s` : "Connecting…"),
   gone: "The recorder does not answer",
   goneMore: "This page goes on trying. If the recorder is running, it records without the page.",
+  shut: "The recorder lets this page not in",
+  shutMore: "It answers, but shows no live pictures to it: too many pages may be open ([web] viewers).",
   updated: (version) => `The recorder is now version ${version}`,
   updatedMore: "This page is of another one.",
   missed: (n) => `${n} ${some(n, "message", "messages")} came while it was not connected`,
