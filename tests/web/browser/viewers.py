@@ -26,7 +26,7 @@ from smartrec.units import SECOND
 
 HEAD = struct.Struct("<BBBBIQqQ")
 """Of a binary message: version, kind, camera's index, flags, epoch, seq, pts, nothing."""
-VERSION, JPEG, KEYFRAME = 1, 0, 1
+VERSION, JPEG, INIT, KEYFRAME = 1, 0, 1, 1
 PATH = "/api/v1/live"
 PROTOCOL = "smartrec.live.v1"
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
@@ -46,7 +46,7 @@ class Counted:
 
     Attributes:
         first_ms: From before it connected until its first picture was there.
-        pictures: Whole JPEGs.
+        pictures: Whole JPEGs, or fragments of a coded camera.
         bytes: Of them.
         missed: Pictures of the same epoch that the camera numbered in between and it did not get.
         out_of_order: Pictures that were not newer than the one before.
@@ -176,9 +176,9 @@ class Viewer:
         version, kind, camera, _, epoch, seq, pts, _ = HEAD.unpack_from(data)
         if version != VERSION:
             raise ViewerDropped(f"version {version}")
-        if kind != JPEG:
+        if kind == INIT:
             return
-        if bytes(data[HEAD.size : HEAD.size + 2]) + bytes(data[-2:]) != JPEG_ENDS:
+        if kind == JPEG and bytes(data[HEAD.size : HEAD.size + 2]) + bytes(data[-2:]) != JPEG_ENDS:
             raise ViewerDropped("not a whole JPEG")
         before = self._newest.get(camera)
         self._newest[camera] = (epoch, seq)
