@@ -154,7 +154,7 @@ class Live {
   async _probe() {
     try {
       await status();
-      this._why = [linkWords.shut, linkWords.shutMore];
+      this._why = [linkWords.shut, linkWords.shutMore, ""];
     } catch (error) {
       this._why = error instanceof Refused ? [linkWords.gone, error.message, error.hint ?? ""] : null;
     }
@@ -163,8 +163,7 @@ class Live {
   _say() {
     const away = !this._connected && performance.now() - this._lostAt > GRACE_MS;
     const button = { label: words.retryNow, act: () => this._link.retry() };
-    const [title, text, hint] = this._why ?? [linkWords.gone, linkWords.goneMore, ""];
-    if (away) this._notices.tell("link", title, text, hint, button);
+    if (away) this._notices.tell("link", ...(this._why ?? [linkWords.gone, linkWords.goneMore, ""]), button);
     else if (this._connected) this._notices.tell("link");
     this._stage.say(this._clock, away);
     this._record.say(away);

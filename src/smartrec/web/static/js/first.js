@@ -30,6 +30,8 @@
     window.CSS && CSS.supports("container-type: size");
   if (!fit) show("unfit");
   window.addEventListener("error", function (event) {
-    if (event.target && event.target.tagName === "SCRIPT") show("broken");
+    var script = event.target && event.target.tagName === "SCRIPT";
+    var begun = document.body && !document.getElementById("main").hidden;
+    if (script || !begun) show("broken");
   }, true);
 })();
