@@ -31,3 +31,7 @@ def test_what_hangs_is_told_once_and_can_be_given_up(caplog: pytest.LogCaptureFi
         patiently(for_ever.wait, DISK, lambda: next(looks), told_after=0.1)
     for_ever.set()
     assert caplog.text.count("waiting for the disk of /mnt/clips") == 1
+
+
+def test_one_that_answers_is_let_finish_though_it_is_given_up() -> None:
+    assert patiently(lambda: 7, DISK, lambda: True) == 7

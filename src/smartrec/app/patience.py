@@ -34,7 +34,8 @@ def patiently(
     Args:
         job: It may hang for ever; then its thread is left behind.
         directory: On that disk, for people.
-        given_up: Whether it is not to be waited for any longer.
+        given_up: Whether it is not to be waited for any longer; not asked before it is told, for
+            a disk that answers is let finish.
         told_after: Seconds until it is said what is waited for, once.
 
     Raises:
@@ -44,7 +45,7 @@ def patiently(
     outcome: Future[_Result] = Future()
     threading.Thread(target=_do, args=(job, outcome), name="patience", daemon=True).start()
     waited = 0.0
-    while not given_up():
+    while waited < told_after or not given_up():
         try:
             return outcome.result(_LOOK_EVERY)
         except NotYet:
