@@ -1,10 +1,13 @@
 """Pages of which several tests ask something."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from smartrec.app.control import ControlServer
 from tests.web.child import IMPATIENT, Child, setup
+from tests.web.recorder import Behind
 
 
 @pytest.fixture(scope="module")
@@ -19,3 +22,23 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
     """One that waits for nobody."""
     with Child(setup(tmp_path_factory.mktemp("page"), cameras=2), IMPATIENT) as child:
         yield child
+
+
+@pytest.fixture(scope="module")
+def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
+    made = setup(tmp_path_factory.mktemp("recorder"))
+    with Child(made) as page:
+        behind = Behind(page)
+        control = ControlServer(Path(made.socket), behind.submit, behind.status)
+        control.start()
+        try:
+            yield behind
+        finally:
+            control.close()
+
+
+@pytest.fixture
+def behind(recorder: Behind) -> Behind:
+    """A page with a recorder behind it."""
+    recorder.forget()
+    return recorder

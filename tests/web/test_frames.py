@@ -47,7 +47,7 @@ def test_a_look_says_its_picture_exactly() -> None:
     track = Track(7, Box(0.1, 0.23456789, 0.5, 1.0), 0.87654)
     frame = read(frames.look(Look("cam0", 2, Ns(2**60 + 1), (track,), inferred=False)))
     assert frame.opcode is Opcode.TEXT
-    assert json.loads(frame.data) == {
+    assert json.loads(bytes(frame.data)) == {
         "type": "look",
         "camera": "cam0",
         "epoch": 2,
@@ -59,4 +59,4 @@ def test_a_look_says_its_picture_exactly() -> None:
 
 def test_text_of_any_language_goes_through() -> None:
     message = {"type": "event", "event": {"name": "Tür \u2028 <b>門</b>"}}
-    assert json.loads(read(frames.text(message)).data) == message
+    assert json.loads(bytes(read(frames.text(message)).data)) == message

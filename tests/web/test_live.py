@@ -173,7 +173,8 @@ def test_who_does_not_read_loses_pictures_and_nobody_else_does(child: Child) -> 
             if seq % 50 == 0:
                 child.tell(closed(seq))
             assert quick.picture().seq == seq
-        seen, events = [], []
+        seen: list[int] = []
+        events: list[str] = []
         while not seen or seen[-1] != last or len(events) < 4:
             message = slow.next()
             if isinstance(message, Picture):
@@ -266,7 +267,7 @@ def test_a_page_of_ours_is_let_in_with_or_without_subprotocol(page: Child) -> No
         {"subprotocols": None},
         {"subprotocols": ["x", "smartrec.live.v1"]},
     ):
-        with opened(page.port, **how) as tab:  # type: ignore[arg-type]
+        with opened(page.port, **how) as tab:
             tab.text("hello")
 
 
