@@ -154,3 +154,17 @@ def test_clips_stay_where_a_link_led_when_it_is_changed(home: Home, tmp_path: Pa
     assert len(running.home.rows()) == 2
     assert "unlisted" not in running.home.run("clips", "verify")
     assert list(places[1].iterdir()) == []
+
+
+@pytest.mark.long
+def test_a_second_recorder_takes_no_journals_where_the_lock_was_removed(home: Home) -> None:
+    with Recorder(home, ("demo", *SHORT)) as running:
+        running.wait_live()
+        shutil.rmtree(home.clips)
+        with Recorder(home, ("demo", *SHORT)) as second:
+            assert second.status_at_end() == 6
+        assert "another recorder still keeps its clips" in second.everything
+        running.trigger()
+        running.wait_ready()
+        running.stop()
+    assert len(home.rows()) == 1

@@ -22,12 +22,13 @@ from smartrec.app.page import Page, setup_of
 from smartrec.app.patience import patiently
 from smartrec.app.recovery import journals_of
 from smartrec.app.station import Places, Station
+from smartrec.app.wire import listens
 from smartrec.cli.log import set_log_level
 from smartrec.cli.options import GivenPath
 from smartrec.clock import SystemClock
 from smartrec.config.load import load
 from smartrec.config.schema import Config
-from smartrec.errors import ControlError, StoreError
+from smartrec.errors import ControlError, RecorderRunning, StoreError
 from smartrec.media import devices
 from smartrec.model import Action, Command, new_id
 from smartrec.places import cache_dir, state_dir
@@ -214,11 +215,25 @@ def _claimed(
     try:
         # A link on the way may be changed meanwhile: all goes where the lock is.
         clips = Path(os.path.realpath(directory))
+        _refuse_second(clips)
         journals = _made(Path(os.path.realpath(journals_of(clips, elsewhere))))
     except BaseException:
         lock.release()
         raise
     return lock, Places(clips, journals, cache_dir())
+
+
+def _refuse_second(clips: Path) -> None:
+    """A lock goes with the file that it is on; who had it goes on, and would lose its journals."""
+    try:
+        answers = listens(socket_path(clips, os.environ))
+    except ControlError:  # of which `_control` tells
+        return
+    if answers:
+        raise RecorderRunning(
+            f"another recorder still keeps its clips in {clips}",
+            hint="Its directory was removed, or its disk changed, while it ran: stop it first",
+        )
 
 
 def _made(journals: Path) -> Path:
