@@ -33,6 +33,8 @@ from tests.web.browser import numbers
 from tests.web.browser.viewers import Crowd
 
 from smartrec.media.frame_number import read_number
+from smartrec.model import Action
+from smartrec.store.catalog import Catalog
 
 Counted = dict
 PARTS = ("page", "recorder")
@@ -48,14 +50,18 @@ def free_port() -> int:
 
 
 @contextmanager
-def with_page() -> Iterator[tuple[Recorder, int]]:
-    """A recorder of one camera, its ring full, and the port of its page."""
+def with_page(**recording: object) -> Iterator[tuple[Recorder, int]]:
+    """A recorder of one camera, its ring full, and the port of its page.
+
+    Args:
+        recording: Of the settings' table.
+    """
     port = free_port()
     tables: dict[str, Mapping[str, object]] = {
         **measure.NO_WATCH,
         "web": {"enabled": True, "port": port},
     }
-    with recorder([f"file:{measure.pictures()}"], tables=tables) as running:
+    with recorder([f"file:{measure.pictures()}"], tables=tables, **recording) as running:
         running.wait_for_ring(11.9)
         page_pid(running)
         yield running, port
@@ -240,18 +246,20 @@ def lateness_of(drawn: numbers.Drawn, pictures: Mapping[int, Sequence[int]]) -> 
 
 def crowd(running: Recorder, port: int, count: int, seconds: float) -> None:
     """Many viewers and a clip at the same time: what capture lost, and what they saw."""
-    before = running.status()["cameras"][0]
     with viewers(port, count, seconds) as process:
         assert process is not None
         running.trigger()
         used = use(running, seconds)
         seen = counted(process)
-    after = running.status()["cameras"][0]
+    running.trigger(Action.STOP)
+    while (status := running.status())["finishing"] or status["cameras"][0]["recording"]:
+        time.sleep(0.1)
+    with Catalog.open(running.clips, create=False) as catalog:
+        (clip,) = catalog.clips()
     pictures = [each["pictures"] / seconds for each in seen]
     late = [ms for each in seen for ms in each["late_ms"]]
-    print(f"{count} viewers for {seconds:.0f} s, a clip among it")
-    taken = after["pictures"] - before["pictures"]
-    print(f"  capture: {taken} pictures, {after['lost'] - before['lost']} lost")
+    print(f"{count} viewers for {seconds:.0f} s, and a clip that holds that time")
+    print(f"  capture: {clip.expected} pictures, {clip.frames_lost} lost, {clip.written} written")
     print(f"  pictures a second and viewer: {spread(pictures, 1)} of {measure.FPS}")
     print(f"  bytes sent: {sum(each['bytes'] for each in seen) / seconds / 1e6:.0f} MB/s")
     for part in PARTS:
@@ -281,6 +289,7 @@ def main() -> None:
         say("connect -> first picture at a client", first_pictures(port, given.trials))
         say("pts -> whole picture at a client", lateness(port, given.seconds))
         in_chromium(running, port, given.trials, given.seconds)
+    with with_page(format="copy", post_roll="1h") as (running, port):
         crowd(running, port, given.crowd, given.crowd_seconds)
     print(f"load average {os.getloadavg()[0]:.1f}")
 
