@@ -37,7 +37,6 @@ from smartrec.web.server import Patience, serve
 
 EXIT_BUG: Final = 70
 """EX_SOFTWARE of sysexits.h."""
-_LISTEN_AGAIN: Final = 10.0
 _WELL_EVERY: Final = 5.0
 
 
@@ -68,7 +67,7 @@ async def _run(link: Link[ToRecorder, ToPage], setup: Setup, patience: Patience)
     hub = Hub(setup, lambda cameras: mouth.say(Wanted(cameras)), patience.linger)
     Ear(link, hub, asyncio.get_running_loop(), lambda: _leave(0)).start()
     well = asyncio.create_task(_say_well(hub))
-    end = await _listening(setup, mouth)
+    end = await _listening(setup, mouth, patience.port)
     mouth.say(Serving(address_of(end)))
     await serve(hub, end, patience)
     well.cancel()
@@ -81,7 +80,7 @@ async def _say_well(hub: Hub) -> None:
         await asyncio.sleep(_WELL_EVERY)
 
 
-async def _listening(setup: Setup, mouth: Mouth) -> socket.socket:
+async def _listening(setup: Setup, mouth: Mouth, again: float) -> socket.socket:
     """A socket where browsers can connect, as soon as there can be one."""
     said = None
     while True:
@@ -92,7 +91,7 @@ async def _listening(setup: Setup, mouth: Mouth) -> socket.socket:
             if news != said:
                 mouth.say(news)
             said = news
-        await asyncio.sleep(_LISTEN_AGAIN)
+        await asyncio.sleep(again)
 
 
 def main(argv: list[str], patience: Patience | None = None) -> NoReturn:

@@ -25,7 +25,7 @@ _WARM_AFTER: Final = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long browsers are waited for, in seconds.
+    """How long browsers, and a port of their own, are waited for, in seconds.
 
     Attributes:
         request: See `smartrec.web.connection.REQUEST_WITHIN`.
@@ -33,6 +33,7 @@ class Patience:
         ping: See `smartrec.web.live.PING_EVERY`.
         idle: How long a connection is kept for the next request.
         linger: See `smartrec.web.hub.LINGER`.
+        port: Until it is tried again to listen at one that was taken.
     """
 
     request: float = REQUEST_WITHIN
@@ -40,6 +41,7 @@ class Patience:
     ping: float = PING_EVERY
     idle: int = 30
     linger: float = LINGER
+    port: float = 10.0
 
 
 async def serve(hub: Hub, end: socket.socket, patience: Patience) -> None:
