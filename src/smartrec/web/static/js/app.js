@@ -14,6 +14,7 @@ import { link as linkWords, notices as noticeWords, say, words } from "./strings
 import { switchable } from "./theme.js";
 
 const GRACE_MS = 1_500;
+const SETTLED_MS = 2_500;
 const KIND = /^smartrec\.(.+)\.v1$/;
 
 class Live {
@@ -86,6 +87,7 @@ class Live {
       this._notices.tell("version", linkWords.updated(hello.version), linkWords.updatedMore, "", button);
     }
     this._version ??= hello.version;
+    this._begun ??= performance.now();
     this._refresh();
   }
 
@@ -126,9 +128,13 @@ class Live {
     this._say();
   }
 
-  /** Facts are numbered: what is missing was told while this page was away. */
+  /**
+   * Facts are numbered: what is missing was told while this page was away. A state bears the number
+   * of the fact before it; those of the greeting are older than the newest fact.
+   */
   _count(seq, state) {
-    if (this._seq !== null && seq > this._seq) this._missed += seq - this._seq - (state ? 0 : 1);
+    const begins = performance.now() - this._begun < SETTLED_MS;
+    if (!begins && this._seq !== null && seq > this._seq) this._missed += seq - this._seq - (state ? 0 : 1);
     if (!state || this._seq === null || seq > this._seq) this._seq = seq;
     if (this._missed <= 0) return;
     this._feed.add({ tone: "", title: linkWords.page, what: linkWords.missed(this._missed), more: linkWords.missedMore }, new Date());

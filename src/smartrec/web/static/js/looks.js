@@ -8,9 +8,9 @@
 
 const KEPT = 40;
 const SHOWN_NS = 1e9;
-const MOVED_NS = 0.4e9; // further on, a speed is a guess
+const MOVED_NS = 0.8e9; // further on, a speed is a guess
 const EDGE = 0.01;
-const FADED_NS = 0.7e9;
+const FADED_NS = 0.5e9;
 
 /**
  * @typedef {{id: number, box: number[], score: number}} Track

@@ -13,7 +13,7 @@ const INIT = 1;
 const EARLY_S = 0.04; // that a picture should come before its time, at the least
 const EVEN_S = 0.02; // by so much it may be otherwise
 const LATE_S = 0.01; // by so much earlier where one came too late
-const CALM = 0.998; // what is left of that, each time that the pace is looked at
+const CALM = 0.99; // what is left of that, each time that the pace is looked at
 const MOST_EARLY_S = 0.3; // for the sake of a network that is uneven
 const FASTEST = 1.25;
 const SLOWEST = 0.9;
@@ -21,6 +21,8 @@ const PACED_S = 0.5; // how often the clock's pace is looked at
 const JUMP_S = 0.5; // so far behind, and it jumps
 const JUMP_EVERY_S = 1; // a jump empties the decoder: first see what it makes of the one before
 const MOST_HELD_S = 3; // by a decoder
+const HELD_S = 0.1; // to give it beyond that
+const HELD_TIMES = 3; // to be sure that it does, and that the machine was not just busy
 const LONG_MS = 300; // to append and decode a picture
 const KEPT_S = 3; // of what was shown
 const TIMES = 600; // pictures whose times are known
@@ -126,6 +128,8 @@ export class CodedPicture {
     this._failed = this._begun = false;
     this._newest = this._jumped = this._paced = -Infinity;
     this._least = Infinity;
+    this._late = false;
+    this._holds = [];
     this.element.playbackRate = 1;
   }
 
@@ -220,8 +224,10 @@ export class CodedPicture {
     const ahead = this._newest - currentTime;
     const long = performance.now() - LONG_MS;
     const held = this._times.some((each) => each.came < long && each.time > currentTime + EVEN_S);
-    if (held && ahead < MOST_HELD_S) this._early = ahead + EVEN_S;
-    else this._late = true;
+    this._late = true;
+    if (!held || ahead > MOST_HELD_S) return;
+    this._holds = [...this._holds.slice(1 - HELD_TIMES), ahead];
+    if (this._holds.length === HELD_TIMES) this._early = Math.max(this._early, Math.min(...this._holds) + HELD_S);
   }
 
   _fail() {
