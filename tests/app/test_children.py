@@ -3,8 +3,12 @@
 import os
 import signal
 import subprocess
+import sys
+from pathlib import Path
 
-from smartrec.app.children import STOPS, shielded
+import pytest
+
+from smartrec.app.children import STOPS, command_of, ending, linked, shielded
 
 
 def test_a_child_is_shielded_from_its_first_moment_and_its_parent_only_meanwhile() -> None:
@@ -16,3 +20,39 @@ def test_a_child_is_shielded_from_its_first_moment_and_its_parent_only_meanwhile
         os.kill(child.pid, number)
     child.kill()
     assert child.wait(50) == -signal.SIGKILL
+
+
+def test_a_linked_child_has_the_other_end_stands_back_and_goes_first_for_want_of_memory() -> None:
+    answers = (
+        "import socket, sys; end = socket.socket(fileno=int(sys.argv[1])); end.recv(1);"
+        "end.sendall(open('/proc/self/oom_score_adj', 'rb').read()); end.recv(1)"
+    )
+    process, ours = linked((sys.executable, "-c", answers))
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == min(19, own + 5)
+    ours.sendall(b"?")  # only now: it may have begun before that was said of it
+    assert int(ours.recv(100)) == 500
+    ours.close()
+    assert process.wait(50) == 0
+
+
+def test_a_child_that_cannot_be_started_leaves_nothing_open() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(OSError, match="nowhere"):
+        linked(("/nowhere/at/all",))
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_command_runs_main_with_its_arguments_and_not_what_lies_in_the_folder() -> None:
+    command = command_of("smartrec.media.watch.child")
+    assert command[:2] == (sys.executable, "-c")
+    assert "filter(None, sys.path)" in command[2]
+    assert command[2].endswith("import main; sys.exit(main(sys.argv))")
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(0, "ended with status 0"), (-9, "ended by SIGKILL"), (-40, "ended by signal 40")],
+)
+def test_an_end_in_words(status: int, words: str) -> None:
+    assert ending(status) == words

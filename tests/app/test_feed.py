@@ -13,12 +13,13 @@ from smartrec.media.watch.messages import (
     CameraView,
     Format,
     Leave,
+    Looked,
     Message,
     Record,
     StationView,
     Unit,
 )
-from smartrec.model import AccessUnit, Codec, StreamFormat
+from smartrec.model import AccessUnit, Codec, Look, StreamFormat
 from smartrec.units import SECOND, Ns
 
 FIFTH = Ns(SECOND // 5)
@@ -290,3 +291,22 @@ def test_watch_that_records_and_does_not_read_holds_no_more_than_it_may(
     one.offer(*range(3 * MOST_CODED_WAITING))
     assert one.feed.skipped["a"] == 2 * MOST_CODED_WAITING
     one.feed.close()
+
+
+def test_of_each_camera_the_newest_look_is_told(ends: tuple[Link, Link]) -> None:
+    one = fed(ends)
+    looks = [Looked(Look(camera, 1, Ns(n), ())) for n in range(3) for camera in "ab"]
+    for look in looks:
+        one.feed.tell(look)
+    one.feed.close()
+    assert one.everything() == looks[-2:]
+
+
+def test_a_child_may_be_given_a_long_group_of_pictures_at_once(ends: tuple[Link, Link]) -> None:
+    most = 2 * MOST_CODED_WAITING
+    one = fed(ends, Needs(None, keyframes_only=False, most_coded=most), screen=True)
+    for n in range(most + 1):
+        pts = Ns(n * FRAME)
+        each = AccessUnit(1, n, pts, pts, Ns(FRAME), n == 0, 0, b"")
+        one.feed.offer("a", each, H264, pts, detect=False)
+        assert sum(one.feed.skipped.values()) == (0 if n < most else most + 1)
