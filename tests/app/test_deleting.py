@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from smartrec.app import deleting
-from smartrec.errors import StoreError
+from smartrec.errors import DiskFull, StoreError
 from smartrec.store import keeping
 from smartrec.store.catalog import Catalog
 from smartrec.store.database import FILE_NAME
@@ -92,6 +92,27 @@ def test_room_is_made_where_there_is_none_for_a_word(small_disk: Path) -> None:
         assert [clip.clip_id for clip in outcome.gone] == ids[:1]
         assert not large.exists()
         assert [clip.clip_id for clip in catalog.clips()] == ids[1:]
+
+
+def test_clips_of_a_full_disk_are_listed_and_deleted_where_nobody_records(
+    small_disk: Path,
+) -> None:
+    ids = fill(small_disk)
+    (small_disk / f"{head(0).file_name}.mp4").write_bytes(bytes(200_000))
+    ballast = small_disk / "ballast"
+    subprocess.run(["dd", "if=/dev/zero", f"of={ballast}"], check=False, capture_output=True)
+    with Catalog.open(small_disk, create=False) as catalog:
+        assert [clip.clip_id for clip in catalog.clips()] == ids
+        with pytest.raises(DiskFull):
+            keeping.pin(catalog, ids[1], pinned=True)
+        outcome = deleting.delete(catalog, ids[:1])
+        assert [clip.clip_id for clip in outcome.gone] == ids[:1]
+        keeping.pin(catalog, ids[1], pinned=True)
+    with Catalog.open(small_disk, create=False) as catalog:
+        assert [(clip.clip_id, clip.pinned) for clip in catalog.clips()] == [
+            (ids[1], True),
+            (ids[2], False),
+        ]
 
 
 @pytest.mark.parametrize(

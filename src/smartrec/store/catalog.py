@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Final
 
 from smartrec.clock import Clock, SystemClock
-from smartrec.errors import CatalogDamaged, StoreError, UsageError, store_error
+from smartrec.errors import CatalogDamaged, DiskFull, StoreError, UsageError, store_error
 from smartrec.model import ClipHead, ClipState, Finished, Look
 from smartrec.store import database
 from smartrec.store import looks as chunks
@@ -52,6 +52,7 @@ class Catalog:
         clock: Clock,
         writes: bool,
         ground: Callable[[], None] | None = None,
+        copied: bool = False,
     ) -> None:
         self.directory = directory
         self.path = directory / database.FILE_NAME
@@ -59,6 +60,7 @@ class Catalog:
         self._clock = clock
         self._writes = writes
         self._ground = ground
+        self._copied = copied
         self._file, self._size = _identity(self.path)
 
     @classmethod
@@ -89,6 +91,7 @@ class Catalog:
             StoreError: It cannot be opened or made.
         """
         directory, clock = Path(os.path.abspath(directory)), clock or SystemClock()  # noqa: PTH100
+        copied = False
         if create:
             _make(directory)
         elif not exists(directory):
@@ -102,8 +105,12 @@ class Catalog:
                 raise
             database.set_aside(directory, str(clock.now().wall_ns // 1_000_000))
             connection = database.connect(directory, create=True)
+        except DiskFull:
+            if create:
+                raise
+            connection, copied = database.as_it_lies(directory), True
         try:
-            return cls(connection, directory, clock, create, ground)
+            return cls(connection, directory, clock, create, ground, copied)
         except StoreError:
             connection.close()
             raise
@@ -337,7 +344,14 @@ class Catalog:
                     self._db.execute("ROLLBACK")
 
     def _follow(self) -> None:
-        """Go on in a new file where somebody deleted the old one, or mounted another disk there."""
+        """Go on in a new file where somebody deleted the old one, or mounted another disk there.
+
+        A copy that was read because even reading wants some room gives way to the file itself.
+        """
+        if self._copied:
+            fresh = database.connect(self.directory, create=False)
+            self._db.close()
+            self._db, self._copied = fresh, False
         if not self._writes:
             return
         file, size = _identity(self.path)
