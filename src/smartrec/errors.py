@@ -33,6 +33,7 @@
       ClipDamaged               a finished clip is not what its proof says               (exit 8)
       NoScreen                  pictures cannot be shown; the recorder goes on without   (exit 9)
         ScreenLost              the screen shown on is gone
+      NoPage                    the page cannot be served; the recorder goes on without    (exit 1)
 
 A bug is not in this tree: those stay `AssertionError`, `TypeError` and the like.
 """
@@ -245,3 +246,7 @@ class ScreenLost(NoScreen):
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message, missing=True, hint=hint)
+
+
+class NoPage(SmartrecError):  # noqa: N818 - the tree names conditions, not classes
+    """The page cannot be served there now; the recorder goes on without."""

@@ -11,6 +11,7 @@ import asyncio
 import logging
 import os
 import queue
+import resource
 import signal
 import socket
 import sys
@@ -29,15 +30,19 @@ from smartrec.app.page_messages import (
     Wanted,
     page_end,
 )
+from smartrec.errors import NoPage
 from smartrec.media.framing import Link
 from smartrec.web.ear import Ear
 from smartrec.web.hub import Hub
-from smartrec.web.listening import CannotListen, address_of, listen
-from smartrec.web.server import Patience, serve
+from smartrec.web.listening import address_of, listen
+from smartrec.web.server import OTHERS, Patience, serve
 
 EXIT_BUG: Final = 70
 """EX_SOFTWARE of sysexits.h."""
 _WELL_EVERY: Final = 5.0
+
+_FILES: Final = 64
+"""What else is open: the catalogue, clips that are being read, the link."""
 
 
 class Mouth(threading.Thread):
@@ -64,6 +69,7 @@ class Mouth(threading.Thread):
 async def _run(link: Link[ToRecorder, ToPage], setup: Setup, patience: Patience) -> None:
     mouth = Mouth(link)
     mouth.start()
+    _allow_files(int(setup.settings["viewers"]) + OTHERS + _FILES)
     hub = Hub(setup, lambda cameras: mouth.say(Wanted(cameras)), patience.linger)
     Ear(link, hub, asyncio.get_running_loop(), lambda: _leave(0)).start()
     well = asyncio.create_task(_say_well(hub))
@@ -80,13 +86,20 @@ async def _say_well(hub: Hub) -> None:
         await asyncio.sleep(_WELL_EVERY)
 
 
+def _allow_files(wanted: int) -> None:
+    """As many connections as the settings want, where the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+
+
 async def _listening(setup: Setup, mouth: Mouth, again: float) -> socket.socket:
     """A socket where browsers can connect, as soon as there can be one."""
     said = None
     while True:
         try:
             return listen(setup.settings["address"], setup.settings["port"])
-        except CannotListen as error:
+        except NoPage as error:
             news = NotServing(str(error), error.hint or "")
             if news != said:
                 mouth.say(news)

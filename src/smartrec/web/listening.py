@@ -6,40 +6,46 @@ import socket
 from ipaddress import ip_address
 from typing import Final
 
-from smartrec.errors import SmartrecError
+from smartrec.errors import NoPage
 
 BACKLOG: Final = 128
 _SERVICE_PORTS: Final = 1024
-
-
-class CannotListen(SmartrecError):  # noqa: N818 - the tree names conditions, not classes
-    """Nobody can connect there now."""
 
 
 def listen(address: str, port: int) -> socket.socket:
     """A socket that listens; port 0 takes any that is free.
 
     Raises:
-        CannotListen: The port is taken, the address is not this machine's or not safe.
+        NoPage: The port is taken, the address is not this machine's or not safe.
     """
     where = ip_address(address)
     if not where.is_loopback:
-        raise CannotListen(
+        raise NoPage(
             f"the page may not be served at {address} yet: whoever reaches it could see all",
             hint='Set [web] address = "127.0.0.1" and come by ssh -L 8787:127.0.0.1:8787.',
         )
-    end = socket.socket(socket.AF_INET6 if where.version == 6 else socket.AF_INET)
-    end.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    family = socket.AF_INET6 if where.version == 6 else socket.AF_INET
     try:
-        end.bind((address, port))
-        end.listen(BACKLOG)
+        end = _bound(family, address, port)
     except OSError as error:
-        end.close()
-        raise CannotListen(
+        raise NoPage(
             f"the page cannot be served at {address}, port {port}: {os.strerror(error.errno or 0)}",
             hint=_hint(error.errno, address, port),
         ) from error
     end.setblocking(False)
+    return end
+
+
+def _bound(family: int, address: str, port: int) -> socket.socket:
+    end = socket.socket(family)
+    try:
+        # A port that connections of an earlier recorder still hold for a minute is free.
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        end.bind((address, port))
+        end.listen(BACKLOG)
+    except OSError:
+        end.close()
+        raise
     return end
 
 

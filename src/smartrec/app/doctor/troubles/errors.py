@@ -15,6 +15,12 @@ ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
         "`smartrec doctor`",
     ),
     errors.ConfigError: TROUBLES["settings"]["settings"],
+    errors.NoPage: Trouble(
+        "`the page cannot be served at 127.0.0.1, port 8787: Address already in use`",
+        "Another program listens there, perhaps another recorder. It is tried again every ten "
+        "seconds; recording goes on.",
+        "`ss -ltnp 'sport = :8787'`; or another port: `smartrec run --port 8788`, `[web] port`",
+    ),
     errors.UsageError: Trouble(
         "`no such camera: garden`",
         "The command was asked for something that cannot be.",
