@@ -136,7 +136,7 @@ def cost(running: Recorder, port: int, many: int, seconds: float) -> dict[int, U
 
 def show_cost(runs: Sequence[Mapping[int, Use]], many: int) -> None:
     print("a viewer's cost, % of a core; MiB")
-    steps = (("the first", 0, 1), (f"each of {many} further", 1, many))
+    steps = (("the first", 0, 1), (f"each of {many - 1} further", 1, many))
     for name, before, after in steps:
         for part in PARTS:
             more = after - before
@@ -206,7 +206,8 @@ def in_chromium(running: Recorder, port: int, trials: int, seconds: float) -> No
             used = use(running, seconds)
             drawn = numbers.drawn(page)
         say("pts -> on the canvas in Chromium", [lateness_of(each, pictures) for each in drawn])
-        print(f"  pictures a second on the canvas: {len(drawn) / seconds:.1f} of {measure.FPS}")
+        rate = (len(drawn) - 1) / (drawn[-1].mono_ns - drawn[0].mono_ns) * 1e9
+        print(f"  pictures a second on the canvas: {rate:.1f} of {measure.FPS}")
         for part in PARTS:
             more = used.cpu[part] - without.cpu[part]
             print(f"  {part}, one tab and one client: {more:+.2f} % of a core")

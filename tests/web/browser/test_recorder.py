@@ -54,14 +54,17 @@ def test_r_records_and_the_clip_appears_without_loading_again(
     said = re.search(SECURED, answer.inner_text())
     assert said is not None
     assert float(said[1]) >= 2.9
-    expect(tab.page.locator(".rec").first).to_be_visible()
+    lamps = [each.page.locator(".rec").first for each in (tab, visit(address))]
+    for lamp in lamps:
+        expect(lamp).to_be_visible()
     tab.page.keyboard.press("s")
     expect(answer).to_contain_text("Stopped")
 
     entry = tab.page.locator("#entries li", has_text="Clip ready").first
     expect(entry).to_be_visible()
     expect(entry).to_contain_text("none lost")
-    expect(tab.page.locator(".rec").first).to_be_hidden()
+    for lamp in lamps:
+        expect(lamp).to_be_hidden()
     row = running.home.rows()[0]
     assert row["state"] == "stopped"
     assert row["frames_lost"] == 0

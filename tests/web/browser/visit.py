@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,10 +66,9 @@ class Visit:
 
         Playwright's own `wait_for_function` is forbidden by the page's Content-Security-Policy.
         """
-        asked = 0
+        deadline = time.monotonic() + TIMEOUT
         while not holds():
-            asked += 1
-            assert asked < 20 * TIMEOUT, f"in vain: {what}"
+            assert time.monotonic() < deadline, f"in vain: {what}"
             self.page.wait_for_timeout(50)
 
     def _console(self, message: ConsoleMessage) -> None:
