@@ -20,6 +20,7 @@ const SLOWEST = 0.9;
 const PACED_S = 0.5; // how often the clock's pace is looked at
 const JUMP_S = 0.5; // so far behind, and it jumps
 const JUMP_EVERY_S = 1; // a jump empties the decoder: first see what it makes of the one before
+const SELDOM_S = 10; // who jumps more often is too slow, and jumps where little must be decoded
 const MOST_HELD_S = 3; // by a decoder
 const HELD_S = 0.1; // to give it beyond that
 const HELD_TIMES = 3; // to be sure that it does, and that the machine was not just busy
@@ -130,6 +131,7 @@ export class CodedPicture {
     this._least = Infinity;
     this._late = false;
     this._holds = [];
+    this._jumps = 0;
     this.element.playbackRate = 1;
   }
 
@@ -189,13 +191,18 @@ export class CodedPicture {
     }
     if (now - this._paced < PACED_S) return;
     const early = this._least - this._early;
-    if (early > JUMP_S && now - this._jumped > JUMP_EVERY_S) this._jump();
+    if (early > JUMP_S && this._mayJump(now - this._jumped)) this._jump();
     else if (Number.isFinite(early)) this._pace(early);
     if (this._late) this._early = Math.max(this._early, Math.min(MOST_EARLY_S, this._early + LATE_S));
     else this._early = Math.max(EARLY_S, this._early * CALM);
     this._late = false;
     this._paced = now;
     this._least = Infinity;
+  }
+
+  _mayJump(since) {
+    const keyframe = this._newest - this._keyframes.at(-1) < JUMP_S;
+    return since > JUMP_EVERY_S && (since > SELDOM_S || keyframe || this._jumps === 1);
   }
 
   _pace(early) {
@@ -212,6 +219,7 @@ export class CodedPicture {
   }
 
   _jumpedTo() {
+    this._jumps += 1;
     this._jumped = this._paced = performance.now() / 1000;
     this._least = Infinity;
     this._late = false;
@@ -224,8 +232,9 @@ export class CodedPicture {
     const ahead = this._newest - currentTime;
     const long = performance.now() - LONG_MS;
     const held = this._times.some((each) => each.came < long && each.time > currentTime + EVEN_S);
+    const counted = this._late; // once in a while: where it stands still, it says so again and again
     this._late = true;
-    if (!held || ahead > MOST_HELD_S) return;
+    if (counted || !held || ahead > MOST_HELD_S) return;
     this._holds = [...this._holds.slice(1 - HELD_TIMES), ahead];
     if (this._holds.length === HELD_TIMES) this._early = Math.max(this._early, Math.min(...this._holds) + HELD_S);
   }
