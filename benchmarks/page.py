@@ -38,6 +38,7 @@ from smartrec.store.catalog import Catalog
 
 Counted = dict
 PARTS = ("page", "recorder")
+SETTLING_S = 2.0
 FILM = 900
 """Pictures of the film, which is played again and again."""
 UNWATCHED_S = 3.0
@@ -123,11 +124,11 @@ def cost(running: Recorder, port: int, many: int, seconds: float) -> dict[int, U
     """What is used with nobody, one, and many who look; the process of the page stays the same."""
     found = {}
     for count in (0, 1, many):
-        with viewers(port, count, seconds + 1) as process:
-            time.sleep(2)
+        with viewers(port, count, seconds + SETTLING_S + 1) as process:
+            time.sleep(SETTLING_S)
             found[count] = use(running, seconds)
             if process is not None:
-                seen = [each["pictures"] / (seconds + 1) for each in counted(process)]
+                seen = [each["pictures"] / (seconds + SETTLING_S + 1) for each in counted(process)]
                 if min(seen) < 0.95 * measure.FPS:
                     print(f"  {count} viewers: the slowest saw only {min(seen):.1f} a second")
         time.sleep(UNWATCHED_S)
@@ -250,7 +251,7 @@ def crowd(running: Recorder, port: int, count: int, seconds: float) -> None:
     with viewers(port, count, seconds) as process:
         assert process is not None
         running.trigger()
-        used = use(running, seconds)
+        used = use(running, seconds - SETTLING_S)
         seen = counted(process)
     running.trigger(Action.STOP)
     while (status := running.status())["finishing"] or status["cameras"][0]["recording"]:

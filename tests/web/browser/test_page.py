@@ -122,6 +122,11 @@ def test_everything_is_done_by_keys(stage: Stage, visit: Open) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_f_fills_the_screen_and_gives_it_back(stage: Stage, visit: Open) -> None:
+    tab = wait_live(visit(stage.child.address, **DESK))
+    page = tab.page
     for full in (True, False):
         page.keyboard.press("f")
         tab.wait_until(f"full screen: {full}", partial(is_full, page, full))
