@@ -46,7 +46,7 @@ export class Record {
   }
 
   async _ask(action, targets) {
-    if (this._asking || !this._cameras.all.length) return;
+    if (this._asking) return;
     this._asking = true;
     const patient = setTimeout(() => this._answer("", words.asking), PATIENT_MS);
     try {
