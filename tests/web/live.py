@@ -110,6 +110,7 @@ def opened(
         compression=None,
         additional_headers=headers,
         close_timeout=1,
+        ping_interval=None,
         **how,
     ) as connection:
         yield Page(connection)
