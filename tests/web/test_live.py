@@ -189,18 +189,19 @@ def test_who_does_not_read_loses_pictures_and_nobody_else_does(child: Child) -> 
 
 
 def test_who_is_too_many_events_behind_is_dropped(child: Child) -> None:
-    with opened(child.port) as quick:
-        with opened(child.port, buffer=4096, max_queue=1) as slow:
-            slow.watch("cam0")
-            watching(child, quick)
-            for seq in range(1, 20):
-                child.tell(unit(seq))
-                assert quick.picture().seq == seq
-            for seq in range(MOST_TEXTS + 1):
-                child.tell(closed(seq))
-            assert slow.code() is None
-        while quick.text("event")["event"]["data"]["clip_id"] != f"clip {MOST_TEXTS}":
-            pass
+    with opened(child.port) as quick, opened(child.port, buffer=4096, max_queue=1) as slow:
+        slow.watch("cam0")
+        watching(child, quick)
+        for seq in range(1, 20):
+            child.tell(unit(seq))
+            assert quick.picture().seq == seq
+        # Its machine takes some of them; that is not being behind.
+        for seq in range(2 * MOST_TEXTS):
+            child.tell(closed(seq))
+            if seq % 100 == 0:
+                while quick.text("event")["event"]["data"]["clip_id"] != f"clip {seq}":
+                    pass
+        assert slow.code() is None
 
 
 @pytest.mark.parametrize(
