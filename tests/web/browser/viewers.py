@@ -88,6 +88,7 @@ class Viewer:
         self._have = 0
         self.socket = socket.create_connection(("127.0.0.1", port), TIMEOUT)
         self._shake_hands(port)
+        self._parse()  # what came with the answer
         self.socket.setblocking(False)
 
     def fileno(self) -> int:
@@ -116,6 +117,9 @@ class Viewer:
         if not count:
             raise ViewerDropped("the server closed the connection")
         self._have += count
+        self._parse()
+
+    def _parse(self) -> None:
         at = 0
         with memoryview(self._room) as room:
             while frame := _frame(room[at : self._have]):
