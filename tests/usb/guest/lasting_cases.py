@@ -44,6 +44,7 @@ def test_a_minute_of_720p30_is_whole_in_the_ring_and_in_the_clip(home: Home, plu
         after = plug.stat()
     row = finished(home, asked)
     numbers = whole(row)
+    assert not row.lost, (row.lost, before, after)
     assert len(numbers) >= MINUTE * RATE, f"{len(numbers)}; {before} and then {after}"
 
 
