@@ -34,13 +34,8 @@ def broken(tmp_path: Path) -> Broken:
     return made
 
 
-@pytest.mark.parametrize(
-    "file",
-    [
-        "lib/libnvds_infercustomparser.so",
-        pytest.param("lib/libnvds_meta.so", marks=pytest.mark.long),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize("file", ["lib/libnvds_infercustomparser.so", "lib/libnvds_meta.so"])
 def test_half_installed_the_portable_engine_takes_over_and_says_why(
     home: Home, broken: Broken, file: str
 ) -> None:
