@@ -68,7 +68,8 @@ def test_a_camera_without_jpeg_is_recorded(home: Home, plug: Plug) -> None:
     assert len(drawn) == row.written
     steps = [later - earlier for earlier, later in itertools.pairwise(drawn)]
     assert min(steps) == 1
-    assert sum(steps) - len(steps) == sum(row.lost.values())
+    # At its edges some may lack that no number of a neighbour shows.
+    assert sum(steps) - len(steps) <= sum(row.lost.values())
     assert row.expected == row.written + sum(row.lost.values())
 
 
