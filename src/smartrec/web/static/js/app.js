@@ -71,6 +71,7 @@ class Live {
   _message(message) {
     const tile = message.camera && this._stage.tile(message.camera);
     if (message.type === "hello") this._greet(message);
+    else if (message.type === "clock") this._clock.greet(message.now);
     else if (message.type === "event") this._event(message.event);
     else if (message.type === "look") tile?.look(message);
     else if (message.type === "format" && tile) {
