@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
@@ -153,6 +153,16 @@ class Recorder:
         """Until that many further clips are finished and catalogued."""
         for _ in range(clips):
             self.wait_for(READY)
+
+    def wait_listed(self, clip_ids: Collection[str | None]) -> None:
+        """Until these clips are finished and catalogued, in whatever order."""
+
+        def listed(_: object) -> bool:
+            rows = self.home.rows()
+            whole = {row["clip_id"] for row in rows if row["state"] == "complete"}
+            return whole.issuperset(clip_ids)
+
+        self.wait_until(listed)
 
     def command(
         self, camera: str | None = None, *, pts: int | None = None, stop: bool = False

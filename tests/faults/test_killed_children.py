@@ -62,7 +62,7 @@ def test_finishers_and_watches_that_are_killed_cost_no_clip_a_picture(
             for pid in running.finishers():
                 finishers += killed(pid)
             running.wait_for(r"recorded \(complete\)")
-        running.wait_ready(events)
+        running.wait_listed(moments)
         running.wait_until(lambda status: status["watch"]["engine"] == "onnx")
         before.check()
         assert "Traceback" not in running.everything

@@ -34,6 +34,36 @@ def test_half_a_message_ends_the_conversation_on_both_sides() -> None:
     assert there.receive() == b"whole"
     with pytest.raises(Hangup):
         there.receive()
+    here.close()
+    there.close()
+
+
+def test_who_finds_the_other_gone_still_hears_its_last_words() -> None:
+    ours, theirs = socket.socketpair()
+    here, there = Talk(ours, encode, decode), Talk(theirs, encode, decode)
+    here.send(b"not read by the other")
+    there.send(b"why")
+    there.send(b"farewell")
+    there.close()
+    with pytest.raises(Hangup):
+        here.send(b"too late")
+    assert [here.receive(), here.receive()] == [b"why", b"farewell"]
+    with pytest.raises(Hangup):
+        here.receive()
+    here.close()
+
+
+def test_who_has_finished_still_hears_the_answer() -> None:
+    ours, theirs = socket.socketpair()
+    here, there = Talk(ours, encode, decode), Talk(theirs, encode, decode)
+    here.send(b"question")
+    here.finish()
+    assert there.receive() == b"question"
+    with pytest.raises(Hangup):
+        there.receive()
+    there.send(b"answer")
+    assert here.receive() == b"answer"
+    here.close()
     there.close()
 
 

@@ -321,7 +321,8 @@ class _Child:
         """
         try:
             self.feed.start()
-            threading.Thread(target=hear, name="page-ear", daemon=True).start()
+            self._ear = threading.Thread(target=hear, name="page-ear", daemon=True)
+            self._ear.start()
         except RuntimeError:
             self.kill()
             self._process.wait()
@@ -359,12 +360,15 @@ class _Child:
         """Have it end, or end it; its exit status."""
         self.news.close()
         self.feed.close()
-        self.link.close()
+        self.link.finish()
         try:
-            return self._process.wait(_END_WITHIN)
+            status = self._process.wait(_END_WITHIN)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            return self._process.wait()
+            status = self._process.wait()
+        self._ear.join(_END_WITHIN)  # why it ended may be the last it said
+        self.link.close()
+        return status
 
 
 def _environ() -> dict[str, str]:

@@ -11,6 +11,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, Generic, TypeVar
 
 Sent = TypeVar("Sent", contravariant=True)
@@ -65,7 +66,9 @@ class Link(Generic[Sent, Received]):
                     self._socket.sendall(front)
                     self._socket.sendall(payload)
         except OSError as error:
-            self.close()  # half a message may be out: nothing behind it would be understood
+            # Half a message may be out: nothing behind it would be understood. What the other side
+            # said before it went can still be received.
+            self.finish()
             raise Hangup(str(error)) from error
 
     def receive(self) -> Received:
@@ -83,6 +86,11 @@ class Link(Generic[Sent, Received]):
             return self._decode(header, payload)
         except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
             raise Hangup(f"not a message: {error}") from error
+
+    def finish(self) -> None:
+        """Send no more: the other side is told when it has read all, and may still answer."""
+        with suppress(OSError):  # it is gone
+            self._socket.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
         """Wake both sides. Idempotent."""
