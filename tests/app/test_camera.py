@@ -10,6 +10,7 @@ from smartrec.app.attempts import HANGS_AFTER, MOST_HANGING, Started
 from smartrec.app.bus import Bus
 from smartrec.app.camera import SILENT_AFTER, SILENT_TOLD_AFTER, Camera, CameraPhase
 from smartrec.app.clips import Clips, Recorder
+from smartrec.app.events import RecordingState
 from smartrec.app.finishing import Finishers, Order
 from smartrec.app.hotplug import Plugged
 from smartrec.app.keeper import Keeper
@@ -216,6 +217,21 @@ def test_trigger_before_the_first_picture_waits_for_it(tmp_path: Path) -> None:
     starting = camera(tmp_path)
     starting.record("early", Trigger("early", SECOND, "key-R"))
     assert len(starting.clips.recording) == 1
+
+
+def test_it_is_told_how_a_recording_stands_and_once_that_it_has_ended(tmp_path: Path) -> None:
+    desk = Desk(tmp_path).live()
+    clips = desk.camera.clips
+    assert clips.states(SECOND) == ()
+    answer = desk.camera.record("now", Trigger("now", SECOND, "key-R"))
+    desk.camera.record("later", Trigger("later", Ns(SECOND * 3 // 2), "person"))
+    clips.recording[0].read(clips.ring, 10_000_000)
+    state = RecordingState("cam0", answer.clip_id, 1.0, 0.5, 30)
+    assert clips.states(Ns(2 * SECOND)) == (state,)
+    assert clips.states(Ns(9 * SECOND))[0].remaining_s == 0  # a picture that ends it is awaited
+    clips.close_all(ClipState.STOPPED)
+    assert clips.states(Ns(9 * SECOND)) == (RecordingState("cam0", None),)
+    assert clips.states(Ns(9 * SECOND)) == ()
 
 
 def test_an_answer_promises_no_picture_that_is_only_needed_to_decode_others(tmp_path: Path) -> None:

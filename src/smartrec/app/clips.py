@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from smartrec import __version__
+from smartrec.app.events import RecordingState
 from smartrec.app.journaling import Failed, Report
 from smartrec.app.writing import RETRY_EVERY, ClipWriting, Describe, Follower
 from smartrec.clock import Instant
@@ -116,6 +117,7 @@ class Clips:
         self._may_write = True
         self._refused: StoreError | None = None
         self._abandoned = False
+        self._told = False
 
     @property
     def epoch(self) -> int | None:
@@ -260,6 +262,21 @@ class Clips:
             self._refused = report.error
             self._resume_at = Ns(now + RETRY_EVERY)
         return True
+
+    def states(self, now: Ns) -> tuple[RecordingState, ...]:
+        """What is to be told of how recording stands; nothing while there is none."""
+        clip = next(iter(self.recording), None)
+        told, self._told = self._told, clip is not None
+        if clip is None:
+            return (RecordingState(self._camera_id, None),) * told
+        state = RecordingState(
+            self._camera_id,
+            clip.clip_id,
+            seconds(Ns(max(0, now - min(trigger.pts for trigger in clip.triggers)))),
+            seconds(Ns(max(0, clip.end - now))),
+            clip.tally.expected - clip.tally.lost.total(),
+        )
+        return (state,)
 
     def abandon(self) -> None:
         """Leave journals as they are for the next start, and write no more."""

@@ -331,7 +331,10 @@ class CameraState(State):
 
 @dataclass(frozen=True, slots=True)
 class RecordingState(State):
-    """An open clip; `clip_id` is None when there is none."""
+    """The oldest open clip, each second; `clip_id` is None, once, when there is none any more.
+
+    `elapsed_s` is since its event's first trigger, `remaining_s` until its end as far as known.
+    """
 
     type: ClassVar[str] = "smartrec.recording.state.v1"
     camera: str

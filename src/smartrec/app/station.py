@@ -262,7 +262,7 @@ class Station(Teller):
         if now - self._sampled_at >= _SAMPLE_EVERY:
             self._sampled_at = now
             self._instant = self._clock.now()
-            self._tell_states()
+            self._tell_states(now)
         if now - self._measured_at >= _MEASURE_EVERY:
             self._measured_at = now
             self._keeper.measure()
@@ -272,9 +272,10 @@ class Station(Teller):
         self._finishers.turn(now)
         self._answers.turn(now)
 
-    def _tell_states(self) -> None:
+    def _tell_states(self, now: Ns) -> None:
         for camera in self.cameras:
-            self._bus.publish(camera.state())
+            for state in (camera.state(), *camera.clips.states(now)):
+                self._bus.publish(state)
         self.watching.tell_states()
 
     def _take(self, item: object) -> None:

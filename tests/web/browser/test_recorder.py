@@ -56,7 +56,7 @@ def test_r_records_and_the_clip_appears_without_loading_again(
     assert float(said[1]) >= 2.9
     lamps = [each.page.locator(".rec").first for each in (tab, visit(address))]
     for lamp in lamps:
-        expect(lamp).to_be_visible()
+        expect(lamp).to_contain_text(re.compile(r"\d+ s left"))
     tab.page.keyboard.press("s")
     expect(answer).to_contain_text("Stopped")
 

@@ -17,7 +17,7 @@ export class Camera {
     this.since = null;
     this.fps = 0;
     this.format = null;
-    /** @type {Map<string, {since: number, before: ?number}>} Open clips by id. */
+    /** @type {Map<string, {since: number, before: ?number, ends: (number|undefined)}>} Open clips by id. */
     this.clips = new Map();
   }
 
@@ -67,6 +67,7 @@ export class Camera {
    * @param {number} at The recorder's clock, ms.
    */
   apply(kind, data, at) {
+    if (kind.startsWith("clip.")) this._clipsAt = at;
     HANDLERS[kind]?.(this, data, at);
   }
 }
@@ -83,11 +84,19 @@ const HANDLERS = {
     else if (!d.capturing && camera.phase === "live") camera.is("silent", at);
   },
   "clip.opened": (camera, d, at) => camera.clips.set(d.clip_id, { since: at, before: d.part > 1 ? null : d.pre_roll_s }),
+  "clip.extended": (camera, d, at) => {
+    const clip = camera.clips.get(d.clip_id);
+    if (clip) clip.ends = at + d.remaining_s * 1000;
+  },
   "clip.closed": (camera, d) => camera.clips.delete(d.clip_id),
   "clip.failed": (camera, d) => camera.clips.delete(d.clip_id),
   "recording.state": (camera, d, at) => {
+    if (at < camera._clipsAt) return; // facts overtake states
     if (d.clip_id === null) camera.clips.clear();
-    else if (!camera.clips.has(d.clip_id)) camera.clips.set(d.clip_id, { since: at - d.elapsed_s * 1000, before: null });
+    else {
+      const clip = camera.clips.get(d.clip_id) ?? { since: at - d.elapsed_s * 1000, before: null };
+      camera.clips.set(d.clip_id, Object.assign(clip, { ends: at + d.remaining_s * 1000 }));
+    }
   },
 };
 

@@ -92,6 +92,7 @@ export const say = {
   fps: (fps) => `${whole.format(fps)} fps`,
   fpsHere: (fps, here) => `${whole.format(fps)} fps, ${whole.format(here)} shown`,
   before: (seconds) => `${span(seconds)} before`,
+  left: (seconds) => (seconds < 90 ? `${whole.format(seconds)} s left` : `${running(seconds)} left`),
   since: (moment) => `since ${timeOf(moment)}`,
   showAlone: (name) => `Show ${name} alone`,
   recordOne: (name) => `Record ${name}`,

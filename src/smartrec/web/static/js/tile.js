@@ -174,7 +174,8 @@ export class Tile {
     mark(this._mini, "data-stop", clip ? "" : null);
     if (!clip) return;
     write(this._running, `${words.rec} ${running((clock.now() - clip.since) / 1000)}`);
-    write(this._before, clip.before ? say.before(clip.before) : "");
+    const left = clip.ends ? say.left(Math.max(0, (clip.ends - clock.now()) / 1000)) : "";
+    write(this._before, [clip.before ? say.before(clip.before) : "", left].filter(Boolean).join(", "));
   }
 
   _saySlate(clock) {
