@@ -22,6 +22,7 @@ import pytest
 from smartrec.app.bus import Bus
 from smartrec.app.events import CameraLost, CameraStarted, CameraState, Event
 from smartrec.app.feed import MOST_WAITING
+from smartrec.app.layout import Places
 from smartrec.app.listening import TURN
 from smartrec.app.page import GOP_MOST, Life, Page, setup_of
 from smartrec.app.page_events import PageLost, PageServing
@@ -312,7 +313,9 @@ def test_it_is_told_no_address_of_a_camera_and_no_setting_of_the_environment(
     assert "s3cret" not in json.dumps(started)
     assert started["environ"]["SMARTREC_STATE_DIR"] == "/state"
     config = Config.model_validate({"camera": [{"source": "rtsp://me:s3cret@camera/main"}]})
-    setup = setup_of(config, Path("/clips"), "a station", "")
+    places = Places(Path("/clips"), Path("/journals"), Path("/cache"))
+    setup = setup_of(config, places, "a station", "")
+    assert (setup.clips, setup.journals) == ("/clips", "/journals")
     assert setup.cameras == (("cam0", "cam0"),)
     assert "rtsp" not in repr(setup)
     assert setup.settings["port"] == config.web.port

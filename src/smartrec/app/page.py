@@ -14,7 +14,6 @@ import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from smartrec.app.bus import Bus, Subscription
@@ -22,6 +21,7 @@ from smartrec.app.children import command_of, ending, linked
 from smartrec.app.envelope import envelope
 from smartrec.app.events import CameraStarted, Event
 from smartrec.app.feed import MOST_CODED_WAITING, Feed, Needs
+from smartrec.app.layout import Places
 from smartrec.app.listening import TURN, Viewer
 from smartrec.app.page_events import PageLost, PageRefused, PageServing
 from smartrec.app.page_messages import (
@@ -87,21 +87,22 @@ class Life:
     silent: int = 30
 
 
-def setup_of(config: Config, clips: Path, station_id: str, control: str) -> Setup:
+def setup_of(config: Config, places: Places, station_id: str, control: str) -> Setup:
     """What the page is told: of the cameras their ids and names alone.
 
     Args:
         config: The settings.
-        clips: Directory of the clips.
+        places: Where the clips and their journals are.
         station_id: This machine.
         control: Path of the recorder's control socket; empty where there is none.
     """
     return Setup(
         tuple((camera.id, camera.name) for camera in config.camera),
-        str(clips),
+        str(places.clips),
         station_id,
         control,
         config.web.model_dump(mode="json"),
+        journals=str(places.journals),
     )
 
 

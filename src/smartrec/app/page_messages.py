@@ -35,6 +35,7 @@ class Setup:
         station_id: This machine.
         socket: Path of the recorder's control socket; empty where there is none.
         settings: The settings' table ``[web]`` as plain values.
+        journals: Directory of the journals of clips that are not finished; empty: unknown.
     """
 
     kind: ClassVar[str] = "setup"
@@ -43,6 +44,7 @@ class Setup:
     station_id: str
     socket: str
     settings: dict[str, Any] = field(default_factory=dict)
+    journals: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ def record(
         station = Station(config, places, station_id, clock, bus, terminal_keys=has_terminal())
         page = None
         if config.web.enabled:
-            setup = setup_of(config, clips, station_id, _control_path(clips))
+            setup = setup_of(config, places, station_id, _control_path(clips))
             station.viewer = page = Page(setup, bus, clock, station.inform)
         _serve(station, clips, length, page)
         bus.close()
