@@ -18,6 +18,7 @@ from smartrec.clock import SystemClock
 from smartrec.model import AccessUnit, Box, Codec, Look, StreamFormat, Track, new_id
 from smartrec.units import SECOND, Ns
 from smartrec.web.guard import HEADERS
+from smartrec.web.hub import RECALLED
 from smartrec.web.live import MOST_FRAMES, MOST_TEXTS
 from tests.web.child import STATION, TIMEOUT, Child, setup
 from tests.web.http import until_closed
@@ -117,18 +118,20 @@ def test_events_come_as_they_are_and_in_order(child: Child) -> None:
         assert [tab.text("event")["event"] for _ in told] == [each.event for each in told]
 
 
-def test_who_comes_later_hears_how_things_stand(child: Child) -> None:
-    newest = [state(2), state(9, "cam1")]
+def test_who_comes_later_hears_what_happened_last_and_how_things_stand(child: Child) -> None:
+    facts = [closed(n) for n in range(RECALLED + 3)]
+    states = [state(2), state(9, "cam1")]
     with opened(child.port) as tab:
-        for each in (state(1), closed(1), *newest):
+        for each in (state(1), *facts, *states):
             child.tell(each)
-        for _ in range(4):
-            tab.text("event")
+        while tab.text("event")["event"] != states[-1].event:
+            pass
     with opened(child.port) as later:
         later.text("hello")
-        assert [later.text("event")["event"] for _ in newest] == [each.event for each in newest]
-        child.tell(closed(2))
-        assert later.text("event")["event"]["type"] == ClipClosed.type
+        for each in (*facts[3:], *states):
+            assert later.text("event")["event"] == each.event
+        child.tell(closed(99))
+        assert later.text("event")["event"]["smartrecseq"] == 99
 
 
 def test_who_comes_later_sees_the_newest_picture_at_once(child: Child) -> None:

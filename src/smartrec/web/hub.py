@@ -1,6 +1,7 @@
 """Who looks at what, and the newest of everything for whoever comes. The loop's thread only."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
@@ -12,6 +13,9 @@ from smartrec.web.ledger import Ledger
 LINGER: Final = 2.0
 """Seconds that a camera is still wanted at which nobody looks any more: somebody may only have
 loaded the page again."""
+
+RECALLED: Final = 50
+"""Facts, the newest, that a page hears of though they happened before it was opened."""
 
 
 class Viewer(Protocol):
@@ -60,6 +64,7 @@ class Hub:
         self._formats: dict[str, bytes] = {}
         self._newest: dict[str, bytes] = {}
         self._gops = {camera: Gop() for camera in self._index}
+        self._facts: deque[bytes] = deque(maxlen=RECALLED)
         self._states: dict[tuple[str, str], bytes] = {}
         self.ledger = Ledger()
 
@@ -73,10 +78,10 @@ class Hub:
         return self._index.get(camera)
 
     def join(self, viewer: Viewer) -> None:
-        """A page was opened: it hears how things stand, then all that happens."""
+        """A page was opened: it hears what happened last, how things stand, then all news."""
         self._watched[viewer] = frozenset()
-        for state in self._states.values():
-            viewer.tell(state)
+        for frame in (*self._facts, *self._states.values()):
+            viewer.tell(frame)
 
     def leave(self, viewer: Viewer) -> None:
         """A page was closed. Idempotent."""
@@ -144,6 +149,8 @@ class Hub:
         kind = str(event["type"])
         if ".state." in kind:
             self._states[kind, str(event.get("subject", ""))] = frame
+        else:
+            self._facts.append(frame)
         self.tell(frame)
         self.ledger.take(event)
 

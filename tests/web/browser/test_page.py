@@ -177,6 +177,22 @@ def test_what_one_tab_does_another_sees(stage: Stage, visit: Open) -> None:
     expect(recording).to_have_count(0)
 
 
+def test_who_opens_the_page_later_sees_what_happened_and_each_thing_once(
+    stage: Stage, visit: Open
+) -> None:
+    for n in range(3):
+        stage.publish(CameraLost("cam1", f"unplugged for the {n}. time"))
+    later = visit(stage.child.address)
+    entry = later.page.locator("#entries li", has_text="unplugged for the 2. time")
+    expect(entry).to_have_count(1)
+    expect(entry).to_contain_text("\N{MULTIPLICATION SIGN}3")
+    assert later.page.locator("#announce").inner_text() == "", "nothing of that is news"
+    later.page.evaluate("dispatchEvent(new Event('pagehide'))")  # cuts its connection
+    expect(later.page.locator("#entries li").first).to_contain_text("Connected again")
+    expect(entry).to_have_count(1)
+    expect(entry).to_contain_text("\N{MULTIPLICATION SIGN}3")
+
+
 def test_a_box_lies_where_it_was_seen_whatever_the_size(film: DemoFeed, visit: Open) -> None:
     with played(1, film, shown=lambda n: STANDS[n % len(STANDS)]) as stage:
         tabs = [visit(stage.child.address, **size) for size in (PHONE, DESK)]

@@ -21,6 +21,7 @@ export class Feed {
     this._list = byId("entries");
     this._clips = new Map();
     this._newest = null;
+    this._quiet = false;
     this._day = null;
     write(byId("nothing"), say.nothingYet(new Date()));
   }
@@ -29,15 +30,17 @@ export class Feed {
    * @param {string} kind Middle of the event's type.
    * @param {Object} data
    * @param {Date} moment
+   * @param {boolean} earlier It happened before this page was connected: nothing to call out.
    */
-  take(kind, data, moment) {
+  take(kind, data, moment, earlier) {
     const [noun, verb] = kind.split(".");
+    this._quiet = earlier;
     if (noun === "clip" && CLIP[verb]) this._clip(verb, data, moment);
     else if (told[kind]) {
       const name = this._nameOf(data.camera);
       const words = { title: name, ...told[kind](data) };
       this.add(words, moment, `${kind} ${data.camera ?? ""}`);
-      if (SPOKEN.has(kind)) this._announce(`${words.title}: ${words.what}`);
+      if (SPOKEN.has(kind)) this._call(`${words.title}: ${words.what}`);
     }
   }
 
@@ -74,8 +77,12 @@ export class Feed {
     mark(entry.element, "data-state", verb);
     const title = this._nameOf(data.camera);
     this._fill(entry, { tone, title, what, more: [entry.why, entry.extended, more].filter(Boolean).join(" ") }, entry.moment);
-    if (verb === "ready") this._announce(clipWords.announceReady(title, data));
-    if (verb === "failed") this._announce(`${title}: ${what}`);
+    if (verb === "ready") this._call(clipWords.announceReady(title, data));
+    if (verb === "failed") this._call(`${title}: ${what}`);
+  }
+
+  _call(text) {
+    if (!this._quiet) this._announce(text);
   }
 
   /**
@@ -107,7 +114,7 @@ export class Feed {
     if (this._day !== null && day !== this._day) this._list.prepend(make("li", { class: "day" }, this._day));
     this._day = day;
     const parts = { title: make("strong"), time: make("time"), what: make("p", { class: "what" }), more: make("p", { class: "more" }) };
-    const element = make("li", { class: "entry new" }, make("i", { class: "mark" }), parts.title, parts.time, parts.what, parts.more);
+    const element = make("li", { class: this._quiet ? "entry" : "entry new" }, make("i", { class: "mark" }), parts.title, parts.time, parts.what, parts.more);
     this._list.prepend(element);
     while (this._list.childElementCount > KEPT) this._forget(this._list.lastElementChild);
     return { element, parts, moment, times: 1, sort: "" };
