@@ -30,6 +30,9 @@ from smartrec.web.hub import Hub
 _UNDER_WAY: Final = 8
 """Messages that the loop may be behind; then the recorder is not heard, and sends the newest
 pictures later instead of all of them now."""
+HANGS_AFTER: Final = 60.0
+"""Seconds in which the loop must take something. The recorder ends a page whose loop hangs sooner,
+so it is gone itself; who waits for room does not hear that."""
 _JUMP: Final = 20 * MILLISECOND
 """A change of the wall clock against the steady one that is worth telling."""
 
@@ -42,6 +45,7 @@ class Ear(threading.Thread):
         hub: Told on the loop's thread.
         loop: Runs.
         gone: Called on this thread when the recorder is gone.
+        hangs_after: See `HANGS_AFTER`.
     """
 
     def __init__(
@@ -50,12 +54,14 @@ class Ear(threading.Thread):
         hub: Hub,
         loop: asyncio.AbstractEventLoop,
         gone: Callable[[], None],
+        hangs_after: float = HANGS_AFTER,
     ) -> None:
         super().__init__(name="ear", daemon=True)
         self._link = link
         self._hub = hub
         self._loop = loop
         self._gone = gone
+        self._hangs_after = hangs_after
         self._room = threading.Semaphore(_UNDER_WAY)
         self._offset: int | None = None
         self._codecs: dict[str, Codec] = {}
@@ -67,10 +73,12 @@ class Ear(threading.Thread):
             while True:
                 deliver = self._made(self._link.receive())
                 if deliver is not None:
-                    self._room.acquire()
+                    if not self._room.acquire(timeout=self._hangs_after):
+                        break
                     self._loop.call_soon_threadsafe(self._deliver, deliver)
         except Hangup:
-            self._gone()
+            pass
+        self._gone()
 
     def _deliver(self, deliver: Callable[[], None]) -> None:
         self._room.release()
