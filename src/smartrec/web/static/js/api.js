@@ -8,10 +8,12 @@ export class Refused extends Error {
   /**
    * @param {string} message
    * @param {?string} hint
+   * @param {number} status Of HTTP.
    */
-  constructor(message, hint) {
+  constructor(message, hint, status) {
     super(message);
     this.hint = hint;
+    this.status = status;
   }
 }
 
@@ -27,15 +29,48 @@ export function newId() {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/**
+ * @param {string} path Below `api/v1/`, such as "clips/ID/thumbnail".
+ * @returns {URL} For an `src` or a download.
+ */
+export const at = (path) => new URL(`api/v1/${path}`, document.baseURI);
+
 async function ask(path, options = {}) {
-  const reply = await fetch(new URL(`api/v1/${path}`, document.baseURI), {
-    ...options,
-    signal: AbortSignal.timeout(PATIENCE_MS),
-  });
-  const body = await reply.json();
-  if (reply.ok) return body;
-  throw new Refused(body.error?.message ?? reply.statusText, body.error?.hint ?? null);
+  const { signal, ...rest } = options;
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(new DOMException("no answer", "TimeoutError")), PATIENCE_MS);
+  const given = () => patience.abort(signal.reason);
+  if (signal?.aborted) given();
+  signal?.addEventListener("abort", given);
+  try {
+    const reply = await fetch(at(path), { ...rest, signal: patience.signal });
+    const body = await reply.json();
+    if (reply.ok) return body;
+    throw new Refused(body.error?.message ?? reply.statusText, body.error?.hint ?? null, reply.status);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", given);
+  }
 }
+
+/**
+ * Ask for something.
+ * @param {string} path
+ * @param {URLSearchParams} [query]
+ * @param {AbortSignal} [signal] Gives it up: an AbortError is thrown.
+ * @returns {Promise<Object>}
+ */
+export const get = (path, query, signal) => ask(String(query ?? "") ? `${path}?${query}` : path, { signal });
+
+/**
+ * Change something.
+ * @param {"POST"|"PATCH"|"DELETE"} method
+ * @param {string} path
+ * @param {Object} [body]
+ * @returns {Promise<Object>}
+ */
+export const send = (method, path, body) =>
+  ask(path, body === undefined ? { method } : { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 
 /** @returns {Promise<Object>} How the recorder stands, as its control socket says. */
 export const status = () => ask("status");

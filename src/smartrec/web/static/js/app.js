@@ -1,6 +1,6 @@
-/** The live page: brings the parts together. */
+/** The page: brings the parts together. What is live stays while another view is shown. */
 
-import { Refused, status } from "./api.js";
+import * as api from "./api.js";
 import { Cameras } from "./cameras.js";
 import { ServerClock } from "./clock.js";
 import { byId, mark, write } from "./dom.js";
@@ -9,15 +9,18 @@ import { listen } from "./keys.js";
 import { Link } from "./link.js";
 import { Notices } from "./notices.js";
 import { Record } from "./record.js";
+import { Router } from "./route.js";
 import { Stage, fillWords } from "./stage.js";
-import { link as linkWords, notices as noticeWords, say, words } from "./strings.js";
+import { keyHelp, link as linkWords, notices as noticeWords, say, words } from "./strings.js";
 import { switchable } from "./theme.js";
 
 const GRACE_MS = 1_500;
 const SETTLED_MS = 2_500;
+const KNOWN = 200; // facts, by their ids
+const NO_KEYS = { acts: {}, help: [] };
 const KIND = /^smartrec\.(.+)\.v1$/;
 
-class Live {
+class App {
   constructor() {
     this._clock = new ServerClock();
     this._cameras = new Cameras();
@@ -31,6 +34,9 @@ class Live {
     this._seq = null;
     this._missed = 0;
     this._told = 0;
+    this._known = new Set();
+    this._greetedAt = 0;
+    this._away = null;
     // Which of several recorders this is; its own machine needs no name.
     this._station = /^(localhost|127\.|\[::1\])/.test(location.hostname) ? "" : location.hostname;
     this._link = new Link({
@@ -44,6 +50,26 @@ class Live {
       record: (camera) => this._record.toggle(camera),
     });
     this._record = new Record(this._cameras, this._stage);
+    /** @type {Set<(kind: string, data: Object, moment: Date) => void>} */
+    this._listeners = new Set();
+    this._router = new Router(byId("view"), { shown: (name, view) => this._shown(name, view), failed: (error) => this._partial(error) }, this._context());
+  }
+
+  /** @returns {import("./route.js").Context} */
+  _context() {
+    return {
+      api,
+      clock: this._clock,
+      notices: this._notices,
+      cameras: () => this._cameras.all,
+      announce: (text) => write(byId("announce"), text),
+      link: {
+        listen: (told) => {
+          this._listeners.add(told);
+          return () => this._listeners.delete(told);
+        },
+      },
+    };
   }
 
   /** Begin. */
@@ -52,20 +78,52 @@ class Live {
     fillWords();
     write(byId("station"), this._station);
     switchable();
-    this._keys();
+    listen(() => (this._live ? this._keys : this._router.view?.keys ?? NO_KEYS));
+    byId("skip").addEventListener("click", (event) => {
+      event.preventDefault();
+      byId(this._live ? "stage" : "view").focus();
+    });
     this._link.open();
+    this._router.show();
     setInterval(() => this._say(), 500);
   }
 
-  _keys() {
-    listen({
-      r: () => this._record.start(),
-      s: () => this._record.stop(),
-      f: () => this._stage.toggleFull(),
-      0: () => this._stage.show(null),
-      Escape: () => (this._stage.alone ? this._stage.show(null) : this._stage.full && this._stage.toggleFull()),
-      camera: (index) => this._stage.tile(index) && this._stage.show(this._stage.tile(index).camera.id),
-    });
+  /** Keys of the live view. */
+  get _keys() {
+    return {
+      help: keyHelp,
+      acts: {
+        r: () => this._record.start(),
+        s: () => this._record.stop(),
+        f: () => this._stage.toggleFull(),
+        0: () => this._stage.show(null),
+        Escape: () => (this._stage.alone ? this._stage.show(null) : this._stage.full && this._stage.toggleFull()),
+        camera: (index) => this._stage.tile(index) && this._stage.show(this._stage.tile(index).camera.id),
+      },
+    };
+  }
+
+  /** Another view is shown; at first without what it shall contain. */
+  _shown(name, view) {
+    const before = this._live;
+    this._live = name === "live";
+    byId("live").hidden = !this._live;
+    byId("view").hidden = this._live;
+    for (const link of document.querySelectorAll("nav a")) mark(link, "aria-current", link.dataset.view.split(" ").includes(name) ? "page" : null);
+    if (before !== this._live) {
+      byId(this._live ? "stage" : "main").prepend(byId("notices"));
+      this._stage.open(this._live);
+    }
+    if (view || (this._live && before === false)) byId(this._live ? "live" : "view").focus({ preventScroll: true });
+    this._notices.tell("partial");
+    this._say();
+  }
+
+  /** A view's code did not come. */
+  _partial(error) {
+    console.debug("no view", error);
+    const button = { label: words.reload, act: () => location.reload() };
+    this._notices.tell("partial", linkWords.partial, linkWords.partialMore, "", button);
   }
 
   _message(message) {
@@ -82,6 +140,7 @@ class Live {
 
   _greet(hello) {
     this._clock.greet(hello.now);
+    this._greetedAt = Number(hello.now.mono_ns) / 1e6;
     if (this._cameras.greet(hello.cameras)) this._stage.fill();
     if (this._version && this._version !== hello.version) {
       const button = { label: words.reload, act: () => location.reload() };
@@ -89,6 +148,7 @@ class Live {
     }
     this._version ??= hello.version;
     this._begun ??= performance.now();
+    for (const told of this._listeners) told("hello", hello, new Date());
     this._refresh();
   }
 
@@ -98,7 +158,7 @@ class Live {
       let told, found;
       do {
         told = this._told;
-        found = await status();
+        found = await api.status();
       } while (told !== this._told); // what was told meanwhile is newer than the answer
       for (const each of found.cameras) {
         this._cameras.get(each.id)?.status(each, (id) => this._clock.madeAt(id));
@@ -109,6 +169,9 @@ class Live {
     } catch (error) {
       console.debug("no status", error); // the pictures and events tell as well, only later
     }
+    if (this._away === null) return; // said last: what happened meanwhile was told before the answer came
+    this._feed.add({ tone: "good", title: linkWords.page, what: linkWords.away(this._away) }, new Date());
+    this._away = null;
   }
 
   _believe(least) {
@@ -117,16 +180,28 @@ class Live {
 
   _event(event) {
     const kind = KIND.exec(event.type)?.[1];
-    if (!kind) return;
+    if (!kind || this._knows(event, kind.endsWith(".state"))) return;
     this._count(event.smartrecseq, kind.endsWith(".state"));
     const { data } = event;
-    this._cameras.get(data.camera)?.apply(kind, data, Number(data.at.mono_ns) / 1e6);
+    const at = Number(data.at.mono_ns) / 1e6;
+    this._cameras.get(data.camera)?.apply(kind, data, at);
+    const earlier = at < this._greetedAt; // views ask for what there is when they hear of the greeting
+    if (!earlier) for (const told of this._listeners) told(kind, data, new Date(event.time));
     if (kind.endsWith(".state")) return;
     this._told += 1;
     if (kind === "watch.started") this._believe(data.min_confidence);
-    if (noticeWords[kind]) this._notices.tell(...noticeWords[kind](data));
-    this._feed.take(kind, data, new Date(event.time));
+    if (noticeWords[kind] && !(earlier && kind === "disk.low")) this._notices.tell(...noticeWords[kind](data));
+    this._feed.take(kind, data, new Date(event.time), earlier);
     this._say();
+  }
+
+  /** Whether it was told before this page was connected again: whoever connects hears what happened last. */
+  _knows(event, state) {
+    if (state) return false;
+    const known = this._known.has(event.id);
+    this._known.add(event.id);
+    if (this._known.size > KNOWN) this._known.delete(this._known.values().next().value);
+    return known;
   }
 
   /**
@@ -146,10 +221,7 @@ class Live {
     const was = this._connected;
     this._connected = state === "open";
     if (was && !this._connected) this._lostAt = performance.now();
-    if (!was && this._connected && this._version) {
-      const away = (performance.now() - this._lostAt) / 1000;
-      this._feed.add({ tone: "good", title: linkWords.page, what: linkWords.away(away) }, new Date());
-    }
+    if (!was && this._connected && this._version) this._away = (performance.now() - this._lostAt) / 1000;
     if (state === "waiting" && this._state !== state) this._probe();
     this._state = state;
     mark(byId("link"), "data-state", state);
@@ -160,10 +232,10 @@ class Live {
   /** Why there is no connection; a browser does not tell what a refused WebSocket was answered. */
   async _probe() {
     try {
-      await status();
+      await api.status();
       this._why = [linkWords.shut, linkWords.shutMore, ""];
     } catch (error) {
-      this._why = error instanceof Refused ? [linkWords.gone, error.message, error.hint ?? ""] : null;
+      this._why = error instanceof api.Refused ? [linkWords.gone, error.message, error.hint ?? ""] : null;
     }
   }
 
@@ -179,9 +251,9 @@ class Live {
       const clip = away ? null : this._cameras.clip(id);
       return clip ? (now - clip.since) / 1000 : null;
     });
-    const title = say.title(this._cameras.recording && !away, this._station);
+    const title = say.title(this._cameras.recording && !away, this._router.view?.title, this._station);
     if (document.title !== title) document.title = title;
   }
 }
 
-if (!("unfit" in document.documentElement.dataset)) new Live().run();
+if (!("unfit" in document.documentElement.dataset)) new App().run();

@@ -1,15 +1,29 @@
 /** The keyboard, and the help that lists it. Keys of one letter can be switched off (WCAG 2.1.4). */
 
 import { byId, make, memory } from "./dom.js";
-import { keyHelp } from "./strings.js";
 
 /**
- * @param {Object<string, (index?: number) => void>} acts By key; "camera" for 1 to 9.
+ * @typedef {Object} Keys Of a view.
+ * @property {Object<string, (index?: number) => void>} acts By `KeyboardEvent.key`, letters small;
+ * "camera" for 1 to 9.
+ * @property {[string[], string][]} help Keys and what they do; of two keys all between them are meant.
+ * @property {Set<string>} [repeat] Which act again and again while they are held.
  */
-export function listen(acts) {
+
+const OWN_KEYS = "input, select, textarea, [contenteditable]";
+const PRESSED = "a, button, summary, [role=button], [role=option]";
+
+/**
+ * @param {() => Keys} current Of the view that is shown.
+ */
+export function listen(current) {
   const dialog = byId("keys");
   const on = byId("keys-on");
-  const help = () => dialog.open || dialog.showModal();
+  const help = () => {
+    if (dialog.open) return;
+    dialog.querySelector("dl").replaceChildren(...current().help.flatMap(line));
+    dialog.showModal();
+  };
   on.checked = memory.get("keys") !== "off";
   const apply = () => {
     document.documentElement.dataset.keys = on.checked ? "on" : "off";
@@ -19,20 +33,22 @@ export function listen(acts) {
   on.addEventListener("change", apply);
   byId("help").addEventListener("click", help);
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
-  dialog.querySelector("dl").append(
-    ...keyHelp.flatMap(([keys, text]) => [
-      make("dt", {}, ...keys.flatMap((key, i) => (i ? ["–", make("kbd", {}, key)] : [make("kbd", {}, key)]))),
-      make("dd", {}, text),
-    ]),
-  );
   document.addEventListener("keydown", (event) => {
-    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog.open) return;
-    if (event.target.closest("input, select, textarea, [contenteditable]")) return;
-    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (key !== "Escape" && !on.checked) return;
-    const act = key === "?" ? help : /^[1-9]$/.test(key) ? () => acts.camera(Number(key) - 1) : acts[key];
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented || dialog.open) return;
+    if (event.target.closest(OWN_KEYS)) return;
+    if ((event.key === " " || event.key === "Enter") && event.target.closest(PRESSED)) return;
+    const { acts, repeat } = current();
+    const letter = event.key.length === 1;
+    const key = letter ? event.key.toLowerCase() : event.key;
+    if ((letter && !on.checked) || (event.repeat && !repeat?.has(key))) return;
+    const act = key === "?" ? help : acts.camera && /^[1-9]$/.test(key) ? () => acts.camera(Number(key) - 1) : acts[key];
     if (!act) return;
     event.preventDefault();
     act();
   });
 }
+
+const line = ([keys, text]) => [
+  make("dt", {}, ...keys.flatMap((key, i) => (i ? ["–", make("kbd", {}, key)] : [make("kbd", {}, key)]))),
+  make("dd", {}, text),
+];

@@ -25,6 +25,7 @@ export class Stage {
     this.tiles = [];
     /** @type {?string} Id of the one that is shown alone. */
     this.alone = null;
+    this._open = true;
     new ResizeObserver(() => this.lay()).observe(this._wall);
     addEventListener("resize", () => this.lay());
     NARROW.addEventListener("change", () => this.lay());
@@ -47,6 +48,16 @@ export class Stage {
     if (!this.tiles.length) this._wall.append(make("p", { class: "slate" }, words.noCamera));
     for (const tile of this.tiles) this._sight.observe(tile.element);
     this.show(this.alone);
+  }
+
+  /**
+   * Another view is shown, or this one again.
+   * @param {boolean} open
+   */
+  open(open) {
+    this._open = open;
+    this.lay();
+    this._watch();
   }
 
   /** @returns {?string} Id of the only camera on show; null while there are several. */
@@ -114,6 +125,7 @@ export class Stage {
 
   /** Put the tiles where they belong. */
   lay() {
+    if (!this._open) return; // nothing has a size
     const shown = this.tiles.filter((tile) => !tile.element.hidden);
     const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const caption = this.full ? 0 : 2.75 * rem;
@@ -139,7 +151,7 @@ export class Stage {
 
   /** Nothing is sent to a page that nobody sees. */
   _watch() {
-    const seen = document.hidden ? [] : this.tiles.filter((tile) => tile.seen && !tile.element.hidden);
+    const seen = document.hidden || !this._open ? [] : this.tiles.filter((tile) => tile.seen && !tile.element.hidden);
     this._told.watch(seen.map((tile) => tile.camera.id));
   }
 

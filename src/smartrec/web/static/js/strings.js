@@ -38,9 +38,10 @@ function bytes(n) {
 const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) : "");
 
 export const words = {
-  skip: "Skip to the pictures",
+  skip: "Skip to the content",
   views: "Views",
   live: "Live",
+  events: "Events",
   cameras: "Cameras",
   help: "Keys and help",
   record: "Record",
@@ -99,7 +100,7 @@ export const say = {
   stopOne: (name) => `Stop recording ${name}`,
   picture: (name, persons) =>
     persons ? `Live picture of ${name}: ${persons} ${some(persons, "person", "persons")}` : `Live picture of ${name}`,
-  title: (recording, station) => `${recording ? "● Recording – " : ""}${station ? `${station} – ` : ""}smartrec`,
+  title: (recording, view, station) => `${recording ? "● Recording – " : ""}${view ? `${view} – ` : ""}${station ? `${station} – ` : ""}smartrec`,
   trigger: (reason) => (reason.startsWith("key-") ? `Key ${reason.slice(4)}` : TRIGGERS[reason] || sentence(reason)),
   nothingYet: (moment) => `Nothing since this page was opened at ${timeOf(moment)}. What is recorded, lost or found again is told here at once.`,
 };
@@ -134,6 +135,8 @@ export const link = {
   shutMore: "It answers, but shows no live pictures to it: too many pages may be open ([web] viewers).",
   updated: (version) => `The recorder is now version ${version}`,
   updatedMore: "This page is of another one.",
+  partial: "A part of this page did not arrive",
+  partialMore: "The recorder may be of another version by now, or not be there.",
   missed: (n) => `${n} ${some(n, "message", "messages")} came while it was not connected`,
   missedMore: "The recorder's log has them.",
   page: "Page",
