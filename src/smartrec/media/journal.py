@@ -180,8 +180,9 @@ class JournalReader:
         self.path = path
         self.torn = False
         self.sound: list[SoundAt] = []
+        self._at = 0
         try:
-            self._file = _regular(path)
+            self._file = open_regular(path)
         except OSError as error:
             raise store_error(path, "cannot read", error) from error
         try:
@@ -223,6 +224,10 @@ class JournalReader:
         """Whole, undamaged top elements not yet read: id, offset in the file, and all bytes."""
         while (top := self._next(limit)) is not None:
             yield top
+
+    def resume(self, position: int) -> None:
+        """Go on where an earlier reader of the same file stood."""
+        self._at = max(self._at, position)
 
     def rewind(self) -> None:
         """Begin again, behind what `finalise` writes over, perhaps by half."""
@@ -282,8 +287,12 @@ class JournalReader:
             self.head = head
 
 
-def _regular(path: Path) -> io.FileIO:
-    """Open a file that is one: a pipe would wait for ever, a link leads to what is not ours."""
+def open_regular(path: Path) -> io.FileIO:
+    """Open a file that is one: a pipe would wait for ever, a link leads to what is not ours.
+
+    Raises:
+        OSError: It is none, or may not be read.
+    """
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         regular = stat.S_ISREG(os.fstat(fd).st_mode)

@@ -244,6 +244,20 @@ class Movie:
         a, b, _, c, d = struct.unpack_from(">5i", self._video().need(b"tkhd").payload[-44:])
         return (a // _ONE, b // _ONE, c // _ONE, d // _ONE)
 
+    def shown_size(self) -> tuple[int, int]:
+        """Width and height in pixels as players show it, turned.
+
+        Raises:
+            ClipDamaged: The index is torn.
+        """
+        try:
+            header = self._video().need(b"tkhd").payload
+            width, height = (side >> 16 for side in struct.unpack(">II", header[-8:]))
+            turned = self.matrix()[0] == 0
+        except (struct.error, IndexError) as error:
+            raise ClipDamaged(f"{self.path} has a torn index: {error}") from error
+        return (height, width) if turned else (width, height)
+
     def write(self, identity: dict[str, str]) -> None:
         """Put the index back into its file, followed by what the file says of itself.
 

@@ -108,6 +108,25 @@ def units_of(buffer: bytes) -> Iterator[AccessUnit]:
         yield _unit(buffer, group, block)
 
 
+def places_of(buffer: bytes) -> Iterator[tuple[Ns, int, int]]:
+    """The pictures of a cluster that fills `buffer`: pts, and where the group of each lies."""
+    for group, _ in _blocks(buffer, _TRACK):
+        yield Ns(_addition(buffer, group, _EXACT)[3]), group.start, group.end
+
+
+def unit_of(buffer: bytes) -> AccessUnit:
+    """The picture of a group that fills `buffer`, see `places_of`.
+
+    Raises:
+        ValueError: There is none.
+    """
+    group = _whole(buffer)
+    block = next(ebml.children(buffer, group.body, group.end), None)
+    if group.id != 0xA0 or block is None or block.id != 0xA1:
+        raise ValueError("no group of a picture")
+    return _unit(buffer, group, block)
+
+
 def sound_of(buffer: bytes) -> Iterator[tuple[Ns, int, int]]:
     """The sound of a cluster that fills `buffer`: pts, and where the samples begin and end."""
     for group, block in _blocks(buffer, _SOUND_TRACK):
