@@ -166,10 +166,12 @@ def test_every_kind_of_value_comes_from_the_environment() -> None:
         "SMARTREC_DETECTOR__FPS": "2",
         "SMARTREC_DETECTOR__MOTION_GATE": "false",
         "SMARTREC_DETECTOR__AT_LEAST_EVERY": "5s",
+        "SMARTREC_ARMING__SCHEDULE": "mon-fri 18:00-07:00, sat-sun 00:00-24:00",
         "SMARTREC_SCREEN__SHOW": "off",
     }
     result = loaded(environ=environ)
     detector = result.config.detector
+    assert result.config.arming.schedule == ("mon-fri 18:00-07:00", "sat-sun 00:00-24:00")
     assert (detector.person_class_ids, detector.min_confidence) == ((0, 2), 0.25)
     assert (detector.fps, detector.motion_gate, detector.at_least_every) == (2.0, False, 5e9)
     assert result.config.screen.show == "off"

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from smartrec.config.arming import Arming
 from smartrec.config.cameras import Camera, Controls, Keep
 from smartrec.config.schema import Config, Log, Recording, Retention, Ring
 from smartrec.config.table import AT_ONCE, NEEDS_NEW_START, REBUILDS_WATCH, RESTARTS_CAPTURE
@@ -25,6 +26,7 @@ TABLES: tuple[type[BaseModel], ...] = (
     Zone,
     Detector,
     AutoTrigger,
+    Arming,
     Screen,
     Log,
 )
@@ -368,3 +370,23 @@ def test_the_digest_tells_settings_apart_but_not_their_spelling() -> None:
     }
     assert len(digests) == 2
     assert all(len(digest) == 64 for digest in digests)
+
+
+def test_a_schedule_is_kept_in_one_form() -> None:
+    entries = ["Monday - fri 18:00-7:00", "22:00-0:00"]
+    config = Config.model_validate({"arming": {"schedule": entries}})
+    assert config.arming.schedule == ("mon-fri 18:00-07:00", "mon-sun 22:00-24:00")
+    assert config.model_dump(mode="json")["arming"]["schedule"] == list(config.arming.schedule)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "why"),
+    [
+        ("mon 18:00-07:00", "must be a list of times"),
+        ([7], "must hold times"),
+        (["mon 18:00-07:00", "weekdays 9:00-17:00"], "'weekdays' is no day"),
+        (["00:00-24:00"] * 101, "100 at most"),
+    ],
+)
+def test_a_schedule_that_is_none_is_refused(schedule: object, why: str) -> None:
+    assert why in refused({"arming": {"schedule": schedule}})

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone, tzinfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from smartrec.recording.schedule import DAYS, Schedule, Times, times
@@ -80,6 +80,7 @@ def shown(second: int, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(second, UTC).astimezone(zone)
 
 
+@settings(max_examples=40)
 @given(st.lists(entries, max_size=4), zones, minutes)
 def test_it_holds_when_the_clock_on_the_wall_shows_one_of_its_times(
     several: list[Times], zone: tzinfo, minute: int
@@ -91,6 +92,7 @@ def test_it_holds_when_the_clock_on_the_wall_shows_one_of_its_times(
     assert schedule.holds(moment * SECOND + 59 * SECOND + 999_999_999, zone) is wanted
 
 
+@settings(max_examples=25)
 @given(st.lists(entries, min_size=1, max_size=3), zones, minutes)
 def test_the_next_change_is_the_first_minute_at_which_it_says_something_else(
     several: list[Times], zone: tzinfo, minute: int
@@ -109,12 +111,14 @@ def test_the_next_change_is_the_first_minute_at_which_it_says_something_else(
         assert schedule.holds(change, zone) is not held
 
 
+@settings(max_examples=30)
 @given(entries)
 def test_what_is_written_is_read_as_the_same(each: Times) -> None:
     assert times(each.in_words()) == each
     assert times(f"  {each.in_words().upper().replace('-', ' - ')} ") == each
 
 
+@settings(max_examples=30)
 @given(st.lists(entries, max_size=5))
 def test_neither_order_nor_repetition_matters(several: list[Times]) -> None:
     texts = [each.in_words() for each in several]

@@ -181,6 +181,12 @@ class Camera(Table):
         description="Whether persons are looked for in its pictures.",
         json_schema_extra=AT_ONCE,
     )
+    armed: StrictBool = Field(
+        default=True,
+        description="Whether a person begins a clip; false: only while it is armed by command or "
+        "on the page, whatever `[arming]` says.",
+        json_schema_extra=AT_ONCE,
+    )
     zone: tuple[Zone, ...] = Field(
         default=(),
         max_length=64,

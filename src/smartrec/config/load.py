@@ -17,6 +17,7 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from smartrec.config.arming import Arming
 from smartrec.config.cameras import ALIKE, Camera, Controls, Keep, zones_alike
 from smartrec.config.document import Document, read
 from smartrec.config.located import located, located_in
@@ -47,6 +48,7 @@ TABLES: Final[dict[str, type[BaseModel]]] = {
     "retention": Retention,
     "detector": Detector,
     "trigger": AutoTrigger,
+    "arming": Arming,
     "screen": Screen,
     "web": Web,
     "log": Log,
@@ -316,11 +318,11 @@ def _plain(config: Config) -> dict[str, object]:
 
 
 def _leaves(values: object, place: Place = ()) -> Iterator[tuple[Place, object]]:
-    """Each setting; an empty table of free keys counts as one, a list without tables as none."""
+    """Each setting; an empty table of free keys counts as one, a list of no tables as none."""
     if isinstance(values, dict) and values:
         for key, value in values.items():
             yield from _leaves(value, (*place, key))
-    elif isinstance(values, list) and all(isinstance(value, dict) for value in values):
+    elif isinstance(values, list) and _keys(place) in _SCHEMA:
         for number, value in enumerate(values):
             yield from _leaves(value, (*place, number))
     else:

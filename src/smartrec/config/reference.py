@@ -57,6 +57,7 @@ _HEADERS: Final[tuple[tuple[str, type[BaseModel]], ...]] = (
     ("[[camera.zone]]", Zone),
     ("[detector]", TABLES["detector"]),
     ("[trigger]", TABLES["trigger"]),
+    ("[arming]", TABLES["arming"]),
     ("[screen]", TABLES["screen"]),
     ("[web]", TABLES["web"]),
     ("[log]", TABLES["log"]),
@@ -171,7 +172,7 @@ def _settings(table: type[BaseModel]) -> Iterator[tuple[str, FieldInfo]]:
 def _default(field: FieldInfo, value: object) -> str:
     if field.is_required():
         return "must be given"
-    return f"`{toml(value)}`" if value not in (None, "", {}) else ""
+    return f"`{toml(value)}`" if value not in (None, "", {}, []) else ""
 
 
 def _allowed(schema: Mapping[str, object]) -> str:
@@ -198,7 +199,7 @@ def _table_example(header: str, table: type[BaseModel]) -> str:
         said = f"{field.description} ({_allowed(schema[key])}; a change {schema[key]['x-change']})"
         lines += ["", *textwrap.wrap(said, 96, initial_indent="# ", subsequent_indent="# ")]
         value = defaults.get(key)
-        if value in (None, "", {}):
+        if value in (None, "", {}, []):
             value = (field.examples or [value])[0]
         lines.append(f"#{key} = {toml(value)}")
     return "\n".join(lines) + "\n"

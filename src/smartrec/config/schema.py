@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StrictInt, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from smartrec.config.arming import Arming
 from smartrec.config.cameras import ALIKE, HOUR, Camera, MaxAge, MaxBytes, Slug
 from smartrec.config.table import AT_ONCE, NEEDS_NEW_START, Table
 from smartrec.config.watching import AutoTrigger, Detector, Screen
@@ -163,6 +164,7 @@ class Config(Table):
     retention: Retention = Field(default_factory=Retention)
     detector: Detector = Field(default_factory=Detector)
     trigger: AutoTrigger = Field(default_factory=AutoTrigger)
+    arming: Arming = Field(default_factory=Arming)
     screen: Screen = Field(default_factory=Screen)
     web: Web = Field(default_factory=Web)
     log: Log = Field(default_factory=Log)
