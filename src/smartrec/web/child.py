@@ -9,15 +9,10 @@ it, for it may keep either waiting; those that import the API and ask the record
 
 import asyncio
 import logging
-import os
 import queue
 import resource
-import signal
 import socket
-import sys
 import threading
-import traceback
-from types import TracebackType
 from typing import Final, NoReturn
 
 from smartrec.app.page_messages import (
@@ -31,14 +26,13 @@ from smartrec.app.page_messages import (
     page_end,
 )
 from smartrec.errors import NoPage
+from smartrec.media import child
 from smartrec.media.framing import Link
 from smartrec.web.ear import Ear
 from smartrec.web.hub import Hub
 from smartrec.web.listening import address_of, listen
 from smartrec.web.server import OTHERS, Patience, serve
 
-EXIT_BUG: Final = 70
-"""EX_SOFTWARE of sysexits.h."""
 _WELL_EVERY: Final = 5.0
 
 _FILES: Final = 64
@@ -71,7 +65,7 @@ async def _run(link: Link[ToRecorder, ToPage], setup: Setup, patience: Patience)
     mouth.start()
     _allow_files(int(setup.settings["viewers"]) + OTHERS + _FILES)
     hub = Hub(setup, lambda cameras: mouth.say(Wanted(cameras)), patience.linger)
-    Ear(link, hub, asyncio.get_running_loop(), lambda: _leave(0)).start()
+    Ear(link, hub, asyncio.get_running_loop(), lambda: child.leave(0)).start()
     well = asyncio.create_task(_say_well(hub))
     end = await _listening(setup, mouth, patience.port)
     mouth.say(Serving(address_of(end)))
@@ -114,36 +108,15 @@ def main(argv: list[str], patience: Patience | None = None) -> NoReturn:
         argv: The program's name, and the descriptor.
         patience: With browsers.
     """
-    # What ends the recorder in a terminal or as a service reaches all its processes; it says when.
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    os.dup2(2, 1)
+    end = child.begin(argv)
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     # A client that speaks no HTTP is no news, and may be one of many.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-    threading.excepthook = lambda args: _die(args.exc_type, args.exc_value, args.exc_traceback)
-    sys.excepthook = _die
-    end = socket.socket(fileno=int(argv[1]))
-    end.set_inheritable(False)
     link = page_end(end)
     try:
         setup = link.receive()
     except Hangup:
-        _leave(0)
+        child.leave(0)
     assert isinstance(setup, Setup), setup
     asyncio.run(_run(link, setup, patience or Patience()))
-    _leave(0)
-
-
-def _leave(status: int) -> NoReturn:
-    """At once: whoever is connected sees the end of the connection."""
-    sys.stderr.flush()
-    os._exit(status)
-
-
-def _die(
-    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
-) -> NoReturn:
-    """A bug in any thread ends the process, and the recorder starts a new one."""
-    traceback.print_exception(kind, error, trace)
-    _leave(EXIT_BUG)
+    child.leave(0)

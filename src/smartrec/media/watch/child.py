@@ -9,18 +9,13 @@ Threads: the main one is the screen's; one reads what the recorder sends and nev
 anything else; one detects; each decoder has one, and those of GStreamer.
 """
 
-import os
-import signal
-import socket
-import sys
 import threading
 import time
-import traceback
 from dataclasses import replace
-from types import TracebackType
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from smartrec.errors import NoScreen, ScreenLost
+from smartrec.media import child
 from smartrec.media.watch.camera import Camera, Desk
 from smartrec.media.watch.detecting import Detecting, Engine, Teller
 from smartrec.media.watch.link import Hangup, Link
@@ -46,8 +41,6 @@ if TYPE_CHECKING:
     from smartrec.media.screen.screen import Screen
 
 EXIT_SCREEN_LOST: Final = 3
-EXIT_BUG: Final = 70
-"""EX_SOFTWARE of sysexits.h; 1 is what Xlib ends a process with whose server is gone."""
 _BOXES_FOR: Final = 2
 """Looks for which a box is shown."""
 _HEALTH_EVERY: Final = Ns(SECOND)
@@ -243,24 +236,15 @@ def main(argv: list[str]) -> NoReturn:
     Args:
         argv: The program's name, and the descriptor.
     """
-    # Ctrl-C in a terminal, its end and a service's stop reach every process of the recorder, which
-    # then says when to end.
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    os.dup2(2, 1)  # what drivers print is none of the recorder's output
-    threading.excepthook = lambda args: _die(args.exc_type, args.exc_value, args.exc_traceback)
-    sys.excepthook = _die  # also of what GStreamer's threads call
-    end = socket.socket(fileno=int(argv[1]))
-    end.set_inheritable(False)
-    link = Link(end)
+    link = Link(child.begin(argv))
     try:
         setup = link.receive()
     except Hangup:
-        _leave(0)
+        child.leave(0)
     assert isinstance(setup, Setup), setup
     status = _watch(Talk(link), setup)
     link.close()
-    _leave(status)
+    child.leave(status)
 
 
 def _watch(talk: Talk, setup: Setup) -> int:
@@ -280,17 +264,3 @@ def _watch(talk: Talk, setup: Setup) -> int:
         talk.say(Refused(type(why).__name__, str(why), why.hint or ""))
         return Watch(talk, replace(setup, detector=None)).run()
     return Watch(talk, setup, "" if why is None else f"without DeepStream: {why}").run()
-
-
-def _leave(status: int) -> NoReturn:
-    """Without clearing up: threads of decoders and drivers may be anywhere."""
-    sys.stderr.flush()
-    os._exit(status)
-
-
-def _die(
-    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
-) -> NoReturn:
-    """A bug in any thread ends the watch, and the recorder starts a new one."""
-    traceback.print_exception(kind, error, trace)
-    _leave(EXIT_BUG)
