@@ -120,18 +120,26 @@ def small(codec: Codec = Codec.H264, bframes: int = 0, gop: int = 30) -> CodedCa
     return CodedCamera(format_of(caps), _from_0(units))
 
 
-def of_demo(demo: DemoFeed, gop: int = 60, bframes: int = 0) -> CodedCamera:
-    """1280x720, the demo's pictures with the demo's numbers, as many cameras would encode them.
+def of_demo(
+    demo: DemoFeed,
+    gop: int = 60,
+    bframes: int = 0,
+    size: tuple[int, int] = (1280, 720),
+    seconds: int = 10,
+) -> CodedCamera:
+    """The demo's pictures with the demo's numbers, as many cameras would encode them.
 
-    Ten seconds of them, in which a person comes.
+    In the third second of them a person comes.
     """
     first = PERSON_FIRST - 2 * FPS
     encoder = (
-        f"jpegdec ! videoconvert ! video/x-raw,format=I420 ! x264enc speed-preset=veryfast"
-        f" bitrate=4000 key-int-max={gop} bframes={bframes} b-adapt=false"
+        "jpegdec ! videoconvert ! videoscale"
+        f" ! video/x-raw,format=I420,width={size[0]},height={size[1]}"
+        " ! x264enc speed-preset=veryfast bitrate=4000 b-adapt=false"
+        f" key-int-max={gop} bframes={bframes}"
         " option-string=scenecut=0 ! h264parse ! video/x-h264,stream-format=avc,alignment=au"
     )
-    pictures = (demo.jpeg(first + n) for n in range(10 * FPS))
+    pictures = (demo.jpeg(first + n) for n in range(seconds * FPS))
     samples = clips.through(encoder, pictures, demo.format.caps)
     caps = samples[-1].get_caps()
     assert caps is not None

@@ -2,16 +2,20 @@
 
 Its cameras are the demo's pictures, 30 a second, and looks whose boxes lie on the drawn person; it
 is started again when a file of the page has changed. Commands are obeyed by a stand-in for the
-recorder, which tells the events that a recorder would.
+recorder, which tells the events that a recorder would. With ``--clips N`` there are clips of all
+kinds to look at, N more rows of a catalogue, and what is recorded becomes a clip, too.
 """
 
 import argparse
 import contextlib
+import signal
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from smartrec.app.control import ControlServer
@@ -22,6 +26,7 @@ from smartrec.app.events import (
     ClipClosed,
     ClipExtended,
     ClipOpened,
+    ClipReady,
     Event,
     RecordingState,
 )
@@ -34,27 +39,67 @@ from smartrec.app.page_messages import (
     Wall,
 )
 from smartrec.clock import SystemClock
-from smartrec.media.demo import DemoFeed, open_demo, person_box
-from smartrec.model import AccessUnit, Action, Answer, Command, Look, Track, Verdict, new_id
-from smartrec.units import SECOND, Ns
+from smartrec.media.demo import PERSON_FIRST, DemoFeed, open_demo, person_box
+from smartrec.model import (
+    AccessUnit,
+    Action,
+    Answer,
+    ClipState,
+    Codec,
+    Command,
+    Look,
+    Track,
+    Verdict,
+    new_id,
+)
+from smartrec.units import SECOND, Ns, seconds
 from smartrec.web.assets import STATIC
 from tests.web.child import STATION, Child, setup
 from tests.web.coded_camera import feeding, of_demo
+from tests.web.programme import programme
+from tests.web.studio import Camera, Clip, Growing, Studio, Wish
 
 FPS = 30
 LOOK_EVERY = 6
 SCORE = 0.87
-POST_ROLL = 10.0
+PRE_ROLL = POST_ROLL = 10.0
+REAL_PRE_ROLL = 3.0
+"""Of what becomes a clip: it must be written at once."""
+
+
+@dataclass
+class Open:
+    """What is being recorded: since when, until when (monotonic seconds), and as what."""
+
+    clip: str
+    event: str
+    began: float
+    ends: float
+    growing: Growing | None
 
 
 class Recorder:
-    """A stand-in for the recorder behind the page: it obeys commands, and tells what came of it."""
+    """A stand-in for the recorder behind the page: it obeys commands, and tells what came of it.
 
-    def __init__(self, cameras: tuple[str, ...], tell: Callable[[Event], None]) -> None:
+    Args:
+        cameras: Id and name of each.
+        tell: Takes the events.
+        studio: Makes clips of what is recorded; without it they are only told of.
+    """
+
+    def __init__(
+        self,
+        cameras: tuple[tuple[str, str], ...],
+        tell: Callable[[Event], None],
+        studio: Studio | None = None,
+    ) -> None:
         self._tell = tell
         self._lock = threading.Lock()
-        self._open: dict[str, tuple[str, float, float]] = {}
-        self._cameras = cameras
+        self._open: dict[str, Open] = {}
+        self._cameras = {camera: Camera(camera, name) for camera, name in cameras}
+        self._studio = studio
+        self._pre_roll = PRE_ROLL if studio is None else REAL_PRE_ROLL
+        self._finishing: list[threading.Thread] = []
 
     def submit(self, command: Command) -> "Future[tuple[Answer, ...]]":
         """As a station does."""
@@ -71,42 +116,101 @@ class Recorder:
             return tuple(self._obey(command, camera) for camera in wanted)
 
     def turn(self) -> None:
-        """End clips whose time has come, and tell how things stand."""
+        """End clips whose time has come, and tell how things stand; once a second."""
         now = time.monotonic()
         with self._lock:
-            for camera, (clip, began, ends) in list(self._open.items()):
-                if now >= ends:
-                    self._close(camera, "complete")
+            for camera, clip in list(self._open.items()):
+                if clip.growing is not None:
+                    clip.growing.grow(FPS)
+                if now >= clip.ends:
+                    self._close(camera, ClipState.COMPLETE)
                 else:
-                    frames = round((now - began) * FPS)
-                    self._tell(RecordingState(camera, clip, now - began, ends - now, frames))
+                    length = now - clip.began
+                    state = (clip.clip, length, clip.ends - now, round(length * FPS))
+                    self._tell(RecordingState(camera, *state))
         for camera in self._cameras:
             self._tell(CameraState(camera, FPS, 12.0, 34_000_000, 0, 0, 0))
+
+    def close(self) -> None:
+        """Wait until what was recorded is made."""
+        with self._lock:
+            for camera in list(self._open):
+                self._close(camera, ClipState.STOPPED)
+        for thread in self._finishing:
+            thread.join()
 
     def _obey(self, command: Command, camera: str) -> Answer:
         now = time.monotonic()
         if command.action is Action.STOP:
             if camera not in self._open:
                 return Answer(command.id, camera, Verdict.REFUSED, "nothing is being recorded")
-            clip = self._close(camera, "stopped")
+            clip = self._close(camera, ClipState.STOPPED)
             return Answer(command.id, camera, Verdict.STOPPED, "", clip)
         if camera in self._open:
-            clip, began, _ = self._open[camera]
-            self._open[camera] = clip, began, now + POST_ROLL
-            self._tell(
-                ClipExtended(camera, clip, clip, new_id(), command.reason, remaining_s=POST_ROLL)
-            )
-            return Answer(command.id, camera, Verdict.EXTENDED, "", clip, 10.0)
-        clip = new_id()
-        self._open[camera] = clip, now, now + POST_ROLL
-        self._tell(ClipOpened(camera, clip, clip, new_id(), command.reason, 10.0, 10.0))
-        return Answer(command.id, camera, Verdict.ACCEPTED, "", clip, 10.0)
+            open_ = self._open[camera]
+            open_.ends = now + POST_ROLL
+            trigger = new_id()
+            if open_.growing is not None:
+                trigger = open_.growing.trigger(command.reason, FPS * round(POST_ROLL)).trigger_id
+            extended = (camera, open_.clip, open_.event, trigger, command.reason)
+            self._tell(ClipExtended(*extended, remaining_s=POST_ROLL))
+            return Answer(command.id, camera, Verdict.EXTENDED, "", open_.clip, self._pre_roll)
+        open_ = self._open[camera] = self._begun(camera, now)
+        trigger = new_id()
+        if open_.growing is not None:
+            trigger = open_.growing.trigger(command.reason).trigger_id
+        opened = (camera, open_.clip, open_.event, trigger, command.reason)
+        self._tell(ClipOpened(*opened, self._pre_roll, self._pre_roll))
+        return Answer(command.id, camera, Verdict.ACCEPTED, "", open_.clip, self._pre_roll)
 
-    def _close(self, camera: str, state: str) -> str:
-        clip, began, _ = self._open.pop(camera)
-        self._tell(ClipClosed(camera, clip, clip, state, time.monotonic() - began))
+    def _begun(self, camera: str, now: float) -> Open:
+        """With the pre-roll."""
+        if self._studio is None:
+            return Open(clip := new_id(), clip, now, now + POST_ROLL, None)
+        before, after = round(self._pre_roll * FPS), round(POST_ROLL * FPS)
+        wish = Wish(
+            began=SystemClock().now().wall_ns - round(self._pre_roll * SECOND),
+            numbers=range(PERSON_FIRST - before, PERSON_FIRST + after),
+            camera=self._cameras[camera],
+            codec=Codec.JPEG,
+            copied=list(self._cameras).index(camera) > 0,
+        )
+        growing = self._studio.begin(wish)
+        growing.grow(before)
+        return Open(growing.id, growing.head.event_id, now, now + POST_ROLL, growing)
+
+    def _close(self, camera: str, state: ClipState) -> str:
+        clip = self._open.pop(camera)
+        length = time.monotonic() - clip.began
+        self._tell(ClipClosed(camera, clip.clip, clip.event, state.value, length))
         self._tell(RecordingState(camera, None))
-        return clip
+        if clip.growing is not None:
+            thread = threading.Thread(target=self._finish, args=[camera, clip.growing, state])
+            self._finishing.append(thread)
+            thread.start()
+        return clip.clip
+
+    def _finish(self, camera: str, growing: Growing, state: ClipState) -> None:
+        self._tell(ready(growing.finish(state)))
+
+
+def ready(clip: Clip) -> ClipReady:
+    """What a recorder tells of one that is finished."""
+    of = clip.record
+    assert of.duration is not None
+    return ClipReady(
+        camera=of.camera_id,
+        clip_id=of.clip_id,
+        event_id=of.event_id,
+        path=str(of.path),
+        state=of.state.value,
+        duration_s=seconds(of.duration),
+        frames_expected=of.expected or 0,
+        frames_written=of.written or 0,
+        lost=of.lost,
+        bytes=of.bytes or 0,
+        sha256=of.sha256 or "",
+    )
 
 
 class Stage:
@@ -118,17 +222,27 @@ class Stage:
         directory: For its socket and its clips.
         demo: Its pictures.
         coded: Whether the first camera sends H.264; whoever made the stage feeds it.
+        studio: Makes clips of what is recorded; its clips are the page's.
     """
 
     def __init__(
-        self, cameras: int, port: int, directory: Path, demo: DemoFeed, *, coded: bool = False
+        self,
+        cameras: int,
+        port: int,
+        directory: Path,
+        demo: DemoFeed,
+        *,
+        coded: bool = False,
+        studio: Studio | None = None,
     ) -> None:
         self.setup = setup(directory, cameras, port)
+        if studio is not None:
+            self.setup = replace(self.setup, clips=str(studio.directory))
         self._demo = demo
         self._ids = tuple(camera for camera, _ in self.setup.cameras)
         self._facts = 0
         self._clock = SystemClock()
-        self.recorder = Recorder(self._ids, self.publish)
+        self.recorder = Recorder(self.setup.cameras, self.publish, studio)
         self.child = Child(self.setup)
         self._coded = self._ids[:coded]
         self._told: set[str] = set()
@@ -208,13 +322,18 @@ def newest() -> float:
 
 @contextlib.contextmanager
 def staged(
-    cameras: int = 1, port: int = 0, demo: DemoFeed | None = None, *, coded: bool = False
+    cameras: int = 1,
+    port: int = 0,
+    demo: DemoFeed | None = None,
+    *,
+    coded: bool = False,
+    studio: Studio | None = None,
 ) -> Iterator[Stage]:
-    """A stage whose page listens; with `coded`, the first camera sends H.264."""
+    """A stage whose page listens; with `coded`, the first camera sends H.264; see `Stage`."""
     with tempfile.TemporaryDirectory(prefix="stage-") as name:
         directory = Path(name)
-        own = demo or open_demo(Path(tempfile.gettempdir()) / "smartrec-stage")
-        stage = Stage(cameras, port, directory, own, coded=coded)
+        own = demo or kept_demo()
+        stage = Stage(cameras, port, directory, own, coded=coded, studio=studio)
         with stage.child, feeding(stage.child, of_demo(own)) if coded else contextlib.nullcontext():
             control = ControlServer(
                 Path(stage.setup.socket), stage.recorder.submit, status=stage.status
@@ -224,6 +343,22 @@ def staged(
                 yield stage
             finally:
                 control.close()
+                stage.recorder.close()
+
+
+def kept_demo() -> DemoFeed:
+    """The demo's pictures, drawn at the first start."""
+    return open_demo(Path(tempfile.gettempdir()) / "smartrec-stage")
+
+
+@contextlib.contextmanager
+def with_clips(rows: int) -> Iterator[Studio]:
+    """A clip directory with some of all kinds, and so many more rows of a catalogue."""
+    with tempfile.TemporaryDirectory(prefix="stage-clips-") as name:
+        studio = Studio(Path(name) / "clips", kept_demo())
+        made = programme(studio, SystemClock().now().wall_ns)
+        print(made, flush=True)  # noqa: T201
+        yield studio
 
 
 def main() -> None:
@@ -232,13 +367,17 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=9001)
     parser.add_argument("--cameras", type=int, default=1)
     parser.add_argument("--h264", action="store_true", help="what the first camera sends")
+    parser.add_argument("--clips", type=int, help="rows beside the clips that can be played")
     asked = parser.parse_args()
-    while True:
-        with staged(asked.cameras, asked.port, coded=asked.h264) as stage:
-            while isinstance(said := stage.child.said.get(), NotServing):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # what was made is removed
+    with contextlib.ExitStack() as stack:
+        studio = None if asked.clips is None else stack.enter_context(with_clips(asked.clips))
+        while True:
+            with staged(asked.cameras, asked.port, coded=asked.h264, studio=studio) as stage:
+                while isinstance(said := stage.child.said.get(), NotServing):
+                    print(said, flush=True)  # noqa: T201
                 print(said, flush=True)  # noqa: T201
-            print(said, flush=True)  # noqa: T201
-            stage.run(edited=True)
+                stage.run(edited=True)
 
 
 if __name__ == "__main__":
