@@ -3,6 +3,8 @@
     SmartrecError               anything below; the command line prints it without a traceback
       ConfigError               the settings are wrong: every mistake at once            (exit 2)
       UsageError                the command was asked for something that cannot be       (exit 2)
+        NoSuchClip              there is none of that name, or it was deleted
+        ClipKept                a pinned clip, or one still worked on, is not deleted
       ModelUnusable             persons cannot be detected with this model               (exit 2)
       DetectionFailed           the model failed on one picture; the next may do         (exit 1)
       MissingElement            a GStreamer element is not installed                     (exit 3)
@@ -72,6 +74,14 @@ class UsageError(SmartrecError):
     """The command was asked for something that cannot be done."""
 
     exit_code = 2
+
+
+class NoSuchClip(UsageError):  # noqa: N818 - the tree names conditions, not classes
+    """There is no clip of that name, or it was deleted."""
+
+
+class ClipKept(UsageError):  # noqa: N818
+    """A clip that is pinned or still worked on is not deleted."""
 
 
 class ModelUnusable(SmartrecError):  # noqa: N818

@@ -147,7 +147,7 @@ def columns_of(directory: Path) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_catalogue_becomes_what_a_new_one_is(tmp_path: Path, version: int) -> None:
     (tmp_path / "old").mkdir()
     path = fill_version(tmp_path / "old", version)
@@ -193,7 +193,7 @@ def test_a_card_of_version_1_that_cannot_be_written_can_be_read(small_disk: Path
     assert state_of(small_disk) == before
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_an_older_catalogue_is_read_as_it_lies_without_a_byte_written(
     tmp_path: Path, version: int
 ) -> None:

@@ -72,7 +72,7 @@ def delete_unmarked(catalog: Catalog, clip_id: str) -> None:
         StoreError: They cannot be deleted.
     """
     try:
-        clip = catalog.clip(clip_id)
+        clip = catalog.clip(clip_id, trash=None)
     except UsageError:  # somebody else did
         return
     if not (clip.pinned or clip.open):

@@ -177,7 +177,7 @@ def _records(clips: Path) -> dict[str, ClipRecord]:
         return {}
     try:
         with Catalog.open(clips, create=False) as catalog:
-            return {record.clip_id: record for record in catalog.clips()}
+            return {record.clip_id: record for record in catalog.clips(trash=None)}
     except StoreError as error:
         log.warning("clips that an earlier recorder left cannot be looked up: %s", error)
         return {}

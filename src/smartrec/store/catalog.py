@@ -9,19 +9,20 @@ from types import TracebackType
 from typing import Final
 
 from smartrec.clock import Clock, SystemClock
-from smartrec.errors import CatalogDamaged, DiskFull, StoreError, UsageError, store_error
+from smartrec.errors import CatalogDamaged, DiskFull, NoSuchClip, StoreError, UsageError
 from smartrec.model import ClipHead, ClipState, Finished, Look
-from smartrec.store import database
+from smartrec.store import database, files
 from smartrec.store import looks as chunks
+from smartrec.store.gist import text
 from smartrec.store.record import JOURNAL, LOCAL, ClipRecord, accounts, record_of
 from smartrec.store.rows import (
+    FROM,
     ORDER,
     RECORDS,
     proof_columns,
     put_clip,
     put_looks,
     put_losses,
-    text,
 )
 
 _CLIP_SUFFIXES: Final = (".mp4", ".mkv")
@@ -61,7 +62,7 @@ class Catalog:
         self._writes = writes
         self._ground = ground
         self._copied = copied
-        self._file, self._size = _identity(self.path)
+        self._file, self._size = files.identity(self.path)
 
     @classmethod
     def open(
@@ -93,7 +94,7 @@ class Catalog:
         directory, clock = Path(os.path.abspath(directory)), clock or SystemClock()  # noqa: PTH100
         copied = False
         if create:
-            _make(directory)
+            files.make_directory(directory)
         elif not exists(directory):
             raise UsageError(
                 f"no clips in {directory} yet", hint="Another directory? Say --clips DIR"
@@ -185,7 +186,12 @@ class Catalog:
             )
 
     def clips(
-        self, camera: str | None = None, since: int | None = None, limit: int | None = None
+        self,
+        camera: str | None = None,
+        since: int | None = None,
+        limit: int | None = None,
+        *,
+        trash: bool | None = False,
     ) -> list[ClipRecord]:
         """Clips by time, oldest first.
 
@@ -193,44 +199,60 @@ class Catalog:
             camera: Only of the camera with this id or name.
             since: Only those that begin at or after this wall time (ns).
             limit: Only so many, the newest.
+            trash: Only those in the trash, instead of only the others; None means all.
         """
         return self._select(
-            "NOT deleting AND (:camera IS NULL OR :camera IN (camera_id, camera_name))"
+            f"{FROM[trash]} AND (:camera IS NULL OR :camera IN (camera_id, camera_name))"
             " AND (:since IS NULL OR start_wall_ns >= :since)",
             {"camera": None if camera is None else text(camera), "since": since},
             limit,
         )
 
-    def clip(self, wanted: str) -> ClipRecord:
+    def clip(self, wanted: str, *, trash: bool | None = False) -> ClipRecord:
         """The one clip that `wanted` names.
 
         Args:
             wanted: ``"last"``, its file name (also as a path), or the start of its id or name
                 where only one clip begins so.
+            trash: Look for it in the trash, instead of among the others; None means there, too,
+                where none of the others is meant.
 
         Raises:
-            UsageError: No clip or several are meant; the message lists them.
+            NoSuchClip: None is meant.
+            UsageError: Several are meant; the message lists them.
         """
+        if trash is None:
+            try:
+                return self.clip(wanted)
+            except NoSuchClip:
+                if wanted == "last":
+                    raise
+                return self.clip(wanted, trash=True)
         if wanted == "last":
-            found = self.clips(limit=1)
+            found = self.clips(limit=1, trash=trash)
         else:
             name = text(Path(wanted).name)
             stem = Path(name).stem if name.endswith(_CLIP_SUFFIXES) else name
-            keys = {"key": text(wanted), "stem": stem}
-            exactly = "NOT deleting AND (clip_id = :key OR file_name = :stem)"
+            keys = {"key": text(wanted), "stem": stem, "trash": trash}
+            by_id = f"{FROM[None]} AND clip_id = :key AND (trashed_ns IS NOT NULL) = :trash"
+            exactly = f"{FROM[trash]} AND file_name = :stem"
             starting = (
-                "NOT deleting AND :key != '' AND (substr(clip_id, 1, length(:key)) = :key"
+                f"{FROM[trash]} AND :key != '' AND (substr(clip_id, 1, length(:key)) = :key"
                 " OR substr(file_name, 1, length(:key)) = :key)"
             )
             limit = _SHOWN_CANDIDATES + 1
-            found = self._select(exactly, keys, limit) or self._select(starting, keys, limit)
+            found = (
+                self._select(by_id, keys, limit)
+                or self._select(exactly, keys, limit)
+                or self._select(starting, keys, limit)
+            )
         if len(found) != 1:
             raise self._not_one(wanted, found)
         return found[0]
 
     def marked(self) -> list[ClipRecord]:
         """Clips that are being deleted, by whoever it is; see `smartrec.store.keeping`."""
-        return self._select("deleting = 1", {}, None)
+        return self._select("FROM clips WHERE deleting = 1", {}, None)
 
     def looks(self, clip_id: str) -> tuple[Look, ...]:
         """What was seen in a clip, by time; empty where nobody looked.
@@ -268,10 +290,10 @@ class Catalog:
             return self._db.execute(sql, values).fetchall()
 
     def _select(
-        self, where: str, keys: Mapping[str, object], limit: int | None
+        self, which: str, keys: Mapping[str, object], limit: int | None
     ) -> list[ClipRecord]:
         # One statement sees one state of the file, whatever is written meanwhile.
-        sql = f"{RECORDS} WHERE {where} ORDER BY {ORDER.format('DESC')} LIMIT :limit"
+        sql = f"{RECORDS} {which} ORDER BY {ORDER.format('DESC')} LIMIT :limit"
         values = {**keys, "limit": -1 if limit is None else limit}
         with database.our_errors(self.path):
             rows = self._db.execute(sql, values).fetchall()
@@ -288,7 +310,7 @@ class Catalog:
 
     def _not_one(self, wanted: str, found: list[ClipRecord]) -> UsageError:
         if not found:
-            return UsageError(
+            return NoSuchClip(
                 f"no clip {wanted!r} in {self.directory}", hint="See them: smartrec clips list"
             )
         shown = found[-_SHOWN_CANDIDATES:]
@@ -354,7 +376,7 @@ class Catalog:
             self._db, self._copied = fresh, False
         if not self._writes:
             return
-        file, size = _identity(self.path)
+        file, size = files.identity(self.path)
         if file == self._file:
             if size < self._size:  # SQLite goes on with what it remembers, and writes it nowhere
                 raise database.damaged(self.path, "it was cut")
@@ -362,31 +384,13 @@ class Catalog:
             return
         if self._ground is not None:
             self._ground()
-        _make(self.directory)
+        files.make_directory(self.directory)
         fresh = database.connect(self.directory, create=True)
         self._db.close()
         self._db = fresh
-        self._file, self._size = _identity(self.path)
+        self._file, self._size = files.identity(self.path)
 
 
 def exists(directory: Path) -> bool:
     """Whether a directory has a catalogue."""
     return (directory / database.FILE_NAME).is_file()
-
-
-def _make(directory: Path) -> None:
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise store_error(directory, "cannot make", error) from error
-
-
-def _identity(path: Path) -> tuple[tuple[int, int] | None, int]:
-    """Which file it is, None where there is none; and its size."""
-    try:
-        status = path.stat()
-    except FileNotFoundError:
-        return None, 0
-    except OSError as error:
-        raise store_error(path, "cannot see", error) from error
-    return (status.st_dev, status.st_ino), status.st_size

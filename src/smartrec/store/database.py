@@ -17,11 +17,12 @@ from typing import Final
 
 import smartrec
 from smartrec.errors import CatalogDamaged, CatalogTooNew, DiskFull, StoreError, store_error
+from smartrec.store import gist
 from smartrec.store.files import free_bytes, sync_directory
 from smartrec.store.migrations import MIGRATIONS, Migration
 
 FILE_NAME: Final = "catalog.sqlite3"
-VERSION: Final = 3
+VERSION: Final = 4
 
 _APPLICATION_ID: Final = (
     0x736D7263  # "smrc", so that file(1) and we know it from other SQLite files
@@ -60,6 +61,7 @@ def connect(
                 database.execute("PRAGMA query_only = ON")
             if create:
                 _check(database, path)
+                _mend(database)
                 sync_directory(directory)
         except BaseException:
             database.close()
@@ -236,6 +238,7 @@ def _prepare(
     database.isolation_level = None
     database.row_factory = sqlite3.Row
     database.execute("PRAGMA foreign_keys = ON")
+    database.create_function("folded", 1, gist.folded, deterministic=True)
     version = _version(database)
     if version > newest:
         raise _too_new(path, version, newest)
@@ -283,6 +286,7 @@ def _migrate(
             version = VERSION
         for older in range(version, newest):
             migrations[older](database)
+        gist.mend(database)
         database.execute(
             "INSERT OR REPLACE INTO meta VALUES ('written_by', ?)", (smartrec.__version__,)
         )
@@ -294,6 +298,19 @@ def _migrate(
         raise
     # The version must stand in the file itself: an older smartrec reads it there.
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _mend(database: sqlite3.Connection) -> None:
+    """See to clips that an older smartrec wrote on after the file was brought up to date."""
+    if not gist.is_stale(database):
+        return
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        gist.mend(database)
+        database.execute("COMMIT")
+    finally:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
 
 
 def _make(database: sqlite3.Connection) -> None:

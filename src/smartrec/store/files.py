@@ -24,6 +24,33 @@ def free_bytes(directory: Path) -> int:
     return room.f_bavail * room.f_frsize
 
 
+def make_directory(directory: Path) -> None:
+    """Make it, and those above it, where it is missing.
+
+    Raises:
+        StoreError: It cannot be made.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise store_error(directory, "cannot make", error) from error
+
+
+def identity(path: Path) -> tuple[tuple[int, int] | None, int]:
+    """Which file it is, None where there is none; and its size.
+
+    Raises:
+        StoreError: It cannot be asked.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None, 0
+    except OSError as error:
+        raise store_error(path, "cannot see", error) from error
+    return (status.st_dev, status.st_ino), status.st_size
+
+
 def sync_directory(directory: Path) -> None:
     """Wait until names made, renamed or removed in `directory` survive a power cut.
 

@@ -4,19 +4,25 @@ A clip that goes is marked first, so that a deletion that was interrupted is fin
 nobody is shown half of one. What ends in ``ing`` here belongs to whoever deletes.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from typing import Final
 
-from smartrec.errors import UsageError
+from smartrec.errors import ClipKept, NoSuchClip, UsageError
 from smartrec.model import ClipState
 from smartrec.recording.retention import Held
 from smartrec.store.catalog import Catalog
+from smartrec.store.gist import text
+from smartrec.store.rows import SHOWN
 
+NOTE_MAX: Final = 2000
+"""Characters of a note."""
 _KEPT_WHOLE: Final = tuple(
     state.value
     for state in ClipState
     if state not in (ClipState.RECORDING, ClipState.FINISHING, ClipState.FAILED)
 )
+_OPEN: Final = f"'{ClipState.RECORDING.value}', '{ClipState.FINISHING.value}'"
 _FINISHED: Final = f"state IN ({', '.join('?' * len(_KEPT_WHOLE))})"
 
 
@@ -52,16 +58,107 @@ def pin(catalog: Catalog, clip_id: str, *, pinned: bool) -> None:
     """Keep a clip for ever, or no longer. Any process.
 
     Raises:
-        UsageError: It was deleted meanwhile.
+        NoSuchClip: It was deleted meanwhile, or is in the trash.
+    """
+    _change(catalog, clip_id, "pinned", pinned)
+
+
+def note(catalog: Catalog, clip_id: str, words: str) -> None:
+    """Write something of a clip, instead of what was written of it. Any process.
+
+    Args:
+        catalog: Of the clip.
+        clip_id: Which.
+        words: At most `NOTE_MAX` characters, of several lines if need be; empty for no note.
+
+    Raises:
+        NoSuchClip: It was deleted meanwhile, or is in the trash.
+        UsageError: The note is too long, or holds what is no text.
+    """
+    words = text(words.replace("\r\n", "\n")).strip()
+    if len(words) > NOTE_MAX:
+        raise UsageError(
+            f"a note of {len(words)} characters is too long",
+            hint=f"At most {NOTE_MAX} are kept.",
+        )
+    if any(unicodedata.category(each) == "Cc" and each != "\n" for each in words):
+        raise UsageError(
+            "a note holds control characters", hint="Write it of letters and line breaks."
+        )
+    _change(catalog, clip_id, "note", words)
+
+
+def trash(catalog: Catalog, clip_ids: Sequence[str], now: int) -> None:
+    """Put clips into the trash, all of them or none; one that is there stays as it was.
+
+    Nobody is shown them, and the recorder deletes them some time later. Any process.
+
+    Args:
+        catalog: Of the clips.
+        clip_ids: Which.
+        now: Wall time, ns.
+
+    Raises:
+        ClipKept: One is pinned or still worked on.
+        NoSuchClip: One was deleted.
     """
     with catalog.transaction(durable=True) as db:
+        for clip_id in clip_ids:
+            changed = db.execute(
+                "UPDATE clips SET trashed_ns = coalesce(trashed_ns, ?)"
+                f" WHERE clip_id = ? AND deleting = 0 AND NOT pinned AND state NOT IN ({_OPEN})",
+                (now, clip_id),
+            )
+            if not changed.rowcount:
+                raise _kept(catalog, clip_id)
+
+
+def restore(catalog: Catalog, clip_ids: Sequence[str]) -> None:
+    """Take clips out of the trash, all of them or none; one that is not there stays. Any process.
+
+    Raises:
+        NoSuchClip: One was deleted.
+    """
+    with catalog.transaction(durable=True) as db:
+        for clip_id in clip_ids:
+            changed = db.execute(
+                "UPDATE clips SET trashed_ns = NULL WHERE clip_id = ? AND deleting = 0", (clip_id,)
+            )
+            if not changed.rowcount:
+                raise _deleted(clip_id)
+
+
+def _change(catalog: Catalog, clip_id: str, column: str, value: object) -> None:
+    with catalog.transaction(durable=True) as db:
         changed = db.execute(
-            "UPDATE clips SET pinned = ? WHERE clip_id = ? AND deleting = 0", (pinned, clip_id)
+            f"UPDATE clips SET {column} = ? WHERE clip_id = ? AND {SHOWN}", (value, clip_id)
         )
         if not changed.rowcount:
-            raise UsageError(
-                f"clip {clip_id} was deleted meanwhile", hint="See them: smartrec clips list"
-            )
+            raise _deleted(clip_id)
+
+
+def _kept(catalog: Catalog, clip_id: str) -> UsageError:
+    """Why a clip may not go."""
+    found = catalog.rows(
+        "SELECT file_name, state, pinned FROM clips WHERE clip_id = ? AND deleting = 0", clip_id
+    )
+    if not found:
+        return _deleted(clip_id)
+    return kept(found[0]["file_name"], found[0]["state"], pinned=bool(found[0]["pinned"]))
+
+
+def kept(name: str, state: str, *, pinned: bool) -> ClipKept:
+    """The error for a clip that may not go: it is pinned, or else not finished."""
+    if pinned:
+        return ClipKept(f"{name} is pinned", hint=f"Unpin it: smartrec clips unpin {name}")
+    return ClipKept(
+        f"{name} is still {state}",
+        hint="Wait until it is finished. After a crash the next 'smartrec run' finishes it.",
+    )
+
+
+def _deleted(clip_id: str) -> NoSuchClip:
+    return NoSuchClip(f"clip {clip_id} was deleted meanwhile", hint="See them: smartrec clips list")
 
 
 def mark(catalog: Catalog, clip_ids: Sequence[str]) -> list[str]:
@@ -75,8 +172,8 @@ def mark(catalog: Catalog, clip_ids: Sequence[str]) -> list[str]:
             for clip_id in clip_ids
             if db.execute(
                 "UPDATE clips SET deleting = 1 WHERE clip_id = ? AND NOT pinned"
-                " AND state NOT IN (?, ?)",
-                (clip_id, ClipState.RECORDING.value, ClipState.FINISHING.value),
+                f" AND state NOT IN ({_OPEN})",
+                (clip_id,),
             ).rowcount
         ]
 

@@ -37,5 +37,33 @@ def _add_keeping(database: sqlite3.Connection) -> None:
     )
 
 
-MIGRATIONS: Final[Mapping[int, Migration]] = {1: _add_tracks, 2: _add_keeping}
+def _add_browsing(database: sqlite3.Connection) -> None:
+    """To version 4: what is shown of many clips at once, notes, and the trash.
+
+    What follows from other columns and rows is filled in by `smartrec.store.gist.mend`.
+    """
+    for column in (
+        *("end_wall_ns INTEGER NOT NULL DEFAULT 0", "event_ns INTEGER"),
+        *("reasons TEXT NOT NULL DEFAULT ''", "zones TEXT NOT NULL DEFAULT ''"),
+        *("persons INTEGER NOT NULL DEFAULT 0", "best_score REAL"),
+        *("note TEXT NOT NULL DEFAULT ''", "trashed_ns INTEGER"),
+    ):
+        database.execute(f"ALTER TABLE clips ADD COLUMN {column}")
+    database.execute("DROP INDEX clips_by_time")
+    database.execute(
+        "CREATE INDEX clips_shown ON clips"
+        " (start_wall_ns, clip_id, end_wall_ns, camera_id, persons, best_score, pinned, reasons,"
+        " zones, state, event_ns, bytes, codec, encoder, event_id, part, camera_name, note,"
+        " deleting, trashed_ns) WHERE deleting = 0 AND trashed_ns IS NULL"
+    )
+    database.execute(
+        "CREATE INDEX clips_trashed ON clips (trashed_ns) WHERE trashed_ns IS NOT NULL"
+    )
+
+
+MIGRATIONS: Final[Mapping[int, Migration]] = {
+    1: _add_tracks,
+    2: _add_keeping,
+    3: _add_browsing,
+}
 """From each version to the next; inside a transaction of the caller's."""

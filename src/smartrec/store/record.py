@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Final
 
 from smartrec.clock import ClockQuality, Instant
 from smartrec.model import ClipState, Look, Loss, Trigger
+from smartrec.store import gist
 from smartrec.units import Ns, seconds
 
 JOURNAL: Final = "local-journal"
@@ -45,6 +46,8 @@ class ClipRecord:
         bytes: Size of the finished file.
         sha256: Of the finished file.
         pinned: Never deleted to keep a limit.
+        note: What people wrote of it; may hold line feeds.
+        trashed_ns: UTC when it was put into the trash; None while it is not.
         silent: How much of its sound is silence filled in, because the microphone gave none; None
             where no sound is recorded, and until it is finished.
         path: The finished clip; before that, and where finishing failed, its journal.
@@ -83,6 +86,8 @@ class ClipRecord:
     engine: str
     software_version: str
     pinned: bool
+    note: str
+    trashed_ns: int | None
     silent: Ns | None
     path: Path | None
     thumbnail: Path | None
@@ -100,13 +105,12 @@ class ClipRecord:
     @property
     def persons(self) -> int:
         """How many were a reason to record; who stood still for long and moved on counts once."""
-        tracks = (trigger.why.get("track") for trigger in self.triggers)
-        return len({track for track in tracks if isinstance(track, int)})
+        return gist.persons(self.triggers)
 
     @property
     def best_score(self) -> float | None:
         """The highest of theirs, 0 to 1; None without any."""
-        return max((score for t in self.triggers for score in _best_score(t)), default=None)
+        return gist.best_score(self.triggers)
 
     @property
     def actual_pre(self) -> Ns | None:
@@ -180,6 +184,8 @@ class ClipRecord:
             "best_score": self.best_score,
             "start": rfc3339(self.start_wall_ns),
             "pinned": self.pinned,
+            "note": self.note,
+            "trashed": None if self.trashed_ns is None else rfc3339(self.trashed_ns),
         }
 
     def _proof(self) -> dict[str, object]:
@@ -272,6 +278,7 @@ _SAME: Final = (
     *("clip_id", "event_id", "part", "station_id", "camera_id", "camera_name", "file_name"),
     *("error", "start_wall_ns", "first_pts", "last_pts", "codec", "width", "height", "encoder"),
     *("bytes", "sha256", "config_digest", "model_digest", "engine", "software_version"),
+    *("note", "trashed_ns"),
 )
 """Columns that are called as the fields are."""
 
@@ -279,12 +286,6 @@ _SAME: Final = (
 def _trigger_of(trigger_id: str, pts: int, reason: str, why: str, *moments: int | None) -> Trigger:
     start, end, last = (None if moment is None else Ns(moment) for moment in moments)
     return Trigger(trigger_id, Ns(pts), reason, json.loads(why), start, end, last)
-
-
-def _best_score(trigger: Trigger) -> Iterator[float]:
-    best = trigger.why.get("best")
-    if isinstance(best, dict) and isinstance(score := best.get("score"), float):
-        yield score
 
 
 def _files(

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from smartrec.model import ClipHead, Finished, Look
+from smartrec.store import gist
+from smartrec.store.gist import text
 from smartrec.store.looks import pack
 from smartrec.units import Ns
 
@@ -18,11 +20,20 @@ SELECT *,
    FROM losses l WHERE l.clip_id = clips.clip_id) AS losses,
   (SELECT json_group_object(kind, json_array(uri, thumbnail))
    FROM locations p WHERE p.clip_id = clips.clip_id) AS locations
-FROM clips
 """
-"""All that `smartrec.store.record.record_of` needs, one row a clip."""
-ORDER: Final = "start_wall_ns {0}, event_id {0}, part {0}, clip_id {0}"
-"""By time; to be formatted with ASC or DESC."""
+"""All that `smartrec.store.record.record_of` needs, one row a clip; to be followed by `FROM`."""
+SHOWN: Final = "deleting = 0 AND trashed_ns IS NULL"
+TRASHED: Final = "deleting = 0 AND trashed_ns IS NOT NULL"
+"""What is not gone, in the words of the index of just these."""
+FROM: Final = {
+    False: f"FROM clips INDEXED BY clips_shown WHERE {SHOWN}",
+    True: f"FROM clips INDEXED BY clips_trashed WHERE {TRASHED}",
+    None: "FROM clips WHERE deleting = 0",
+}
+"""From which clips, by whether they are in the trash. SQLite is told the index, since without
+statistics it takes any other that holds an equality, and sorts."""
+ORDER: Final = "start_wall_ns {0}, clip_id {0}"
+"""By time, parts of an event in their order; to be formatted with ASC or DESC."""
 
 
 def put_clip(
@@ -30,6 +41,7 @@ def put_clip(
 ) -> None:
     """Insert or update a clip and its triggers; `further` columns go beside those of `head`."""
     columns = {**_head_columns(head), **further, "created_ns": now, "updated_ns": now}
+    columns = {**gist.columns(head.triggers, head.start, None), **columns}
     names = ", ".join(columns)
     marks = ", ".join(f":{name}" for name in columns)
     news = ", ".join(f"{n} = excluded.{n}" for n in columns if n != "created_ns")
@@ -58,11 +70,6 @@ def put_clip(
     )
 
 
-def text(text: str) -> str:
-    """What SQLite can hold of a text that came from outside: no halves of surrogate pairs."""
-    return text.encode("utf-8", "replace").decode()
-
-
 def _head_columns(head: ClipHead) -> dict[str, object]:
     instant = head.instant
     return {
@@ -80,6 +87,7 @@ def _head_columns(head: ClipHead) -> dict[str, object]:
         "clock_synced": instant.clock.synced,
         "clock_error_us": instant.clock.max_error_us,
         "start_wall_ns": instant.wall_at(head.start),
+        "end_wall_ns": instant.wall_at(head.end),
         "start_pts": head.start,
         "end_pts": head.end,
         "asked_pre_ns": head.asked_pre,
@@ -101,7 +109,9 @@ def proof_columns(head: ClipHead, done: Finished, surplus: int) -> dict[str, obj
     first = head.start if done.first_pts is None else done.first_pts
     end = head.instant.wall_at(Ns(first + done.duration))
     return {
+        **gist.columns(head.triggers, done.first_pts, done.duration),
         "start_wall_ns": head.instant.wall_at(first),
+        "end_wall_ns": end,
         "first_pts": done.first_pts,
         "last_pts": done.last_pts,
         "duration_ns": done.duration,

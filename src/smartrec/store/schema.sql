@@ -51,11 +51,26 @@ CREATE TABLE clips (
     deleting         INTEGER NOT NULL DEFAULT 0,  -- 1 while its files go: shown to nobody any more
     dated_ns         INTEGER,           -- UTC of its end by a clock that was right, or of when such a
                                         -- one first saw it; NULL while none has
-    silent_ns        INTEGER            -- of its sound, silence filled in; NULL without sound
+    silent_ns        INTEGER,           -- of its sound, silence filled in; NULL without sound
+    end_wall_ns      INTEGER NOT NULL DEFAULT 0,  -- UTC of its end; until finished, of `end_pts`
+    event_ns         INTEGER,           -- from its start to its first trigger; NULL without either
+    reasons          TEXT NOT NULL DEFAULT '',  -- of its triggers, first come first, each once: a
+                                        -- line feed before each and behind the last
+    zones            TEXT NOT NULL DEFAULT '',  -- that its triggers name, in the same form
+    persons          INTEGER NOT NULL DEFAULT 0,  -- how many of them were a trigger
+    best_score       REAL,              -- the highest of theirs, 0 to 1; NULL without any
+    note             TEXT NOT NULL DEFAULT '',  -- what people wrote of it
+    trashed_ns       INTEGER            -- UTC when it was put into the trash; NULL while it is not
 ) STRICT, WITHOUT ROWID;
 
--- The whole order of a listing, so that the newest few are found without sorting all.
-CREATE INDEX clips_by_time ON clips (start_wall_ns, event_id, part, clip_id);
+-- All that is shown of many clips at once, so that their wide rows are not read for it.
+CREATE INDEX clips_shown ON clips
+  (start_wall_ns, clip_id, end_wall_ns, camera_id, persons, best_score, pinned, reasons, zones,
+   state, event_ns, bytes, codec, encoder, event_id, part, camera_name, note, deleting, trashed_ns)
+  WHERE deleting = 0 AND trashed_ns IS NULL;
+
+-- What is in the trash, of which there is little.
+CREATE INDEX clips_trashed ON clips (trashed_ns) WHERE trashed_ns IS NOT NULL;
 
 -- All that decides how long a clip is kept, so that nothing else is read for it.
 CREATE INDEX clips_kept ON clips

@@ -35,7 +35,7 @@ def check_kept(directory: Path, limits: Limits, clock: Clock) -> Iterator[Findin
         return
     try:
         with Catalog.open(directory, create=False) as catalog:
-            clips = catalog.clips()
+            clips = catalog.clips(trash=None)
     except SmartrecError as error:
         key = "full" if isinstance(error, DiskFull) else "catalogue"
         yield amiss(key, str(error), mend=error.hint or "", status=Status.WARN)
