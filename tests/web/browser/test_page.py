@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import astuple
 from functools import partial
-from importlib import resources
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,19 +14,18 @@ from smartrec.model import Action, Command, new_id
 from tests.web.browser import numbers
 from tests.web.browser.boxes import STANDS, wait_for_box
 from tests.web.browser.conftest import Open, played
-from tests.web.browser.visit import Visit, pixels
+from tests.web.browser.fitting import (
+    DESK,
+    FINGER,
+    PHONE,
+    WALL,
+    brightness,
+    violations,
+    wider_than_shown,
+)
+from tests.web.browser.visit import Visit
 from tests.web.stage import Stage
 
-PHONE = {
-    "viewport": {"width": 360, "height": 640},
-    "device_scale_factor": 3,
-    "is_mobile": True,
-    "has_touch": True,
-}
-DESK = {"viewport": {"width": 1280, "height": 720}}
-WALL = {"viewport": {"width": 3840, "height": 2160}}
-FINGER = 44
-"""CSS pixels that a finger hits (WCAG 2.2, 2.5.5)."""
 SEVERED = r"WebSocket connection to .* failed|ERR_CONNECTION_(REFUSED|RESET)"
 """What Chromium itself writes when a server goes away."""
 
@@ -43,19 +41,6 @@ def wait_live(tab: Visit) -> Visit:
     """Until pictures are drawn."""
     tab.wait_until("a picture", lambda: bool(numbers.drawn(tab.page)))
     return tab
-
-
-def wider_than_shown(page: Page) -> int:
-    """CSS pixels that one would have to scroll to the side."""
-    wider: int = page.evaluate(
-        "document.scrollingElement.scrollWidth - document.documentElement.clientWidth"
-    )
-    return wider
-
-
-def brightness(page: Page) -> float:
-    """Of the page's ground, below the list, 0 to 255."""
-    return float(pixels(page)[-40:, -40:].mean())
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK, WALL], ids=["phone", "desk", "wall"])
@@ -250,17 +235,6 @@ def test_axe_finds_nothing(stage: Stage, visit: Open, size: dict[str, object], s
     expect(page.get_by_role("dialog")).to_be_visible()
     complaints |= violations(page)
     assert not complaints
-
-
-def violations(page: Page) -> set[str]:
-    """What axe has to say, one line for each element."""
-    page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text())
-    found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
-    return {
-        f"{each['id']}: {' '.join(node['target'])}: {node['failureSummary']}"
-        for each in found
-        for node in each["nodes"]
-    }
 
 
 def test_what_a_page_must_not_do_is_noticed(stage: Stage, visit: Open) -> None:
