@@ -9,16 +9,20 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from smartrec.app.page_messages import Serving
+from smartrec.clock import SystemClock
 from smartrec.media.demo import DemoFeed, open_demo
 from tests.e2e.recorder import DETECTING, Home, Recorder, environment
 from tests.web.browser.visit import TIMEOUT, Visit, visiting
+from tests.web.programme import Programme, programme
 from tests.web.stage import Stage, staged
+from tests.web.studio import Clip, Studio
 
 PAGE = r"page: (http://\S+)"
 WITH_PAGE = {"SMARTREC_WEB__ENABLED": "true", "SMARTREC_WEB__PORT": "0"}
@@ -71,10 +75,23 @@ def visit(browser: Browser) -> Iterator[Open]:
 
 @contextmanager
 def played(
-    cameras: int, demo: DemoFeed, port: int = 0, *, shown: Callable[[int], int] = int
+    cameras: int,
+    demo: DemoFeed,
+    port: int = 0,
+    *,
+    shown: Callable[[int], int] = int,
+    studio: Studio | None = None,
 ) -> Iterator[Stage]:
-    """A page that a stand-in for the recorder feeds: which of the demo's pictures is the n-th."""
-    with staged(cameras, port, demo) as stage:
+    """A page that a stand-in for the recorder feeds.
+
+    Args:
+        cameras: How many.
+        demo: Their pictures.
+        port: Of the page.
+        shown: Which of the demo's pictures is the n-th.
+        studio: Makes clips of what is recorded.
+    """
+    with staged(cameras, port, demo, studio=studio) as stage:
         said = stage.child.said.get(timeout=TIMEOUT)
         assert isinstance(said, Serving), said
         feeder = threading.Thread(target=stage.run, kwargs={"shown": shown}, daemon=True)
@@ -99,6 +116,37 @@ def stage(film: DemoFeed) -> Iterator[Stage]:
     """Two cameras without a recorder; no test may leave it other than it was."""
     with played(2, film) as stage:
         yield stage
+
+
+@dataclass(frozen=True)
+class Library:
+    """Clips of all kinds behind a page.
+
+    Attributes:
+        stage: The page.
+        studio: Makes more; a test that changes a clip makes one of its own.
+        programme: What is there from the beginning, and stays as it is.
+    """
+
+    stage: Stage
+    studio: Studio
+    programme: Programme
+
+    def clip(self, name: str) -> str:
+        """Address of a clip's page."""
+        return f"{self.stage.child.address}#clip/{self[name].id}"
+
+    def __getitem__(self, name: str) -> Clip:
+        return self.programme.clips[name]
+
+
+@pytest.fixture(scope="package")
+def library(film: DemoFeed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """Two cameras without a recorder, clips of three, and rows of many more."""
+    studio = Studio(tmp_path_factory.mktemp("library") / "clips", film)
+    shown = programme(studio, SystemClock().now().wall_ns)
+    with played(2, film, studio=studio) as stage:
+        yield Library(stage, studio, shown)
 
 
 def home_in(factory: pytest.TempPathFactory) -> Home:
