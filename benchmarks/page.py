@@ -51,10 +51,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def with_page(**recording: object) -> Iterator[tuple[Recorder, int]]:
+def with_page(film: Path | None = None, **recording: object) -> Iterator[tuple[Recorder, int]]:
     """A recorder of one camera, its ring full, and the port of its page.
 
     Args:
+        film: What the camera sees; None: the demo's pictures.
         recording: Of the settings' table.
     """
     port = free_port()
@@ -62,7 +63,8 @@ def with_page(**recording: object) -> Iterator[tuple[Recorder, int]]:
         **measure.NO_WATCH,
         "web": {"enabled": True, "port": port},
     }
-    with recorder([f"file:{measure.pictures()}"], tables=tables, **recording) as running:
+    source = f"file:{film or measure.pictures()}"
+    with recorder([source], tables=tables, **recording) as running:
         running.wait_for_ring(11.9)
         page_pid(running)
         yield running, port
@@ -135,7 +137,18 @@ def cost(running: Recorder, port: int, many: int, seconds: float) -> dict[int, U
     return found
 
 
-def show_cost(runs: Sequence[Mapping[int, Use]], many: int) -> None:
+def show_costs(given: argparse.Namespace, film: Path | None = None) -> None:
+    """Of `runs` recorders one after another, each with up to `viewers` for `seconds` a window."""
+    runs = []
+    for run in range(given.runs):
+        with with_page(film) as (running, port):
+            runs.append(cost(running, port, given.viewers, given.seconds))
+        rounded = {n: {part: round(u.cpu[part], 2) for part in PARTS} for n, u in runs[-1].items()}
+        print(f"run {run + 1}: % of a core by viewers: {rounded}", flush=True)
+    _show(runs, given.viewers)
+
+
+def _show(runs: Sequence[Mapping[int, Use]], many: int) -> None:
     print("a viewer's cost, % of a core; MiB")
     steps = (("the first", 0, 1), (f"each of {many - 1} further", 1, many))
     for name, before, after in steps:
@@ -177,29 +190,55 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+@dataclass(frozen=True)
+class Eye:
+    """Notes in a tab when each picture was shown.
+
+    Attributes:
+        script: Runs there first.
+        seen: What it keeps: a list of lists, the moment first, in ms since the click.
+    """
+
+    script: str
+    seen: str
+
+
+DRAWN = Eye(numbers.WATCH, "window.smartrecSeen")
+
+
 @contextmanager
-def tab(browser: Browser, port: int) -> Iterator[Page]:
+def tab(browser: Browser, port: int, eye: Eye = DRAWN) -> Iterator[Page]:
     """A new visitor's, with a first picture."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_init_script(numbers.WATCH)
+    context.add_init_script(eye.script)
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
-    while not page.evaluate("window.smartrecSeen.length"):
+    while not page.evaluate(f"{eye.seen}.length"):
         page.wait_for_timeout(20)
     yield page
     context.close()
 
 
+def clicks(browser: Browser, port: int, trials: int, eye: Eye = DRAWN) -> list[float]:
+    """From each click to the first picture, ms; nobody else looks."""
+    found = []
+    for _ in range(trials):
+        with tab(browser, port, eye) as page:
+            found.append(page.evaluate(f"{eye.seen}[0][0]"))
+        time.sleep(UNWATCHED_S)
+    return found
+
+
+def show_more(name: str, used: Use, without: Use) -> None:
+    for part in PARTS:
+        more = used.cpu[part] - without.cpu[part]
+        print(f"  {part}, {name}: {more:+.2f} % of a core")
+
+
 def in_chromium(running: Recorder, port: int, trials: int, seconds: float) -> None:
     """The same in a browser: from the click to the first picture, how late, how many, what for."""
     with chromium() as browser:
-        first = []
-        for _ in range(trials):
-            with tab(browser, port) as page:
-                # The tab's own clock begins with the click.
-                first.append(page.evaluate("window.smartrecSeen[0][0]"))
-            time.sleep(UNWATCHED_S)
-        say("click -> first picture on the canvas in Chromium", first)
+        say("click -> first picture on the canvas in Chromium", clicks(browser, port, trials))
         without = use(running, seconds)
         with tab(browser, port) as page, timetable(port) as pictures:
             time.sleep(2)
@@ -209,9 +248,7 @@ def in_chromium(running: Recorder, port: int, trials: int, seconds: float) -> No
         say("pts -> on the canvas in Chromium", [lateness_of(each, pictures) for each in drawn])
         rate = (len(drawn) - 1) / (drawn[-1].mono_ns - drawn[0].mono_ns) * 1e9
         print(f"  pictures a second on the canvas: {rate:.1f} of {measure.FPS}")
-        for part in PARTS:
-            more = used.cpu[part] - without.cpu[part]
-            print(f"  {part}, one tab and one client: {more:+.2f} % of a core")
+        show_more("one tab and one client", used, without)
 
 
 @contextmanager
@@ -280,13 +317,7 @@ def main() -> None:
     parser.add_argument("--crowd-seconds", type=float, default=60)
     given = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
-    runs = []
-    for run in range(given.runs):
-        with with_page() as (running, port):
-            runs.append(cost(running, port, given.viewers, given.seconds))
-        rounded = {n: {part: round(u.cpu[part], 2) for part in PARTS} for n, u in runs[-1].items()}
-        print(f"run {run + 1}: % of a core by viewers: {rounded}", flush=True)
-    show_cost(runs, given.viewers)
+    show_costs(given)
     with with_page() as (running, port):
         say("connect -> first picture at a client", first_pictures(port, given.trials))
         say("pts -> whole picture at a client", lateness(port, given.seconds))

@@ -12,25 +12,22 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import measure
-from benchmarks.measure import Recorder, recorder, say
+from benchmarks.measure import Recorder, say
 from benchmarks.page import (
-    PARTS,
-    UNWATCHED_S,
+    Eye,
     chromium,
-    cost,
+    clicks,
     first_pictures,
-    free_port,
     lateness,
-    page_pid,
-    show_cost,
+    show_costs,
+    show_more,
+    tab,
     use,
+    with_page,
 )
-from playwright.sync_api import Browser, Page
 from tests.web.browser.numbers import clock_ahead
 
 SECONDS = 10
@@ -56,6 +53,7 @@ HTMLVideoElement.prototype.requestVideoFrameCallback = function (told) {{
   }});
 }};
 """
+SHOWN = Eye(WATCH, "window.shown.frames")
 
 
 def film() -> Path:
@@ -71,52 +69,19 @@ def film() -> Path:
     return path
 
 
-@contextmanager
-def with_page() -> Iterator[tuple[Recorder, int]]:
-    """A recorder of that camera, its ring full, and the port of its page."""
-    port = free_port()
-    tables: dict[str, Mapping[str, object]] = {
-        **measure.NO_WATCH,
-        "web": {"enabled": True, "port": port},
-    }
-    with recorder([f"file:{film()}"], tables=tables) as running:
-        running.wait_for_ring(11.9)
-        page_pid(running)
-        yield running, port
-
-
-@contextmanager
-def tab(browser: Browser, port: int) -> Iterator[Page]:
-    """A new visitor's, with a first picture."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_init_script(WATCH)
-    page = context.new_page()
-    page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
-    while not page.evaluate("window.shown.frames.length"):
-        page.wait_for_timeout(20)
-    yield page
-    context.close()
-
-
 def in_chromium(running: Recorder, port: int, trials: int, seconds: float) -> None:
     """From the click to the first picture, how late, how many, what for."""
     with chromium() as browser:
-        first = []
-        for _ in range(trials):
-            with tab(browser, port) as page:
-                first.append(page.evaluate("window.shown.frames[0][0]"))
-            time.sleep(UNWATCHED_S)
-        say("click -> first picture shown in Chromium", first)
+        say("click -> first picture shown in Chromium", clicks(browser, port, trials, SHOWN))
         without = use(running, seconds)
-        with tab(browser, port) as page:
+        with tab(browser, port, SHOWN) as page:
             time.sleep(3)
-            page.evaluate("window.shown.frames.length = 0")
+            page.evaluate(f"{SHOWN.seen}.length = 0")
             used = use(running, seconds)
-            ahead, frames = clock_ahead(page), page.evaluate("window.shown.frames")
+            ahead, frames = clock_ahead(page), page.evaluate(SHOWN.seen)
         say("pts -> shown in Chromium", [(at * 1e6 + ahead - pts) / 1e6 for at, pts in frames])
         print(f"  pictures a second shown: {len(frames) / seconds:.1f} of {measure.FPS}")
-        for part in PARTS:
-            print(f"  {part}, one tab: {used.cpu[part] - without.cpu[part]:+.2f} % of a core")
+        show_more("one tab", used, without)
 
 
 def main() -> None:
@@ -127,14 +92,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=10, help="of the first picture")
     given = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
-    runs = []
-    for run in range(given.runs):
-        with with_page() as (running, port):
-            runs.append(cost(running, port, given.viewers, given.seconds))
-        rounded = {n: {part: round(u.cpu[part], 2) for part in PARTS} for n, u in runs[-1].items()}
-        print(f"run {run + 1}: % of a core by viewers: {rounded}", flush=True)
-    show_cost(runs, given.viewers)
-    with with_page() as (running, port):
+    show_costs(given, film())
+    with with_page(film()) as (running, port):
         say("connect -> first picture at a client", first_pictures(port, given.trials))
         say("pts -> whole picture at a client", lateness(port, given.seconds))
         in_chromium(running, port, given.trials, given.seconds)
