@@ -28,6 +28,8 @@ _APPLICATION_ID: Final = (
     0x736D7263  # "smrc", so that file(1) and we know it from other SQLite files
 )
 _BUSY_S: Final = 2.0
+_LONG_BUSY_MS: Final = 60_000
+"""While somebody brings the file up to date: 100,000 clips take seconds, on a slow card more."""
 _CHECKPOINT_PAGES: Final = 128
 """The log stays below about half a MiB, so that a small disk holds it."""
 _NO_ROOM_BELOW: Final = 128 * 1024
@@ -278,8 +280,7 @@ def _migrate(
     database: sqlite3.Connection, migrations: Mapping[int, Migration], newest: int
 ) -> None:
     """Bring the schema to `newest`, all or nothing; two processes may try at once."""
-    database.execute("BEGIN IMMEDIATE")
-    try:
+    with _alone(database):
         version = _version(database)
         if version == 0:
             _make(database)
@@ -291,26 +292,29 @@ def _migrate(
             "INSERT OR REPLACE INTO meta VALUES ('written_by', ?)", (smartrec.__version__,)
         )
         database.execute(f"PRAGMA user_version = {newest}")
-        database.execute("COMMIT")
-    except BaseException:
-        if database.in_transaction:
-            database.execute("ROLLBACK")
-        raise
     # The version must stand in the file itself: an older smartrec reads it there.
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _mend(database: sqlite3.Connection) -> None:
     """See to clips that an older smartrec wrote on after the file was brought up to date."""
-    if not gist.is_stale(database):
-        return
+    if gist.is_stale(database):
+        with _alone(database):
+            gist.mend(database)
+
+
+@contextmanager
+def _alone(database: sqlite3.Connection) -> Iterator[None]:
+    """A long transaction; who comes second waits for it."""
+    database.execute(f"PRAGMA busy_timeout = {_LONG_BUSY_MS}")
     database.execute("BEGIN IMMEDIATE")
     try:
-        gist.mend(database)
+        yield
         database.execute("COMMIT")
     finally:
         if database.in_transaction:
             database.execute("ROLLBACK")
+        database.execute(f"PRAGMA busy_timeout = {round(_BUSY_S * 1000)}")
 
 
 def _make(database: sqlite3.Connection) -> None:

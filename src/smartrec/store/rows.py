@@ -41,7 +41,8 @@ def put_clip(
 ) -> None:
     """Insert or update a clip and its triggers; `further` columns go beside those of `head`."""
     columns = {**_head_columns(head), **further, "created_ns": now, "updated_ns": now}
-    columns = {**gist.columns(head.triggers, head.start, None), **columns}
+    if "event_ns" not in columns:
+        columns |= gist.columns(head.triggers, head.start, None)
     names = ", ".join(columns)
     marks = ", ".join(f":{name}" for name in columns)
     news = ", ".join(f"{n} = excluded.{n}" for n in columns if n != "created_ns")
