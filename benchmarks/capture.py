@@ -34,7 +34,7 @@ def ours(path: Path) -> str:
     used: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as place:
         clips = Path(place)
-        station = Station(config, Places(clips, clips, clips), "", clock, Bus(clock))
+        station = Station(config, Places(clips, clips, clips, clips), "", clock, Bus(clock))
         watch = threading.Thread(
             target=lambda: used.update(by_thread(WARM_S, WINDOW_S)), name="benchmark"
         )

@@ -88,7 +88,7 @@ def ours(wanted: int, *, screen: bool) -> str:
     )
     with tempfile.TemporaryDirectory() as place:
         clips, bus = Path(place), Bus(clock)
-        station = Noting(config, Places(clips, clips / ".open", clips), "", clock, bus)
+        station = Noting(config, Places(clips, clips / ".open", clips, clips), "", clock, bus)
         (clips / ".open").mkdir()
         station.wanted, station.firsts = wanted, []
         opened: list[tuple[int, str]] = []

@@ -50,7 +50,7 @@ def ours(path: Path) -> str:
         told = clips / "told"
         os.environ["SMARTREC_BENCHMARK_TOLD"] = str(told)
         watch._COMMAND = (sys.executable, str(HERE / "watch_child.py"))
-        station = Station(config, Places(clips, clips, clips), "", clock, Bus(clock))
+        station = Station(config, Places(clips, clips, clips, clips), "", clock, Bus(clock))
 
         def counts() -> Mapping[str, int]:
             data = told.read_bytes()

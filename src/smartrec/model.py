@@ -197,6 +197,8 @@ class Action(str, Enum):
 
     START = "start"
     STOP = "stop"
+    ARM = "arm"
+    DISARM = "disarm"
 
 
 class Verdict(str, Enum):
@@ -205,6 +207,8 @@ class Verdict(str, Enum):
     ACCEPTED = "accepted"
     EXTENDED = "extended"
     STOPPED = "stopped"
+    ARMED = "armed"
+    DISARMED = "disarmed"
     REFUSED = "refused"
 
 
@@ -246,6 +250,8 @@ class Answer:
         reason: Why it was refused, or what it did, in words.
         clip_id: The clip that holds the moment.
         pre_roll_s: Seconds before the moment that are held and will be in the clip.
+        until: When the schedule ends what was armed or disarmed, ISO 8601 with the offset of this
+            machine's zone; None where only another command does.
     """
 
     id: str
@@ -254,6 +260,7 @@ class Answer:
     reason: str = ""
     clip_id: str | None = None
     pre_roll_s: float | None = None
+    until: str | None = None
 
 
 class ClipState(str, Enum):

@@ -214,7 +214,7 @@ def test_a_line_without_end_is_refused(serve: Serve) -> None:
         (b'{"v": 1, "command": 7}\n', "command is no object"),
         (b'{"v": 1, "command": {}}\n', "id is missing; action is missing"),
         (b'{"v": 1, "command": {"id": 1, "action": "go"}}\n', "id is no text"),
-        (b'{"v": 1, "command": {"id": "a", "action": "go"}}\n', "none of start, stop"),
+        (b'{"v": 1, "command": {"id": "a", "action": "go"}}\n', "none of start, stop, arm, disarm"),
         (b'{"v": 1, "command": {"id": "a", "action": "stop", "end": 1.5}}\n', "end is no whole"),
         (b'{"v": 1, "command": {"id": "a", "action": "stop", "pts": true}}\n', "pts is no whole"),
         (b'{"v": 1, "command": {"id": "a", "action": "stop", "pts": 1e3}}\n', "pts is no whole"),

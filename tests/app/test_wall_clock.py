@@ -35,7 +35,9 @@ class JumpingClock(SystemClock):
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
     (tmp_path / "clips" / ".open").mkdir(parents=True)
-    return Places(tmp_path / "clips", tmp_path / "clips" / ".open", tmp_path / "cache")
+    return Places(
+        tmp_path / "clips", tmp_path / "clips" / ".open", tmp_path / "cache", tmp_path / "state"
+    )
 
 
 def awaited(heard: Subscription, kind: type[Event]) -> Iterator[Event]:

@@ -94,7 +94,7 @@ def station(home: Home, camera: BadCamera, *, pre: int, post: int) -> Iterator[R
     (home.clips / ".open").mkdir(parents=True)
     clock = SystemClock()
     bus = Bus(clock)
-    places = Places(home.clips, home.clips / ".open", home.clips.parent)
+    places = Places(home.clips, home.clips / ".open", home.clips.parent, home.clips.parent)
     running = Running(Station(config, places, new_id(), clock, bus), camera)
     console = Console(bus.subscribe(durable_only=True), running.said.append, clock)
     console.start()

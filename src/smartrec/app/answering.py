@@ -32,10 +32,12 @@ class Answers:
 
     Args:
         secured: Whether a camera's clip is in its file, as far as it was held when it began.
+        kept: Whether what is armed and disarmed outlives this process.
     """
 
-    def __init__(self, secured: Callable[[str, str], bool]) -> None:
+    def __init__(self, secured: Callable[[str, str], bool], kept: Callable[[], bool]) -> None:
         self._holds = secured
+        self._kept = kept
         self._waiting: list[_Waiting] = []
 
     def hold(self, answers: tuple[Answer, ...], to: "Future[tuple[Answer, ...]]", now: Ns) -> None:
@@ -54,6 +56,8 @@ class Answers:
         self._waiting = still
 
     def _secured(self, answer: Answer) -> bool:
+        if answer.verdict in (Verdict.ARMED, Verdict.DISARMED):
+            return self._kept()
         if answer.verdict not in (Verdict.ACCEPTED, Verdict.EXTENDED) or answer.clip_id is None:
             return True
         return self._holds(answer.camera, answer.clip_id)

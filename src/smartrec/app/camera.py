@@ -74,6 +74,8 @@ class Camera:
         pictures: How many came so far.
         damaged: How many of this run's were not whole.
         lost: How many of this run's the source skipped.
+        armed: Whether persons begin clips; set by `Arming`, as is
+        unrecorded: how many came and began none since it was disarmed.
     """
 
     def __init__(
@@ -90,9 +92,9 @@ class Camera:
         self.clips = clips
         self.phase = CameraPhase.STARTING
         self.error: SmartrecError | None = None
-        self.damaged = 0
-        self.lost = 0
+        self.damaged = self.lost = self.unrecorded = 0
         self.silent = False
+        self.armed = True
         self._sources = sources
         self._listener = listener
         self._microphone = Microphone(

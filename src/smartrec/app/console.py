@@ -8,6 +8,7 @@ from typing import Final
 
 from smartrec.app.bus import Subscription
 from smartrec.app.events import (
+    ArmingChanged,
     CameraBack,
     CameraLost,
     CameraPowerCycled,
@@ -230,6 +231,14 @@ def _(event: WatchLost) -> str:
 @line.register
 def _(event: DetectorRefused) -> str:
     return f"nobody is looked for: {event.reason}" + _hint(event.hint)
+
+
+@line.register
+def _(event: ArmingChanged) -> str:
+    until = f" until {event.until[:16].replace('T', ' ')}" if event.until else ""
+    missed = event.unrecorded
+    seen = f"; {missed} person{'s' * (missed != 1)} not recorded meanwhile" * bool(missed)
+    return f"{event.camera}: {'armed' if event.armed else 'disarmed'} ({event.cause}){until}{seen}"
 
 
 @line.register

@@ -10,6 +10,7 @@ such as ``smartrec.clip.ready.v1``; a field may be added within a version, none 
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from smartrec.app.arming_events import ArmingChanged as ArmingChanged
 from smartrec.app.event import Event as Event
 from smartrec.app.event import Fact as Fact
 from smartrec.app.event import State as State
@@ -346,7 +347,10 @@ class RecordingState(State):
 
 @dataclass(frozen=True, slots=True)
 class DetectionState(State):
-    """How a camera is watched; rates are of the time since the state before."""
+    """How a camera is watched; rates are of the time since the state before.
+
+    `unrecorded`: persons who came and began no clip since the camera was disarmed.
+    """
 
     type: ClassVar[str] = "smartrec.detection.state.v1"
     camera: str
@@ -354,6 +358,7 @@ class DetectionState(State):
     inferred: int
     infer_ms: float
     persons: int
+    unrecorded: int = 0
 
 
 FACTS: Final[tuple[type[Fact], ...]] = (
@@ -383,6 +388,7 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     WatchPreparing,
     WatchLost,
     DetectorRefused,
+    ArmingChanged,
     PageServing,
     PageRefused,
     PageLost,

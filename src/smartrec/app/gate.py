@@ -114,8 +114,8 @@ def _interval_fault(command: Command, now: Instant, longest: Ns) -> str | None:
     start, end = command.start, command.end
     if start is None and end is None:
         return None
-    if command.action is Action.STOP:
-        return "a stop has no interval"
+    if command.action is not Action.START:
+        return f"to {command.action.value} has no interval"
     moment = now.wall_ns if command.pts is None else now.wall_at(command.pts)
     if start is not None and start > moment + _AHEAD:
         return f"its interval begins {_span(start - moment)} after its moment"

@@ -12,8 +12,10 @@ class Places:
         clips: Of finished clips, catalogue and lock.
         journals: Of journals.
         cache: Of what can be made again.
+        state: Of what must survive.
     """
 
     clips: Path
     journals: Path
     cache: Path
+    state: Path

@@ -15,12 +15,13 @@ from typing import Any, Final
 from smartrec import __version__
 from smartrec.app import events, recovery
 from smartrec.app.answering import SECURING, Answers, Asked
+from smartrec.app.arming import Arming
 from smartrec.app.attempts import Started
 from smartrec.app.bus import Bus
 from smartrec.app.camera import Camera, CameraPhase
 from smartrec.app.clips import Clips, Recorder
 from smartrec.app.finishing import Finishers, Made, Order
-from smartrec.app.gate import Gate
+from smartrec.app.gate import Gate, refused
 from smartrec.app.hotplug import Hotplug, Plugged
 from smartrec.app.housekeeping import TOLD, Housekeeping, limits_of
 from smartrec.app.journaling import Closed, Failed, Report, Wrote
@@ -39,16 +40,7 @@ from smartrec.app.watching import Watching, latest_of, setup_of
 from smartrec.clock import Clock
 from smartrec.config.schema import Config
 from smartrec.media.watch.messages import Looked
-from smartrec.model import (
-    AccessUnit,
-    Action,
-    Answer,
-    Command,
-    StreamFormat,
-    Trigger,
-    Verdict,
-    new_id,
-)
+from smartrec.model import AccessUnit, Action, Answer, Command, StreamFormat, Trigger, new_id
 from smartrec.recording.session import OpenClip, Timing
 from smartrec.units import MILLISECOND, SECOND, Ns, seconds
 
@@ -140,6 +132,7 @@ class Station(Teller):
             )
             for settings in config.camera
         )
+        self.arming = Arming(config, self.cameras, places.state, places.clips, bus)
         watch = Watch(setup_of(config, places.clips, terminal_keys=terminal_keys), self._inbox.put)
         self._smart = SmartRecord(config, places.clips, watch, self._finishers)
         self.watching = Watching(
@@ -171,7 +164,7 @@ class Station(Teller):
             Free: self._free,
             recovery.Done: lambda *_: self._recovered.set(),
         }
-        self._answers = Answers(self._holds)
+        self._answers = Answers(self._holds, lambda: self.arming.kept)
         self._recovered = threading.Event()
         self._sampled_at = Ns(0)
         self._measured_at = Ns(0)
@@ -234,7 +227,7 @@ class Station(Teller):
             "finishing": self._finishers.backlog,
             "watch": self.watching.status(),
             "page": self.viewer.status(),
-            "cameras": [camera.status() for camera in self.cameras],
+            "cameras": [{**c.status(), **self.arming.status(c)} for c in self.cameras],
         }
 
     def camera_units(
@@ -262,6 +255,7 @@ class Station(Teller):
         if now - self._sampled_at >= _SAMPLE_EVERY:
             self._sampled_at = now
             self._instant = self._clock.now()
+            self.arming.turn(self._instant)
             self._tell_states(now)
         if now - self._measured_at >= _MEASURE_EVERY:
             self._measured_at = now
@@ -321,14 +315,19 @@ class Station(Teller):
         if not wanted:
             known = ", ".join(camera.id for camera in self.cameras)
             why = f"there is no camera {command.camera!r}; there are: {known}"
-            return (Answer(command.id, command.camera or "", Verdict.REFUSED, why),)
+            return refused(command, why)
         instant = self._clock.now()  # by which the gate read its moments
+        if command.action in (Action.ARM, Action.DISARM):
+            return tuple(self.arming.obey(command, camera, instant) for camera in wanted)
         answers = tuple(camera.obey(command, instant, now) for camera in wanted)
         self._progress.answered(command, answers, self.cameras)
         return answers
 
     def _person(self, camera: Camera, trigger: Trigger) -> None:
         if self._stop_reason is not None:
+            return
+        if not camera.armed:
+            camera.unrecorded += not camera.clips.recording
             return
         command = Command(trigger.trigger_id, camera.id, Action.START, trigger.reason)
         answer = camera.record(command.id, trigger)
@@ -370,6 +369,7 @@ class Station(Teller):
         self.watching.finish(self._progress.knows)
         self._finishers.stop()
         self._keeper.stop(timeout=seconds(CLOSING))
+        self.arming.close()
         self._answers.turn(Ns(self._clock.monotonic() + SECURING))
         self._bus.publish(
             events.StationStopped(reason, self._progress.clips, self._progress.frames_lost)

@@ -202,7 +202,12 @@ class Watching:
             looks, asked, infer_ms = sight.rates()
             self._bus.publish(
                 events.DetectionState(
-                    camera_id, looks, asked, round(infer_ms, 1), self._persons(camera_id)
+                    camera_id,
+                    looks,
+                    asked,
+                    round(infer_ms, 1),
+                    self._persons(camera_id),
+                    self._cameras[camera_id].unrecorded,
                 )
             )
 
@@ -281,7 +286,9 @@ class Watching:
         for trigger in sight.take(look, infer_ms, newest):
             if self._begins(trigger):
                 self._record(camera, trigger)
-            elif not camera.clips.lengthen(trigger) and (anew := sight.renew(trigger, newest)):
+            elif camera.clips.lengthen(trigger) or not camera.armed:
+                pass  # who is still there when it is armed begins a clip then
+            elif anew := sight.renew(trigger, newest):
                 self._begins(anew)
                 self._record(camera, anew)
             sight.note(camera.clips.held)
@@ -303,11 +310,11 @@ class Watching:
         text = str(camera.error) if camera.phase is CameraPhase.LOST and camera.error else ""
         phase = "silent" if camera.silent else camera.phase.value
         if not recording:
-            return CameraView(camera.id, phase, text)
+            return CameraView(camera.id, phase, text, armed=camera.armed)
         clip = recording[0]
         since = min(trigger.pts for trigger in clip.triggers)
         event_id, pre_roll = self._pre_rolls.get(camera.id, ("", 0.0))
         if event_id != clip.event_id:
             pre_roll = round(seconds(camera.clips.held_before(clip, since)), 1)
             self._pre_rolls[camera.id] = clip.event_id, pre_roll
-        return CameraView(camera.id, phase, text, since, pre_roll)
+        return CameraView(camera.id, phase, text, since, pre_roll, camera.armed)

@@ -251,6 +251,7 @@ def _answer(fields: _Fields) -> Answer:
         reason=fields.text("reason", default=""),
         clip_id=fields.text_or_none("clip_id"),
         pre_roll_s=fields.number("pre_roll_s"),
+        until=fields.text_or_none("until"),
     )
 
 

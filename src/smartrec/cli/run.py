@@ -220,7 +220,7 @@ def _claimed(
     except BaseException:
         lock.release()
         raise
-    return lock, Places(clips, journals, cache_dir())
+    return lock, Places(clips, journals, cache_dir(), state_dir())
 
 
 def _refuse_second(clips: Path) -> None:

@@ -25,6 +25,7 @@ SCENES = some.builds(
     silent_s=some.none() | some.integers(2, 10**6),
     disk=some.none() | some.just((10**9, 2 * 10**9)),
     notice=some.text(max_size=30),
+    armed=some.booleans(),
 )
 
 
@@ -57,6 +58,13 @@ def test_label_of_a_person_at_the_upper_edge_lies_within_the_box_and_clear_of_th
     *_, label, name = marks(scene, 640, 360)
     assert not label.meets(name)
     assert label.x > 0
+
+
+def test_light_disarmed_and_a_long_name_lie_clear_of_each_other() -> None:
+    scene = Scene(name="The door at the back of the house", armed=False, recording=Recording(9, 2))
+    light, disarmed, name = marks(scene, 320, 240)
+    assert light.y < disarmed.y
+    assert not any((light.meets(disarmed), light.meets(name), disarmed.meets(name)))
 
 
 def test_box_of_a_person_is_hidden_where_there_is_a_slate() -> None:

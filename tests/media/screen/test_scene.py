@@ -112,6 +112,14 @@ def test_silence_is_told_after_two_seconds_in_whole_seconds_and_without_boxes() 
     assert not scene.persons
 
 
+def test_it_is_told_that_a_camera_is_disarmed() -> None:
+    door, _ = subject()
+    door.viewed(CameraView("door", "live"))
+    assert door.scene(AROUND).armed
+    door.viewed(CameraView("door", "live", armed=False))
+    assert not door.scene(AROUND).armed
+
+
 def test_recording_runs_in_whole_seconds_from_the_event_on() -> None:
     door, clock = subject()
     door.viewed(CameraView("door", "live", "", Ns(clock.at - 12_900 * MILLISECOND), 9.8))

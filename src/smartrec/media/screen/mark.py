@@ -14,6 +14,7 @@ from smartrec.media.screen.paint import Bitmap, Ground, Words
 from smartrec.media.screen.scene import Recording, Scene, Slate
 from smartrec.model import Box
 
+DISARMED: Final = "DISARMED"
 _REASON_LINES: Final = 3
 _BARE: Final = 0.1
 """Below this share of the limit, free disk is told in red."""
@@ -94,10 +95,13 @@ class _Canvas:
         self._most = max(1, width - 2 * self._margin)
 
     def corners(self, scene: Scene) -> Iterable[Mark]:
-        """Name, recording light, disk and notice; where two need one line, the second goes on."""
+        """All that has a corner; where two need one line, the second goes on."""
         placed: list[Mark] = []
         if scene.recording is not None:
             placed.append(self._corner(_light(scene.recording), right=True, up=True, placed=placed))
+        if not scene.armed:
+            plate = (Words(DISARMED, paint.AMBER),)
+            placed.append(self._corner(plate, right=True, up=True, placed=placed))
         if scene.name and scene.slate is None:
             runs = (Words(scene.name),)
             placed.append(self._corner(runs, right=False, up=True, placed=placed))
@@ -181,10 +185,9 @@ class _Canvas:
         x = self._width - self._margin - bitmap.width if right else self._margin
         step = bitmap.height + self._margin // 2
         y = self._margin if up else self._height - self._margin - bitmap.height
-        mark = self._at(x, y, bitmap)
-        if any(map(mark.meets, placed)):
-            return self._at(x, y + step if up else y - step, bitmap)
-        return mark
+        lines = (self._at(x, y + n * step if up else y - n * step, bitmap) for n in range(3))
+        fitting = (mark for mark in lines if not any(map(mark.meets, placed)))
+        return next(fitting, self._at(x, y, bitmap))
 
     def _at(self, x: int, y: int, bitmap: Bitmap) -> Mark:
         """There, or as near as it lies within the picture."""

@@ -63,6 +63,7 @@ class Scene:
         silent_s: For how many whole seconds no picture came, if it is too long.
         disk: Free bytes, and the limit below which they are told; None when there is enough.
         notice: Whatever else a person must know.
+        armed: Whether persons begin clips; told where they do not.
     """
 
     name: str = ""
@@ -72,6 +73,7 @@ class Scene:
     silent_s: int | None = None
     disk: tuple[int, int] | None = None
     notice: str = ""
+    armed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class Subject:
             silent_s=silent_s,
             disk=(around.free_bytes or 0, around.low_disk) if low and first else None,
             notice=around.notice if first else "",
+            armed=self._view.armed,
         )
 
     def _persons(self, around: Surroundings, moment: Ns) -> tuple[Person, ...]:

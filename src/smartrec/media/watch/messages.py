@@ -151,6 +151,7 @@ class CameraView:
         recording_since: Pts at which the oldest open clip's event began (its first trigger); None
             while nothing is recorded.
         pre_roll_s: Seconds before that moment which are secured.
+        armed: Whether persons begin clips.
     """
 
     kind: ClassVar[str] = "camera"
@@ -159,6 +160,7 @@ class CameraView:
     text: str = ""
     recording_since: Ns | None = None
     pre_roll_s: float | None = None
+    armed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final
 from smartrec.media.engines.deepstream.annotations import WHITE, Frame, Object, Rgba, Text
 from smartrec.media.screen import paint
 from smartrec.media.screen.layout import Rect
-from smartrec.media.screen.mark import in_gigabytes, in_minutes, percent
+from smartrec.media.screen.mark import DISARMED, in_gigabytes, in_minutes, percent
 from smartrec.media.screen.scene import Scene
 
 _POINTS: Final = 0.75
@@ -66,8 +66,8 @@ def texts(scene: Scene, at: Rect) -> Iterator[Text]:
     def text(words: str, x: int, y: int, color: Rgba = WHITE) -> Text:
         return Text(words, x, y, round(size * _POINTS), color)
 
-    if scene.name:
-        yield text(scene.name, left, top)
+    for words, color in _heads(scene):
+        yield text(words, left, top, color)
         top += line
     if scene.recording is not None:
         words = f"REC {in_minutes(scene.recording.running_s)}"
@@ -82,3 +82,10 @@ def texts(scene: Scene, at: Rect) -> Iterator[Text]:
         bottom -= line
     if scene.notice:
         yield text(scene.notice, left, bottom)
+
+
+def _heads(scene: Scene) -> Iterator[tuple[str, Rgba]]:
+    if scene.name:
+        yield scene.name, WHITE
+    if not scene.armed:
+        yield DISARMED, _AMBER

@@ -1,0 +1,23 @@
+"""What is told of cameras being armed; see `smartrec.app.events`."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from smartrec.app.event import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class ArmingChanged(Fact):
+    """Whether a person begins a clip, or for how long that holds, is now otherwise.
+
+    `cause` is ``"command"``, ``"schedule"`` or ``"start"`` (told then of cameras that are not
+    simply armed for good). `until`: when the schedule changes it, ISO 8601; None where it does not.
+    `unrecorded`: how many persons came and began no clip while it was disarmed.
+    """
+
+    type: ClassVar[str] = "smartrec.arming.changed.v1"
+    camera: str
+    armed: bool
+    cause: str
+    until: str | None = None
+    unrecorded: int = 0
