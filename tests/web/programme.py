@@ -16,6 +16,8 @@ MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 STREET = Camera("cam2", f"Street {MARKUP}")
 APART = 300 * SECOND
 """From the beginning of a clip to that of the next."""
+LENGTH = 20 * APART
+"""No clip of it begins earlier."""
 
 
 @dataclass(frozen=True)

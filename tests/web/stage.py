@@ -56,7 +56,7 @@ from smartrec.units import SECOND, Ns, seconds
 from smartrec.web.assets import STATIC
 from tests.web.child import STATION, Child, setup
 from tests.web.coded_camera import feeding, of_demo
-from tests.web.programme import programme
+from tests.web.programme import LENGTH, programme
 from tests.web.studio import Camera, Clip, Growing, Studio, Wish
 
 FPS = 30
@@ -355,9 +355,9 @@ def kept_demo() -> DemoFeed:
 def with_clips(rows: int) -> Iterator[Studio]:
     """A clip directory with some of all kinds, and so many more rows of a catalogue."""
     with tempfile.TemporaryDirectory(prefix="stage-clips-") as name:
-        studio = Studio(Path(name) / "clips", kept_demo())
-        made = programme(studio, SystemClock().now().wall_ns)
-        print(made, flush=True)  # noqa: T201
+        studio, now = Studio(Path(name) / "clips", kept_demo()), SystemClock().now().wall_ns
+        studio.fill(rows, now - LENGTH)
+        print(programme(studio, now), flush=True)  # noqa: T201
         yield studio
 
 

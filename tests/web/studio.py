@@ -6,6 +6,7 @@ finished by `finish`, told to `Catalog`; triggers of persons are `Presence`'s ow
 and the passing of time are left out.
 """
 
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -13,11 +14,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from PIL import Image
+
 from smartrec import __version__
 from smartrec.clock import ClockQuality, Instant
 from smartrec.detection.presence import Presence, Rules
 from smartrec.detection.zones import Zone
-from smartrec.media.demo import DemoFeed, person_box
+from smartrec.media.demo import PERSON_FIRST, DemoFeed, person_box
 from smartrec.media.finish import finish
 from smartrec.media.journal import JournalWriter
 from smartrec.media.orders import Job, Orders
@@ -40,6 +43,7 @@ from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND, Ns
 from tests.sounds import clicking
+from tests.store.large import CAMERAS, fill
 from tests.web.child import STATION
 from tests.web.coded_camera import CodedCamera, of_demo, small
 
@@ -51,6 +55,9 @@ LOOK_EVERY = 6
 """Pictures from one that is looked at to the next."""
 START = Ns(5_000 * SECOND)
 """Pts of each clip's first picture."""
+OTHERS = ", ".join(f"'{camera}'" for camera, _ in CAMERAS)
+PICTURED = 3000
+"""Rows that have a thumbnail."""
 SIZE = (640, 360)
 """Of the demo's pictures once they are H.264."""
 RULES = Rules(0.5, 2, 3, 0.1, 0.0, Ns(0), Ns(0))
@@ -135,6 +142,30 @@ class Studio:
     def begin(self, wish: Wish) -> "Growing":
         """One that is being recorded, with no picture yet."""
         return Growing(self, wish)
+
+    def fill(self, rows: int, newest: int) -> None:
+        """So many further rows of other cameras, begun before `newest`; their files are not there.
+
+        But for pictures of the newest: whoever looks through a list shall see some.
+        """
+        fill(self.directory, rows, newest_ns=newest)
+        theirs = f"SELECT clip_id FROM clips WHERE camera_id IN ({OTHERS})"
+        some = f"{theirs} ORDER BY start_wall_ns DESC LIMIT {PICTURED}"
+        with self.catalog() as catalog:
+            with catalog.transaction(durable=False) as db:
+                db.execute(
+                    f"UPDATE locations SET thumbnail = NULL WHERE clip_id IN ({theirs})"
+                    f" AND clip_id NOT IN ({some})"
+                )
+            named = catalog.rows(
+                f"SELECT thumbnail FROM locations WHERE clip_id IN ({theirs}) AND thumbnail NOTNULL"
+            )
+        picture = self.directory / ".thumbnail"
+        small = Image.open(io.BytesIO(self._demo.jpeg(PERSON_FIRST + 3 * FPS))).resize(SIZE)
+        small.save(picture, "JPEG")
+        for (name,) in named:
+            (self.directory / name).hardlink_to(picture)
+        picture.unlink()
 
     def units(self, wish: Wish) -> tuple[StreamFormat, Iterator[tuple[int, AccessUnit]]]:
         """What the camera gives, from where a decoder can begin, each with its number."""
