@@ -118,6 +118,8 @@ def metrics(behind: Behind) -> dict[tuple[str, ...], float]:
     for family in text_string_to_metric_families(reply.body.decode()):
         assert family.name.startswith("smartrec_")
         assert family.documentation.endswith(".")
+        since = " Counts from the start of the " in family.documentation
+        assert since == (family.type == "counter"), "a page that starts anew counts anew"
         for sample in family.samples:
             assert sample.name.endswith("_total") == (family.type == "counter")
             found[(sample.name, *sample.labels.values())] = sample.value

@@ -14,15 +14,26 @@ from smartrec.web.ledger import Ledger
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _CAMERA: Final = ("camera",)
+_SINCE_RECORDER: Final = " Counts from the start of the recorder."
+_SINCE_CAMERA: Final = " Counts from the start of the camera, which may be anew."
+_SINCE_PAGE: Final = " Counts from the start of the page's process, which may be anew."
 _FROM_CAMERA: Final = (
     ("fps", "smartrec_camera_pictures_per_second", "Pictures in the newest second."),
     ("ring_s", "smartrec_ring_seconds", "Time that the ring holds for a pre-roll."),
     ("ring_bytes", "smartrec_ring_bytes", "Memory that the ring holds."),
 )
 _COUNTED_BY_CAMERA: Final = (
-    ("pictures", "smartrec_camera_pictures", "Whole pictures that came."),
-    ("damaged", "smartrec_camera_pictures_damaged", "Pictures that came and were not whole."),
-    ("lost", "smartrec_camera_pictures_lost", "Pictures that were numbered and never came."),
+    ("pictures", "smartrec_camera_pictures", "Whole pictures that came." + _SINCE_RECORDER),
+    (
+        "damaged",
+        "smartrec_camera_pictures_damaged",
+        "Pictures that came and were not whole." + _SINCE_CAMERA,
+    ),
+    (
+        "lost",
+        "smartrec_camera_pictures_lost",
+        "Pictures that were numbered and never came." + _SINCE_CAMERA,
+    ),
 )
 
 _Labels = TypeVar("_Labels", bound=Sequence[str])
@@ -122,23 +133,20 @@ def _measured(ledger: Ledger) -> Iterator[Metric]:
 
 
 def _counted(ledger: Ledger) -> Iterator[Metric]:
-    yield _counter(
-        "smartrec_looks", "Pictures in which persons were looked for.", _CAMERA, _by(ledger.looks)
-    )
-    yield _counter(
-        "smartrec_inferences", "Times that the model was asked.", _CAMERA, _by(ledger.inferences)
-    )
-    yield _counter(
-        "smartrec_clip_pictures_lost",
-        "Pictures that clips lack, by cause.",
-        ("camera", "cause"),
-        ledger.lost,
-    )
-    yield _counter(
-        "smartrec_clips", "Clips that were finished, by end.", ("camera", "state"), ledger.clips
-    )
-    yield _counter("smartrec_clip_bytes", "Bytes of those.", _CAMERA, _by(ledger.clip_bytes))
-    yield _counter("smartrec_events", "Events, by type.", ("type",), _by(ledger.events))
+    seen = "Pictures in which persons were looked for."
+    ended, lacked = "Clips that were finished, by end.", "Pictures that clips lack, by cause."
+    by_end, by_cause = ("camera", "state"), ("camera", "cause")
+    asked = "Times that the model was asked."
+    for each in (
+        _counter("smartrec_looks", seen, _CAMERA, _by(ledger.looks)),
+        _counter("smartrec_inferences", asked, _CAMERA, _by(ledger.inferences)),
+        _counter("smartrec_clip_pictures_lost", lacked, by_cause, ledger.lost),
+        _counter("smartrec_clips", ended, by_end, ledger.clips),
+        _counter("smartrec_clip_bytes", "Bytes of those.", _CAMERA, _by(ledger.clip_bytes)),
+        _counter("smartrec_events", "Events, by type.", ("type",), _by(ledger.events)),
+    ):
+        each.documentation += _SINCE_PAGE
+        yield each
 
 
 def _by(counts: Mapping[str, int]) -> dict[tuple[str], int]:
