@@ -216,7 +216,7 @@ class ClipDeleted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class DiskRanFull(Fact):
-    """Clips cannot be written; capture goes on."""
+    """Clips cannot be written; capture goes on. `free_bytes`: some seconds ago."""
 
     type: ClassVar[str] = "smartrec.disk.full.v1"
     directory: str
@@ -227,7 +227,7 @@ class DiskRanFull(Fact):
 
 @dataclass(frozen=True, slots=True)
 class DiskHasRoom(Fact):
-    """Clips can be written again."""
+    """Clips can be written again. `free_bytes`: some seconds ago, perhaps when it was full."""
 
     type: ClassVar[str] = "smartrec.disk.room.v1"
     directory: str

@@ -218,8 +218,8 @@ export const told = {
   }),
   "command.refused": (d) => ({ tone: "warn", what: `Refused: ${d.reason}` }),
   "clip.deleted": (d) => ({ tone: "", what: `Clip deleted ${DELETED[d.reason] || ""}`.trim(), more: `${d.path.split("/").pop()}, ${bytes(d.bytes)}` }),
-  "disk.full": (d) => ({ tone: "warn", title: "Disk", what: `Clips cannot be written: ${d.reason}`, more: lines(`${bytes(d.free_bytes)} free. Cameras go on.`, d.hint) }),
-  "disk.room": (d) => ({ tone: "good", title: "Disk", what: "Clips can be written again", more: `${bytes(d.free_bytes)} free` }),
+  "disk.full": (d) => ({ tone: "warn", title: "Disk", what: `Clips cannot be written: ${d.reason}`, more: lines("Cameras go on.", d.hint) }),
+  "disk.room": () => ({ tone: "good", title: "Disk", what: "Clips can be written again" }),
   "disk.low": (d) => ({ tone: "warn", title: "Disk", what: `Nearly full: ${bytes(d.free_bytes)} free`, more: lines(sentence(d.reason), d.hint) }),
   "disk.lost": (d) => ({ tone: "warn", title: "Disk", what: sentence(d.reason), more: lines("Cameras go on, clips cannot be written.", d.hint) }),
   "disk.back": () => ({ tone: "good", title: "Disk", what: "It is back" }),
@@ -235,7 +235,7 @@ export const told = {
 
 /** What concerns the whole recorder until it is over: notice of an event by the middle of its type. */
 export const notices = {
-  "disk.full": (d) => ["disk", "Clips cannot be written", `${sentence(d.reason)}, ${bytes(d.free_bytes)} free. Cameras go on.`, d.hint],
+  "disk.full": (d) => ["disk", "Clips cannot be written", `${sentence(d.reason)}. Cameras go on.`, d.hint],
   "disk.lost": (d) => ["disk", "Clips cannot be written", `${sentence(d.reason)}. Cameras go on.`, d.hint],
   "disk.low": (d) => ["disk", "The disk is nearly full", `${bytes(d.free_bytes)} free. ${sentence(d.reason)}`, d.hint],
   "disk.room": () => ["disk"],
