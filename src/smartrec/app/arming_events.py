@@ -21,3 +21,8 @@ class ArmingChanged(Fact):
     cause: str
     until: str | None = None
     unrecorded: int = 0
+
+
+def until_in_words(until: str | None) -> str:
+    """Such as ``" until 2026-11-23 18:00"``, by the recorder's clock; nothing for None."""
+    return f" until {until[:16].replace('T', ' ')}" if until else ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import Final
 
+from smartrec.app.arming_events import until_in_words
 from smartrec.app.bus import Subscription
 from smartrec.app.events import (
     ArmingChanged,
@@ -95,7 +96,8 @@ def _(event: CameraStarted) -> str:
 @line.register
 def _(event: CameraLost) -> str:
     retry = "" if event.retry_s is None else f"; trying again in {event.retry_s:.1f} s"
-    return f"{event.camera}: lost: {event.reason}{retry}" + _hint(event.hint)
+    stands = "lost" if event.seen_before else "not there yet"
+    return f"{event.camera}: {stands}: {event.reason}{retry}" + _hint(event.hint)
 
 
 @line.register
@@ -175,7 +177,12 @@ def _(event: ClipFailed) -> str:
 
 @line.register
 def _(event: ClipDeleted) -> str:
-    why = {"age": "for its age", "bytes": "to keep to max_bytes", "room": "to make room"}
+    why = {
+        "age": "for its age",
+        "bytes": "to keep to max_bytes",
+        "room": "to make room",
+        "trash": "from the trash",
+    }
     return f"{event.camera}: deleted {event.path} {why.get(event.reason, event.reason)}"
 
 
@@ -235,8 +242,7 @@ def _(event: DetectorRefused) -> str:
 
 @line.register
 def _(event: ArmingChanged) -> str:
-    until = f" until {event.until[:16].replace('T', ' ')}" if event.until else ""
-    missed = event.unrecorded
+    until, missed = until_in_words(event.until), event.unrecorded
     seen = f"; {missed} person{'s' * (missed != 1)} not recorded meanwhile" * bool(missed)
     return f"{event.camera}: {'armed' if event.armed else 'disarmed'} ({event.cause}){until}{seen}"
 

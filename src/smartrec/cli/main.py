@@ -22,6 +22,8 @@ _COMMANDS: Final = {
     "run": ("run", "Watch the cameras and record events (the main job)."),
     "demo": ("run", "The same with the built-in demo camera: nothing to plug in."),
     "trigger": ("trigger", "Tell the running recorder to record now, or to stop."),
+    "arm": ("arm", "Let persons begin clips again."),
+    "disarm": ("arm", "Let persons begin no clips; keys and commands still record."),
     "clips": ("clips", "List, show, play, verify and delete clips."),
     "cameras": ("cameras", "List cameras and what they offer."),
     "graph": ("graph", "Print the pipelines as gst-launch-1.0 accepts them."),

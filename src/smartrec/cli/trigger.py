@@ -1,11 +1,13 @@
 """`smartrec trigger`: tell the running recorder to record, or to stop."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from smartrec.app.arming_events import until_in_words
 from smartrec.app.identity import holder
 from smartrec.app.wire import ask, find_socket
 from smartrec.cli.options import GivenPath, configured_clips
@@ -54,7 +56,11 @@ def trigger(
     """
     action = Action.STOP if stop else Action.START
     command = Command(command_id or new_id(), camera, action, reason=reason)
-    answers = _asked((clips or configured_clips(settings)).absolute(), command)
+    told(asked(clips or configured_clips(settings), command), for_programs=for_programs)
+
+
+def told(answers: Sequence[Answer], *, for_programs: bool) -> None:
+    """Print answers; the exit status is 1 where one is a refusal."""
     if for_programs:
         click.echo(json.dumps([asdict(answer) for answer in answers], indent=2))
     for answer in () if for_programs else answers:
@@ -65,7 +71,8 @@ def trigger(
 
 def in_words(answer: Answer) -> str:
     """One answer in one line."""
-    parts = [answer.verdict.value + f": {answer.reason}" * bool(answer.reason)]
+    until = until_in_words(answer.until)
+    parts = [answer.verdict.value + until + f": {answer.reason}" * bool(answer.reason)]
     if answer.pre_roll_s is not None:
         parts.append(f"{answer.pre_roll_s:.1f} s before are secured")
     if answer.clip_id is not None:
@@ -73,7 +80,13 @@ def in_words(answer: Answer) -> str:
     return f"{answer.camera or 'all cameras'}: {', '.join(parts)}"
 
 
-def _asked(clip_dir: Path, command: Command) -> tuple[Answer, ...]:
+def asked(clips: Path, command: Command) -> tuple[Answer, ...]:
+    """What the recorder that keeps its clips there answers.
+
+    Raises:
+        ControlError: It does not.
+    """
+    clip_dir = clips.absolute()
     path = find_socket(clip_dir)
     try:
         return ask(path, command, clip_dir=clip_dir)
