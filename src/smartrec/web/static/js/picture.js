@@ -84,18 +84,28 @@ export class Picture {
   }
 
   _paint({ bitmap }) {
-    const { rotate, flip } = this._turn;
-    const across = rotate % 180 !== 0;
-    const upright = across ? [bitmap.height, bitmap.width] : [bitmap.width, bitmap.height];
-    const scale = Math.min(1, Math.max(this._box.width / upright[0], this._box.height / upright[1]) || 1);
-    const [width, height] = upright.map((side) => Math.max(1, Math.round(side * scale)));
-    if (this._canvas.width !== width) this._canvas.width = width;
-    if (this._canvas.height !== height) this._canvas.height = height;
-    const context = this._context;
-    context.setTransform(1, 0, 0, 1, width / 2, height / 2);
-    if (flip) context.scale(-1, 1);
-    context.rotate((rotate * Math.PI) / 180);
-    const [w, h] = across ? [height, width] : [width, height];
-    context.drawImage(bitmap, -w / 2, -h / 2, w, h);
+    paintUpright(this._context, bitmap, this._turn, this._box);
   }
+}
+
+/**
+ * Paint a picture so that it stands upright; the canvas gets its size, or less where less is seen.
+ * @param {CanvasRenderingContext2D} context
+ * @param {ImageBitmap} bitmap
+ * @param {{rotate: number, flip: boolean}} turn
+ * @param {{width: number, height: number}} box How large it is shown, device pixels.
+ */
+export function paintUpright(context, bitmap, { rotate, flip }, box) {
+  const across = rotate % 180 !== 0;
+  const upright = across ? [bitmap.height, bitmap.width] : [bitmap.width, bitmap.height];
+  const scale = Math.min(1, Math.max(box.width / upright[0], box.height / upright[1]) || 1);
+  const [width, height] = upright.map((side) => Math.max(1, Math.round(side * scale)));
+  const { canvas } = context;
+  if (canvas.width !== width) canvas.width = width;
+  if (canvas.height !== height) canvas.height = height;
+  context.setTransform(1, 0, 0, 1, width / 2, height / 2);
+  if (flip) context.scale(-1, 1);
+  context.rotate((rotate * Math.PI) / 180);
+  const [w, h] = across ? [height, width] : [width, height];
+  context.drawImage(bitmap, -w / 2, -h / 2, w, h);
 }
