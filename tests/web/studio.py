@@ -27,6 +27,7 @@ from smartrec.media.orders import Job, Orders
 from smartrec.model import (
     SOUND,
     AccessUnit,
+    Box,
     ClipHead,
     ClipState,
     Codec,
@@ -233,6 +234,17 @@ class Clip:
         """Numbers of its pictures, in order."""
         return [n for n in self.wish.numbers if n not in self.wish.lost]
 
+    def person(self, number: int) -> Box:
+        """Where she was drawn in that picture."""
+        where = person_box(number)
+        assert where is not None
+        return where
+
+
+def where_in(clip: Clip, pts: int) -> int:
+    """The number of the picture that was taken then."""
+    return clip.wish.numbers.start + round((pts - START) / FRAME)
+
 
 class Growing:
     """A clip while it is recorded; `Studio.begin` makes it.
@@ -260,8 +272,9 @@ class Growing:
             catalog.opened(self._head, self._path)
 
     @property
-    def journal(self) -> Path:
-        return self._path
+    def first(self) -> int:
+        """Number of its first picture."""
+        return self._numbers.start
 
     @property
     def head(self) -> ClipHead:

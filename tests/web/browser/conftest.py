@@ -20,11 +20,13 @@ from smartrec.clock import SystemClock
 from smartrec.media.demo import DemoFeed, open_demo
 from tests.e2e.recorder import DETECTING, Home, Recorder, environment
 from tests.web.browser.visit import TIMEOUT, Visit, visiting
-from tests.web.programme import Programme, programme
+from tests.web.programme import LENGTH, Programme, programme
 from tests.web.stage import Stage, staged
-from tests.web.studio import Clip, Studio
+from tests.web.studio import Clip, Growing, Studio
 
 PAGE = r"page: (http://\S+)"
+ROWS = 10_000
+"""Clips in the catalogue beside those that can be played."""
 WITH_PAGE = {"SMARTREC_WEB__ENABLED": "true", "SMARTREC_WEB__PORT": "0"}
 Open = Callable[..., Visit]
 
@@ -132,9 +134,9 @@ class Library:
     studio: Studio
     programme: Programme
 
-    def clip(self, name: str) -> str:
-        """Address of a clip's page."""
-        return f"{self.stage.child.address}#clip/{self[name].id}"
+    def address(self, clip: Clip | Growing) -> str:
+        """Of a clip's page."""
+        return f"{self.stage.child.address}#clip/{clip.id}"
 
     def __getitem__(self, name: str) -> Clip:
         return self.programme.clips[name]
@@ -143,8 +145,9 @@ class Library:
 @pytest.fixture(scope="package")
 def library(film: DemoFeed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """Two cameras without a recorder, clips of three, and rows of many more."""
-    studio = Studio(tmp_path_factory.mktemp("library") / "clips", film)
-    shown = programme(studio, SystemClock().now().wall_ns)
+    studio, now = Studio(tmp_path_factory.mktemp("library") / "clips", film), SystemClock().now()
+    studio.fill(ROWS, now.wall_ns - LENGTH)
+    shown = programme(studio, now.wall_ns)
     with played(2, film, studio=studio) as stage:
         yield Library(stage, studio, shown)
 
