@@ -31,17 +31,24 @@ class Outcome:
     freed: int = 0
 
 
-def delete(catalog: Catalog, clip_ids: Sequence[str]) -> Outcome:
+def delete(
+    catalog: Catalog, clip_ids: Sequence[str], still_trashed: Collection[str] = ()
+) -> Outcome:
     """Delete clips, but none that is pinned or worked on, were it since a moment ago.
+
+    Args:
+        catalog: Of the clips.
+        clip_ids: Which.
+        still_trashed: Those of them that stay where somebody has restored them.
 
     Raises:
         StoreError: The catalogue cannot be written; `complete` does what is left.
     """
     try:
-        marked = keeping.mark(catalog, clip_ids)
+        marked = keeping.mark(catalog, clip_ids, still_trashed)
     except DiskFull:  # not even room for a mark: one clip without makes it
         delete_unmarked(catalog, clip_ids[0])
-        marked = keeping.mark(catalog, clip_ids)
+        marked = keeping.mark(catalog, clip_ids, still_trashed)
     return complete(catalog, marked)
 
 

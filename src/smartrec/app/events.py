@@ -203,7 +203,7 @@ class ClipFailed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ClipDeleted(Fact):
-    """A clip was deleted; `reason`: ``"age"``, ``"bytes"`` (a limit) or ``"room"`` (for others)."""
+    """A clip was deleted; `reason`: age, bytes (a limit), room (for others), trash (by hand)."""
 
     type: ClassVar[str] = "smartrec.clip.deleted.v1"
     camera: str

@@ -18,7 +18,17 @@ from smartrec.app.mounts import Disk
 from smartrec.clock import Clock
 from smartrec.config.schema import Config
 from smartrec.errors import DiskGone, StoreError
-from smartrec.recording.retention import Belief, Held, Limit, Limits, Plan, Reason, plan, plausible
+from smartrec.recording.retention import (
+    Belief,
+    Held,
+    Limit,
+    Limits,
+    Plan,
+    Reason,
+    Trash,
+    plan,
+    plausible,
+)
 from smartrec.store import database, keeping
 from smartrec.store.catalog import Catalog
 from smartrec.store.files import free_bytes
@@ -50,6 +60,7 @@ def limits_of(config: Config) -> Limits:
             for camera in config.camera
         },
         station.min_free,
+        station.trash,
     )
 
 
@@ -86,6 +97,7 @@ class Housekeeping:
         self._clock = clock
         self._tell = tell
         self._belief = Belief()
+        self._trash = Trash(limits.trash)
         self._awaited = _Awaited()
         self._stubborn: dict[str, Ns] = {}
         self._failed = Counter[str]()
@@ -154,12 +166,13 @@ class Housekeeping:
         now = self._clock.monotonic()
         believed = self._believed()
         self._delete(catalog, self._begun, now)
+        more = self._empty_trash(catalog, now, believed)
         free, size = _room(catalog.directory)
         low = free + self._awaited.at(now) < self._limits.room(size)
         if not low:
             self._said.discard("low")
         if not self._due(now, low=low):
-            return False
+            return more
         clips = [self._stuck(clip, now) for clip in keeping.held(catalog)]
         if believed is not None and self._possible(believed, clips):
             keeping.date(catalog, believed)
@@ -167,11 +180,18 @@ class Housekeeping:
             believed = None
         made = plan(clips, self._limits, believed, free + self._awaited.at(now), size)
         stuck = self._delete(catalog, made.deletions[:AT_ONCE], now)
-        more = stuck or len(made.deletions) > AT_ONCE
+        more = more or stuck or len(made.deletions) > AT_ONCE
         if not more:
             self._tell_short(catalog, made, size)
         self._changed, self._planned_at = more or bool(self._failed), now
         return more
+
+    def _empty_trash(self, catalog: Catalog, now: Ns, believed: int | None) -> bool:
+        """Delete what was in the trash for long enough; return whether there is more of it."""
+        due = self._trash.due(keeping.trashed(catalog), now, believed)
+        due = [clip for clip in due if now >= self._stubborn.get(clip.clip_id, 0)]
+        self._delete(catalog, [(clip, Reason.TRASH) for clip in due[:AT_ONCE]], now)
+        return len(due) > AT_ONCE
 
     def _due(self, now: Ns, *, low: bool) -> bool:
         if not (self._limits.any or low):
@@ -211,7 +231,8 @@ class Housekeeping:
         free, _ = _room(catalog.directory)
         reasons = {clip.clip_id: reason for clip, reason in chosen}
         self._begun = chosen  # what raises below is done at the next look
-        outcome = deleting.delete(catalog, list(reasons))
+        trashed = {clip.clip_id for clip, _ in chosen if clip.trashed is not None}
+        outcome = deleting.delete(catalog, list(reasons), trashed)
         for clip in outcome.gone:
             self._tell(
                 ClipDeleted(

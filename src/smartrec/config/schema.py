@@ -140,6 +140,12 @@ class Retention(Table):
         "that the next event finds some; 0 deletes nothing for room.",
         json_schema_extra=AT_ONCE,
     )
+    trash: Annotated[Ns, duration(Ns(0), Ns(30 * 24 * HOUR))] = Field(
+        default=HOUR,
+        description="How long a clip that was deleted on the page can be taken back; where room is "
+        "needed, less.",
+        json_schema_extra=AT_ONCE,
+    )
 
 
 class Log(Table):

@@ -1,7 +1,7 @@
 """Which clips go, so that the others fit: by age, by bytes and for room. Pure.
 
-The oldest go first; pinned and unfinished ones never. Ages need a wall clock that can be believed:
-`Belief` says when. See docs/design/decisions/0016-retention.md.
+What is in the trash goes first, then the oldest; pinned and unfinished ones never. Ages need a wall
+clock that can be believed: `Belief` says when. See docs/design/decisions/0016-retention.md.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,8 @@ from typing import Final
 from smartrec.clock import Instant
 from smartrec.units import SECOND, Ns
 
-STEADY: Final = Ns(3600 * SECOND)
+HOUR: Final = Ns(3600 * SECOND)
+STEADY: Final = HOUR
 """How long a clock that nothing disciplines must have run evenly before it counts."""
 EARLIEST: Final = 1_767_225_600 * SECOND
 """2026-01-01 UTC, before the first smartrec: a clock that nothing set begins years earlier."""
@@ -29,6 +30,7 @@ class Reason(str, Enum):
     AGE = "age"
     BYTES = "bytes"
     ROOM = "room"
+    TRASH = "trash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,13 @@ class Limits:
         station: Of all clips together.
         cameras: Of some cameras' alone, by id; holds besides.
         min_free: Bytes to keep free on the disk; never more than a tenth of it.
+        trash: Nanoseconds that a clip stays in the trash.
     """
 
     station: Limit = Limit()
     cameras: Mapping[str, Limit] = field(default_factory=dict)
     min_free: int = 0
+    trash: Ns = HOUR
 
     @property
     def any(self) -> bool:
@@ -85,6 +89,7 @@ class Held:
             None while none has.
         start: Wall time (ns) of its start by whatever clock there was.
         pinned: Never to be deleted.
+        trashed: Wall time (ns) when it was put into the trash; None while it is not.
     """
 
     clip_id: str
@@ -93,11 +98,13 @@ class Held:
     dated: int | None
     start: int
     pinned: bool = False
+    trashed: int | None = None
 
     @property
-    def order(self) -> tuple[bool, int, int, str]:
-        """Oldest first; what no clock has dated yet is new."""
-        return (self.dated is None, self.dated or 0, self.start, self.clip_id)
+    def order(self) -> tuple[bool, bool, int, int, str]:
+        """The trash, then oldest first; what no clock has dated yet is new."""
+        kept = self.trashed is None
+        return (kept, self.dated is None, self.dated or 0, self.start, self.clip_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +181,38 @@ def _take(clips: Sequence[Held], wanted: int, reason: Reason, goes: dict[str, Re
             goes[clip.clip_id] = reason
             wanted -= clip.bytes
     return max(0, wanted)
+
+
+class Trash:
+    """When clips in the trash go: some time after they were put there.
+
+    The time is CLOCK_MONOTONIC's from when a clip is first seen there, so that no clock that is set
+    meanwhile takes it away from who wants it back; what was trashed before that, as a clock says
+    that is believed, counts.
+
+    Args:
+        keep: How long they stay.
+    """
+
+    def __init__(self, keep: Ns) -> None:
+        self._keep = keep
+        self._ends: dict[tuple[str, int | None], Ns] = {}
+
+    def due(self, trashed: Iterable[Held], now: Ns, wall: int | None) -> list[Held]:
+        """Those that go now.
+
+        Args:
+            trashed: All that are in the trash.
+            now: CLOCK_MONOTONIC.
+            wall: Wall time (ns); None while the clock cannot be believed.
+        """
+        clips = {(clip.clip_id, clip.trashed): clip for clip in trashed}
+        self._ends = {key: self._ends.get(key) or self._end(key[1], now, wall) for key in clips}
+        return [clip for key, clip in clips.items() if now >= self._ends[key]]
+
+    def _end(self, trashed: int | None, now: Ns, wall: int | None) -> Ns:
+        ago = 0 if wall is None or trashed is None else wall - trashed
+        return Ns(now + self._keep - min(max(0, ago), self._keep))
 
 
 class Belief:

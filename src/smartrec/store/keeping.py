@@ -4,8 +4,9 @@ A clip that goes is marked first, so that a deletion that was interrupted is fin
 nobody is shown half of one. What ends in ``ing`` here belongs to whoever deletes.
 """
 
+import sqlite3
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from smartrec.errors import ClipKept, NoSuchClip, UsageError
@@ -13,7 +14,7 @@ from smartrec.model import ClipState
 from smartrec.recording.retention import Held
 from smartrec.store.catalog import Catalog
 from smartrec.store.gist import text
-from smartrec.store.rows import SHOWN
+from smartrec.store.rows import FROM, SHOWN
 
 NOTE_MAX: Final = 2000
 """Characters of a note."""
@@ -23,27 +24,22 @@ _KEPT_WHOLE: Final = tuple(
     if state not in (ClipState.RECORDING, ClipState.FINISHING, ClipState.FAILED)
 )
 _OPEN: Final = f"'{ClipState.RECORDING.value}', '{ClipState.FINISHING.value}'"
+_HELD: Final = (
+    "SELECT clip_id, camera_id, bytes, dated_ns, start_wall_ns, pinned, trashed_ns"  # of an index
+)
 _FINISHED: Final = f"state IN ({', '.join('?' * len(_KEPT_WHOLE))})"
 
 
 def held(catalog: Catalog) -> list[Held]:
     """Every finished clip; not those that failed, whose journal is all there is of them."""
-    rows = catalog.rows(
-        "SELECT clip_id, camera_id, bytes, dated_ns, start_wall_ns, pinned FROM clips"
-        f" WHERE {_FINISHED} AND deleting = 0",
-        *_KEPT_WHOLE,
-    )
-    return [
-        Held(
-            row["clip_id"],
-            row["camera_id"],
-            row["bytes"] or 0,
-            row["dated_ns"],
-            row["start_wall_ns"],
-            bool(row["pinned"]),
-        )
-        for row in rows
-    ]
+    which = f"FROM clips WHERE {_FINISHED} AND deleting = 0"
+    return [_held(row) for row in catalog.rows(f"{_HELD} {which}", *_KEPT_WHOLE)]
+
+
+def trashed(catalog: Catalog) -> list[Held]:
+    """Every clip in the trash that may go, also those that failed."""
+    which = f"{FROM[True]} AND NOT pinned AND state NOT IN ({_OPEN})"
+    return [_held(row) for row in catalog.rows(f"{_HELD} {which}")]
 
 
 def date(catalog: Catalog, now: int) -> None:
@@ -128,6 +124,18 @@ def restore(catalog: Catalog, clip_ids: Sequence[str]) -> None:
                 raise _deleted(clip_id)
 
 
+def _held(row: sqlite3.Row) -> Held:
+    return Held(
+        row["clip_id"],
+        row["camera_id"],
+        row["bytes"] or 0,
+        row["dated_ns"],
+        row["start_wall_ns"],
+        bool(row["pinned"]),
+        row["trashed_ns"],
+    )
+
+
 def _change(catalog: Catalog, clip_id: str, column: str, value: object) -> None:
     with catalog.transaction(durable=True) as db:
         changed = db.execute(
@@ -161,10 +169,17 @@ def _deleted(clip_id: str) -> NoSuchClip:
     return NoSuchClip(f"clip {clip_id} was deleted meanwhile", hint="See them: smartrec clips list")
 
 
-def mark(catalog: Catalog, clip_ids: Sequence[str]) -> list[str]:
+def mark(
+    catalog: Catalog, clip_ids: Sequence[str], still_trashed: Collection[str] = ()
+) -> list[str]:
     """Begin to delete; returns those that may be: neither pinned nor worked on, now or meanwhile.
 
     From then on nobody is shown them. Any process.
+
+    Args:
+        catalog: Of the clips.
+        clip_ids: Which.
+        still_trashed: Those of them that go only if nobody has restored them meanwhile.
     """
     with catalog.transaction(durable=True) as db:
         return [
@@ -172,8 +187,8 @@ def mark(catalog: Catalog, clip_ids: Sequence[str]) -> list[str]:
             for clip_id in clip_ids
             if db.execute(
                 "UPDATE clips SET deleting = 1 WHERE clip_id = ? AND NOT pinned"
-                f" AND state NOT IN ({_OPEN})",
-                (clip_id,),
+                f" AND state NOT IN ({_OPEN}) AND (trashed_ns IS NOT NULL OR NOT ?)",
+                (clip_id, clip_id in still_trashed),
             ).rowcount
         ]
 

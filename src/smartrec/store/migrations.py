@@ -49,7 +49,8 @@ def _add_browsing(database: sqlite3.Connection) -> None:
         *("note TEXT NOT NULL DEFAULT ''", "trashed_ns INTEGER"),
     ):
         database.execute(f"ALTER TABLE clips ADD COLUMN {column}")
-    database.execute("DROP INDEX clips_by_time")
+    for index in ("clips_by_time", "clips_kept"):
+        database.execute(f"DROP INDEX {index}")
     database.execute(
         "CREATE INDEX clips_shown ON clips"
         " (start_wall_ns, clip_id, end_wall_ns, camera_id, persons, best_score, pinned, reasons,"
@@ -57,7 +58,12 @@ def _add_browsing(database: sqlite3.Connection) -> None:
         " deleting, trashed_ns) WHERE deleting = 0 AND trashed_ns IS NULL"
     )
     database.execute(
-        "CREATE INDEX clips_trashed ON clips (trashed_ns) WHERE trashed_ns IS NOT NULL"
+        "CREATE INDEX clips_kept ON clips (deleting, state, pinned, dated_ns, start_wall_ns,"
+        " camera_id, bytes, trashed_ns)"
+    )
+    database.execute(
+        "CREATE INDEX clips_trashed ON clips (trashed_ns, deleting, state, pinned, dated_ns,"
+        " start_wall_ns, camera_id, bytes) WHERE trashed_ns IS NOT NULL"
     )
 
 

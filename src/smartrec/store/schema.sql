@@ -69,12 +69,14 @@ CREATE INDEX clips_shown ON clips
    state, event_ns, bytes, codec, encoder, event_id, part, camera_name, note, deleting, trashed_ns)
   WHERE deleting = 0 AND trashed_ns IS NULL;
 
--- What is in the trash, of which there is little.
-CREATE INDEX clips_trashed ON clips (trashed_ns) WHERE trashed_ns IS NOT NULL;
+-- The same of what is in the trash, which is looked at every few seconds.
+CREATE INDEX clips_trashed ON clips
+  (trashed_ns, deleting, state, pinned, dated_ns, start_wall_ns, camera_id, bytes)
+  WHERE trashed_ns IS NOT NULL;
 
 -- All that decides how long a clip is kept, so that nothing else is read for it.
 CREATE INDEX clips_kept ON clips
-  (deleting, state, pinned, dated_ns, start_wall_ns, camera_id, bytes);
+  (deleting, state, pinned, dated_ns, start_wall_ns, camera_id, bytes, trashed_ns);
 
 CREATE TABLE triggers (
     clip_id    TEXT NOT NULL REFERENCES clips ON DELETE CASCADE,  -- the clip that holds it
