@@ -102,6 +102,51 @@ def test_person_seen_before_and_after_the_loss_of_the_camera_triggers(tmp_path: 
     assert len(hall.triggers) == 1
 
 
+def test_who_comes_while_the_camera_is_disarmed_begins_no_clip_and_is_counted(
+    tmp_path: Path,
+) -> None:
+    hall = Hall(tmp_path)
+    hall.camera.armed = False
+    hall.run(0, 120, looks_every=6)
+    assert not hall.triggers
+    assert hall.camera.unrecorded == 1, "once, however long she stays"
+
+
+def test_who_is_still_there_when_the_camera_is_armed_begins_a_clip_then(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.camera.armed = False
+    hall.run(0, 120, looks_every=6)
+    hall.camera.armed = True
+    hall.run(120, 180, looks_every=6)
+    (trigger,) = hall.triggers
+    assert 110 * FRAME <= trigger.pts <= 126 * FRAME
+    ((_, clip),) = hall.camera.clips.held
+    assert not clip.closed
+
+
+def test_a_clip_that_is_being_recorded_goes_on_for_its_person_when_the_camera_is_disarmed(
+    tmp_path: Path,
+) -> None:
+    hall = Hall(tmp_path)
+    hall.run(0, 60, looks_every=6)
+    hall.camera.armed = False
+    hall.run(60, 240, looks_every=6)
+    ((_, clip),) = hall.camera.clips.held
+    assert not clip.closed
+    assert hall.camera.unrecorded == 0
+
+
+def test_a_person_lengthens_no_clip_of_a_key_while_the_camera_is_disarmed(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.camera.armed = False
+    hall.camera.clips.push(next(iter(stream(1))), JPEG_FORMAT)
+    hall.camera.record("key", Trigger("key", Ns(0), "key-R"))
+    hall.run(1, 120, looks_every=6)
+    assert not hall.camera.clips.recording, "it ended a second behind the key"
+    assert not hall.triggers
+    assert hall.camera.unrecorded == 0, "she came while it was recorded"
+
+
 def test_look_at_no_camera_of_ours_is_passed_over(tmp_path: Path) -> None:
     hall = Hall(tmp_path)
     hall.see(0, camera="cam7")

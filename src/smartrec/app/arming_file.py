@@ -15,6 +15,7 @@ from typing import Final
 
 _VERSION: Final = 1
 _AGAIN_S: Final = 10.0
+_END_OF_TIME: Final = 2**63
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class ArmingFile:
             return _orders(json.loads(self._path.read_bytes()))
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, TypeError, LookupError) as error:
+        except (OSError, ValueError, TypeError, RecursionError) as error:
             log.warning("cameras are armed as the settings say: %s: %s", self._path, error)
             return {}
 
@@ -123,16 +124,19 @@ class ArmingFile:
 def _orders(value: object) -> dict[str, Order]:
     if not isinstance(value, dict) or value.get("v") != _VERSION:
         raise ValueError("it is of another version")
-    return {
-        str(camera): Order(_true_or_false(order["armed"]), int(order["wall_ns"]))
-        for camera, order in value["cameras"].items()
-    }
+    cameras = value.get("cameras")
+    if not isinstance(cameras, dict):
+        raise TypeError("it names no cameras")
+    return {str(camera): _order(each) for camera, each in cameras.items()}
 
 
-def _true_or_false(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("neither armed nor disarmed")
-    return value
+def _order(value: object) -> Order:
+    if not isinstance(value, dict):
+        raise TypeError("no order")
+    armed, wall_ns = value.get("armed"), value.get("wall_ns")
+    if not isinstance(armed, bool) or type(wall_ns) is not int or not 0 <= wall_ns < _END_OF_TIME:
+        raise ValueError("neither armed nor disarmed, or at no time")
+    return Order(armed, wall_ns)
 
 
 def _write(path: Path, text: bytes) -> None:

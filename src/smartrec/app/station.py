@@ -326,9 +326,6 @@ class Station(Teller):
     def _person(self, camera: Camera, trigger: Trigger) -> None:
         if self._stop_reason is not None:
             return
-        if not camera.armed:
-            camera.unrecorded += not camera.clips.recording
-            return
         command = Command(trigger.trigger_id, camera.id, Action.START, trigger.reason)
         answer = camera.record(command.id, trigger)
         self._progress.answered(command, (answer,), self.cameras)

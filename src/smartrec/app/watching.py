@@ -284,10 +284,13 @@ class Watching:
         unit = camera.clips.ring.newest
         newest = look.pts if unit is None else unit.pts
         for trigger in sight.take(look, infer_ms, newest):
-            if self._begins(trigger):
+            new = self._begins(trigger)
+            if not new and camera.clips.lengthen(trigger):
+                pass
+            elif not camera.armed:  # who is still there when it is armed begins a clip then
+                camera.unrecorded += new and not camera.clips.recording
+            elif new:
                 self._record(camera, trigger)
-            elif camera.clips.lengthen(trigger) or not camera.armed:
-                pass  # who is still there when it is armed begins a clip then
             elif anew := sight.renew(trigger, newest):
                 self._begins(anew)
                 self._record(camera, anew)
@@ -309,6 +312,8 @@ class Watching:
         recording = camera.clips.recording
         text = str(camera.error) if camera.phase is CameraPhase.LOST and camera.error else ""
         phase = "silent" if camera.silent else camera.phase.value
+        if camera.phase is CameraPhase.LOST and not camera.pictures:
+            phase = "unseen"
         if not recording:
             return CameraView(camera.id, phase, text, armed=camera.armed)
         clip = recording[0]
