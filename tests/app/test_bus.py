@@ -237,6 +237,10 @@ def test_every_fact_has_one_line_and_no_state_has(event: Event) -> None:
             CameraLost("cam0", "unplugged", "plug it in", 2.0),
             "cam0: lost: unplugged; trying again in 2.0 s - plug it in",
         ),
+        (
+            CameraLost("cam0", "unplugged", "plug it in", seen_before=False),
+            "cam0: no picture yet: unplugged - plug it in",
+        ),
         (StationStopped("ESC", 1), "stopped (ESC): 1 clip"),
         (StationStopped("ESC", 2, 7), "stopped (ESC): 2 clips, 7 pictures lost"),
     ],

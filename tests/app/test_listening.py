@@ -26,7 +26,8 @@ def test_a_camera_that_was_never_there_has_started_and_is_not_back() -> None:
     for _ in range(2):
         teller.camera_lost(camera, CameraGone("there is none"), None)
         teller.camera_live(camera)
-    kinds = []
+    told = []
     while (published := heard.get(timeout=0)) is not None:
-        kinds.append(type(published.event))
-    assert kinds == [CameraLost, CameraStarted, CameraLost, CameraBack]
+        told.append(published.event)
+    assert [type(each) for each in told] == [CameraLost, CameraStarted, CameraLost, CameraBack]
+    assert [each.seen_before for each in told if isinstance(each, CameraLost)] == [False, True]

@@ -39,7 +39,9 @@ class Behind:
         self.camera.update(
             id="cam0", name="Tür", source="usb", phase="live", silent=False, error=None
         )
-        self.camera.update(ring_s=12.5, ring_bytes=7, damaged=0, lost=0, recording=[], more=1)
+        self.camera.update(
+            ring_s=12.5, ring_bytes=7, pictures=9, damaged=0, lost=0, recording=[], more=1
+        )
 
     def submit(self, command: Command) -> "Future[tuple[Answer, ...]]":
         self.obeyed.append(command)

@@ -129,7 +129,7 @@ class Recorder:
                     state = (clip.clip, length, clip.ends - now, round(length * FPS))
                     self._tell(RecordingState(camera, *state))
         for camera in self._cameras:
-            self._tell(CameraState(camera, FPS, 12.0, 34_000_000, 0, 0, 0))
+            self._tell(CameraState(camera, FPS, 12.0, 34_000_000, FPS, 0, 0))
 
     def close(self) -> None:
         """Wait until what was recorded is made."""
@@ -266,6 +266,7 @@ class Stage:
                 "error": None,
                 "ring_s": 12.0,
                 "ring_bytes": 34_000_000,
+                "pictures": FPS,
                 "damaged": 0,
                 "lost": 0,
                 "clock_behind_s": None,

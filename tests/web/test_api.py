@@ -86,6 +86,7 @@ def test_all_is_well_while_pictures_come(behind: Behind) -> None:
     ("stands", "problem"),
     [
         ({"phase": "lost", "error": "rtsp://user:secret@camera"}, "cam0: lost"),
+        ({"phase": "lost", "pictures": 0}, "cam0: no picture yet"),
         ({"phase": "starting"}, "cam0: starting"),
         ({"silent": True}, "cam0: silent"),
     ],

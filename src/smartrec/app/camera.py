@@ -147,6 +147,7 @@ class Camera:
             "error": str(self.error) if self.error else None,
             "ring_s": seconds(self.clips.ring.span),
             "ring_bytes": self.clips.ring.bytes,
+            "pictures": self.pictures,
             "damaged": self.damaged,
             "lost": self.lost,
             "clock_behind_s": self._clock_behind(),

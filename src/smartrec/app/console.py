@@ -96,7 +96,7 @@ def _(event: CameraStarted) -> str:
 @line.register
 def _(event: CameraLost) -> str:
     retry = "" if event.retry_s is None else f"; trying again in {event.retry_s:.1f} s"
-    stands = "lost" if event.seen_before else "not there yet"
+    stands = "lost" if event.seen_before else "no picture yet"
     return f"{event.camera}: {stands}: {event.reason}{retry}" + _hint(event.hint)
 
 

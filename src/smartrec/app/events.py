@@ -52,13 +52,14 @@ class CameraStarted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class CameraLost(Fact):
-    """A camera stopped delivering; the others go on."""
+    """A camera does not deliver; the others go on. `seen_before`: whether it ever did."""
 
     type: ClassVar[str] = "smartrec.camera.lost.v1"
     camera: str
     reason: str
     hint: str = ""
     retry_s: float | None = None
+    seen_before: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ class Teller(Listener):
         """See `Listener`."""
         self._lost_at.setdefault(camera.id, self._clock.monotonic())
         again = None if retry is None else seconds(retry)
-        self._bus.publish(events.CameraLost(camera.id, str(error), error.hint or "", again))
+        seen = camera.id in self._seen
+        self._bus.publish(events.CameraLost(camera.id, str(error), error.hint or "", again, seen))
 
     def camera_silent(self, camera: "Camera", quiet: Ns) -> None:
         """See `Listener`."""

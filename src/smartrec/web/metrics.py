@@ -109,6 +109,14 @@ def is_live(camera: Mapping[str, Any]) -> bool:
     return camera["phase"] == "live" and not camera["silent"]
 
 
+def standing(camera: Mapping[str, Any]) -> str:
+    """How a camera stands, in a word or two, by its part of the status."""
+    if camera["silent"]:
+        return "silent"
+    unseen = camera["phase"] == "lost" and camera["pictures"] == 0
+    return "no picture yet" if unseen else str(camera["phase"])
+
+
 def _measured(ledger: Ledger) -> Iterator[Metric]:
     cameras = ledger.states[CameraState.type]
     for field, name, what in _FROM_CAMERA:

@@ -1,6 +1,6 @@
 """What is said of a camera at one moment, with a clock that stands still until told."""
 
-from smartrec.media.screen.scene import Recording, Subject, Surroundings
+from smartrec.media.screen.scene import Recording, Slate, Subject, Surroundings
 from smartrec.media.watch.messages import CameraView
 from smartrec.model import Box, Look, Track
 from smartrec.units import MILLISECOND, SECOND, Ns
@@ -45,6 +45,12 @@ def test_lost_camera_tells_why_and_since_when_and_takes_no_late_picture() -> Non
     assert (scene.slate.title, scene.slate.reason) == ("camera lost", "unplugged")
     assert scene.slate.since.startswith("since ")
     assert scene.name == "Front door"
+
+
+def test_camera_that_was_never_seen_is_not_said_to_be_lost() -> None:
+    door, _ = subject()
+    door.viewed(CameraView("door", "unseen", "in use"))
+    assert door.scene(AROUND).slate == Slate("no picture yet", "in use", door._since)
 
 
 def test_silent_camera_shows_no_frozen_picture_and_goes_on_with_the_next() -> None:

@@ -16,7 +16,7 @@ from tests.usb.pictures import numbers_in
 PRE: Final = 1 * SECOND
 POST: Final = 1 * SECOND
 LIVE: Final = r"^\w+: \d+x\d+ at"
-LOST: Final = r"^\w+: lost: "
+LOST: Final = r"^\w+: (?:lost|no picture yet): "
 _EDGE: Final = SECOND // 2
 """A clip's ends are as far from what was asked as pictures are apart, which varies in here."""
 

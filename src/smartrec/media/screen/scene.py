@@ -13,7 +13,12 @@ from smartrec.units import MILLISECOND, SECOND, Ns
 _SILENT_AFTER: Final = Ns(2 * SECOND)
 _TWO_INTERVALS: Final = Ns(400 * MILLISECOND)
 """Of a detector that looks five times a second."""
-_WITHOUT_PICTURE: Final = {"lost": "camera lost", "silent": "no picture", "ended": "ended"}
+_WITHOUT_PICTURE: Final = {
+    "lost": "camera lost",
+    "unseen": "no picture yet",
+    "silent": "no picture",
+    "ended": "ended",
+}
 
 
 @dataclass(frozen=True, slots=True)

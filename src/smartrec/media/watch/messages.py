@@ -146,8 +146,8 @@ class CameraView:
 
     Attributes:
         phase: ``"starting"``, ``"live"``, ``"silent"`` (no picture comes, but it is not given up),
-            ``"lost"`` or ``"ended"``.
-        text: Why it is lost, for people.
+            ``"lost"``, ``"unseen"`` (it never sent a picture) or ``"ended"``.
+        text: Why it is lost or unseen, for people.
         recording_since: Pts at which the oldest open clip's event began (its first trigger); None
             while nothing is recorded.
         pre_roll_s: Seconds before that moment which are secured.

@@ -16,6 +16,7 @@ export class Camera {
     /** @type {?number} The recorder's clock, ms: since when it is in this phase, if that is known. */
     this.since = null;
     this.fps = 0;
+    this.pictures = 0;
     this.format = null;
     /** @type {Map<string, {since: number, before: ?number, ends: (number|undefined)}>} Open clips by id. */
     this.clips = new Map();
@@ -23,6 +24,11 @@ export class Camera {
 
   get recording() {
     return this.clips.size > 0;
+  }
+
+  /** @returns {Phase|"unseen"} What is said of it: one that never sent a picture is not lost. */
+  get stands() {
+    return this.phase === "lost" && !this.pictures ? "unseen" : this.phase;
   }
 
   /** @returns {?{since: number, before: ?number}} The clip that has been open for longest. */
@@ -55,6 +61,7 @@ export class Camera {
   status(told, madeAt) {
     const phase = told.phase === "live" && told.silent ? "silent" : told.phase;
     const same = phase === this.phase;
+    this.pictures = told.pictures;
     this.is(phase, this.since, told.error ?? (same ? this.reason : ""), same ? this.hint : "");
     const open = new Set(told.recording);
     for (const id of this.clips.keys()) if (!open.has(id)) this.clips.delete(id);
@@ -80,6 +87,7 @@ const HANDLERS = {
   "camera.state": (camera, d, at) => {
     camera.fps = d.capturing && camera.fps ? camera.fps + (d.fps - camera.fps) * SMOOTH : d.fps;
     camera.heard = at;
+    camera.pictures = d.pictures;
     if (d.capturing && camera.phase !== "live") camera.is("live", at);
     else if (!d.capturing && camera.phase === "live") camera.is("silent", at);
   },

@@ -82,6 +82,7 @@ const PHASES = {
   live: "Live",
   silent: "No picture",
   lost: "Lost",
+  unseen: "No picture yet",
   ended: "Ended",
 };
 const TRIGGERS = { person: "Person seen", cli: "Command line", page: "Record button", schedule: "Schedule" };
@@ -111,6 +112,7 @@ export const slate = {
   starting: "Starting",
   silent: "No picture",
   lost: "Camera lost",
+  unseen: "No picture yet",
   ended: "Ended",
   away: "Not connected",
   still: (moment) => `This picture is of ${timeOf(moment)}`,
@@ -205,7 +207,7 @@ export const told = {
   "station.started": (d) => ({ tone: "good", title: "Recorder", what: "Started", more: `smartrec ${d.software_version}` }),
   "station.stopped": (d) => ({ tone: "warn", title: "Recorder", what: "Stopped", more: d.reason }),
   "camera.started": (d) => ({ tone: "good", what: "Delivers pictures", more: lines(d.description, d.notice) }),
-  "camera.lost": (d) => ({ tone: "warn", what: `Lost: ${d.reason}`, more: lines(d.hint, again(d.retry_s)) }),
+  "camera.lost": (d) => ({ tone: "warn", what: `${d.seen_before ? "Lost" : "No picture yet"}: ${d.reason}`, more: lines(d.hint, again(d.retry_s)) }),
   "camera.silent": (d) => ({ tone: "warn", what: `No picture for ${span(d.quiet_s)}` }),
   "camera.powercycled": (d) => ({ tone: "warn", what: `Its USB power is switched off and on`, more: d.port }),
   "camera.back": (d) => ({ tone: "good", what: `Back after ${span(d.away_s)}` }),

@@ -9,7 +9,7 @@ import { running, say, slate, words } from "./strings.js";
 import { Video } from "./video.js";
 
 const RATE_MS = 2_000;
-const TONES = { live: "good", silent: "warn", lost: "warn" };
+const TONES = { live: "good", silent: "warn", lost: "warn", unseen: "warn" };
 
 export class Tile {
   /**
@@ -139,8 +139,8 @@ export class Tile {
     const { camera } = this;
     write(this._name, camera.name);
     write(this._plate, camera.name);
-    write(this._phase, page.away ? slate.away : say.phase(camera.phase));
-    mark(this._state, "data-tone", page.away ? "" : TONES[camera.phase] ?? "");
+    write(this._phase, page.away ? slate.away : say.phase(camera.stands));
+    mark(this._state, "data-tone", page.away ? "" : TONES[camera.stands] ?? "");
     write(this._fps, camera.phase === "live" && !page.away && fresh(camera, clock.now()) ? this._rate() : "");
     this.element.classList.toggle("only", page.only);
     mark(this._open, "aria-label", page.alone ? words.all : say.showAlone(camera.name));
@@ -185,7 +185,7 @@ export class Tile {
     this._slate.hidden = Boolean(shows);
     if (camera.phase !== "live" && this._at) this.forget();
     if (shows) return;
-    const phase = camera.phase === "live" ? "waiting" : camera.phase;
+    const phase = camera.phase === "live" ? "waiting" : camera.stands;
     write(this._title, refusal?.[0] ?? slate[phase] ?? phase);
     write(this._reason, refusal ? "" : camera.reason);
     write(this._hint, refusal?.[1] ?? camera.hint);
