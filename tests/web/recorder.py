@@ -39,6 +39,7 @@ class Behind:
         self.camera.update(
             id="cam0", name="Tür", source="usb", phase="live", silent=False, error=None
         )
+        self.camera.update(armed=False, armed_by="command", armed_until=None, unrecorded=2)
         self.camera.update(
             ring_s=12.5, ring_bytes=7, pictures=9, damaged=0, lost=0, recording=[], more=1
         )

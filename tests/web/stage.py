@@ -21,6 +21,7 @@ from pathlib import Path
 from smartrec.app.control import ControlServer
 from smartrec.app.envelope import Published, envelope
 from smartrec.app.events import (
+    ArmingChanged,
     CameraStarted,
     CameraState,
     ClipClosed,
@@ -85,6 +86,10 @@ class Recorder:
         cameras: Id and name of each.
         tell: Takes the events.
         studio: Makes clips of what is recorded; without it they are only told of.
+
+    Attributes:
+        disarmed: Ids of the cameras that are.
+        until: When a schedule that there is not changes that.
     """
 
     def __init__(
@@ -100,6 +105,8 @@ class Recorder:
         self._studio = studio
         self._pre_roll = PRE_ROLL if studio is None else REAL_PRE_ROLL
         self._finishing: list[threading.Thread] = []
+        self.disarmed: frozenset[str] = frozenset()
+        self.until: str | None = None
 
     def submit(self, command: Command) -> "Future[tuple[Answer, ...]]":
         """As a station does."""
@@ -141,6 +148,12 @@ class Recorder:
 
     def _obey(self, command: Command, camera: str) -> Answer:
         now = time.monotonic()
+        if command.action in (Action.ARM, Action.DISARM):
+            armed = command.action is Action.ARM
+            self.disarmed = self.disarmed - {camera} if armed else self.disarmed | {camera}
+            self._tell(ArmingChanged(camera, armed, "command", self.until))
+            verdict = Verdict.ARMED if armed else Verdict.DISARMED
+            return Answer(command.id, camera, verdict, until=self.until)
         if command.action is Action.STOP:
             if camera not in self._open:
                 return Answer(command.id, camera, Verdict.REFUSED, "nothing is being recorded")
@@ -272,6 +285,10 @@ class Stage:
                 "clock_behind_s": None,
                 "microphone": "off",
                 "recording": [],
+                "armed": camera not in self.recorder.disarmed,
+                "armed_by": "settings",
+                "armed_until": None,
+                "unrecorded": 0,
             }
             for camera, name in self.setup.cameras
         ]

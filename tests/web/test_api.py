@@ -150,6 +150,7 @@ def test_metrics_count_what_happened(behind: Behind) -> None:
         ("smartrec_up",): 1,
         ("smartrec_page_viewers",): 1,
         ("smartrec_camera_up", "cam0"): 1,
+        ("smartrec_camera_armed", "cam0"): 0,
         ("smartrec_finishing_clips",): 2,
         ("smartrec_camera_pictures_per_second", "cam0"): 29.5,
         ("smartrec_ring_seconds", "cam0"): 12,

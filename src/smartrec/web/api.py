@@ -76,6 +76,14 @@ class Camera(BaseModel):
     damaged: int
     lost: int
     recording: list[str] = Field(description="Ids of the clips that are being recorded.")
+    armed: bool = Field(description="Whether a person begins a clip.")
+    armed_by: str = Field(description="What says so: settings, schedule or command.")
+    armed_until: str | None = Field(
+        description="When the schedule changes that, ISO 8601; null where it does not."
+    )
+    unrecorded: int = Field(
+        description="Persons who came and began no clip since the camera was disarmed."
+    )
 
 
 class Status(BaseModel):
@@ -147,7 +155,7 @@ def _rest(recorder: Recorder) -> APIRouter:
         },
     )
     async def command(asked: Asked) -> Answered:
-        """Record, or stop; answers what each camera did, and why not where it did not."""
+        """Record, stop, arm or disarm; answers what each camera did, or why it did not."""
         made = new_id() if asked.id is None else str(asked.id)
         order = Command(made, asked.camera, asked.action, reason=REASON)
         return Answered(answers=list(await recorder.command(order)))

@@ -92,6 +92,12 @@ def _standing(status: Mapping[str, Any]) -> Iterator[Metric]:
         {(camera["id"],): float(is_live(camera)) for camera in cameras},
     )
     yield _gauge(
+        "smartrec_camera_armed",
+        "Whether a person begins a clip.",
+        _CAMERA,
+        {(camera["id"],): float(camera["armed"]) for camera in cameras},
+    )
+    yield _gauge(
         "smartrec_recording_clips",
         "Clips that are being recorded.",
         _CAMERA,
