@@ -51,6 +51,7 @@ export class Camera {
 
   /** A picture came. */
   pictured() {
+    this.pictures ||= 1; // it tells how many each second
     if (this.phase === "waiting" || this.phase === "starting") this.is("live", null);
   }
 
