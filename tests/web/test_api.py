@@ -35,9 +35,18 @@ def test_a_command_is_answered_by_what_really_happened(behind: Behind) -> None:
                 "reason": "why",
                 "clip_id": "clip",
                 "pre_roll_s": 9.5,
+                "until": None,
             }
         ]
     }
+
+
+def test_cameras_are_armed_and_disarmed_over_the_api(behind: Behind) -> None:
+    for action in (Action.ARM, Action.DISARM):
+        assert behind.post(camera="cam0", action=action.value).status == 200
+    assert [command.action for command in behind.obeyed] == [Action.ARM, Action.DISARM]
+    (camera,) = json.loads(behind.get("/api/v1/cameras").body)
+    assert (camera["armed"], camera["armed_by"], camera["armed_until"]) == (False, "command", None)
 
 
 def test_a_refusal_is_an_answer_too(behind: Behind) -> None:
