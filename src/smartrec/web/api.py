@@ -5,6 +5,7 @@ way in. Imported when the page listens already, for FastAPI takes its time.
 """
 
 import uuid
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -14,10 +15,19 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from smartrec import __version__
-from smartrec.errors import ControlError
+from smartrec.errors import (
+    ClipKept,
+    ControlError,
+    NoSuchClip,
+    SmartrecError,
+    StoreError,
+    UsageError,
+)
 from smartrec.model import Action, Answer, Command, new_id
-from smartrec.web import metrics
+from smartrec.web import clip_media, clips, metrics
 from smartrec.web.hub import Hub
+from smartrec.web.library import Library
+from smartrec.web.media_room import MediaRoom
 from smartrec.web.recorder import Recorder
 
 PREFIX: Final = "/api/v1"
@@ -104,6 +114,26 @@ class Health(BaseModel):
     problems: list[str]
 
 
+_STATUS: Final = (
+    (NoSuchClip, 404),
+    (ClipKept, 409),
+    (UsageError, 422),
+    (StoreError, 503),
+    (ControlError, 503),
+)
+_HINTS: Final[dict[type[SmartrecError], str]] = {
+    ClipKept: "Unpin it, or wait until it is finished.",
+}
+"""For who cannot be told commands."""
+_BODY: Final[dict[int | str, dict[str, Any]]] = {
+    400: {"model": Refused, "description": "The request cannot be read."},
+    408: {"model": Refused, "description": "The request did not come to its end."},
+    413: {"model": Refused, "description": "The request is too long."},
+    415: {"model": Refused, "description": "Only JSON is understood."},
+}
+_KEPT: Final = {"model": Refused, "description": "It is pinned, or not finished."}
+
+
 def make(hub: Hub) -> FastAPI:
     """The application."""
     app = FastAPI(
@@ -121,8 +151,9 @@ def make(hub: Hub) -> FastAPI:
     )
     recorder = Recorder(hub.setup)
     app.include_router(_rest(recorder), prefix=PREFIX)
+    app.include_router(_kept(hub), prefix=PREFIX)
     app.include_router(_watched(hub, recorder))
-    app.add_exception_handler(ControlError, _unreachable)
+    app.add_exception_handler(SmartrecError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _failed)
     return app
@@ -146,13 +177,7 @@ def _rest(recorder: Recorder) -> APIRouter:
 
     @router.post(
         "/commands",
-        responses={
-            400: {"model": Refused, "description": "The request cannot be read."},
-            408: {"model": Refused, "description": "The request did not come to its end."},
-            413: {"model": Refused, "description": "The request is too long."},
-            415: {"model": Refused, "description": "Only JSON is understood."},
-            422: {"model": Refused, "description": "The command is not one."},
-        },
+        responses={**_BODY, 422: {"model": Refused, "description": "The command is not one."}},
     )
     async def command(asked: Asked) -> Answered:
         """Record, stop, arm or disarm; answers what each camera did, or why it did not."""
@@ -160,6 +185,20 @@ def _rest(recorder: Recorder) -> APIRouter:
         order = Command(made, asked.camera, asked.action, reason=REASON)
         return Answered(answers=list(await recorder.command(order)))
 
+    return router
+
+
+def _kept(hub: Hub) -> APIRouter:
+    desk = clips.Desk(hub, Library(Path(hub.setup.clips)), MediaRoom(hub.setup))
+    router = APIRouter(
+        responses={
+            404: {"model": Refused, "description": "There is no such thing."},
+            503: {"model": Refused, "description": "Clips cannot be read now."},
+            422: {"model": Refused, "description": "The request makes no sense."},
+        }
+    )
+    router.include_router(clips.routes(desk, {**_BODY, 409: _KEPT}))
+    router.include_router(clip_media.routes(desk))
     return router
 
 
@@ -207,9 +246,10 @@ def _refused(status: int, message: str, hint: str | None = None) -> JSONResponse
     return JSONResponse(refused.model_dump(), status)
 
 
-async def _unreachable(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ControlError)
-    return _refused(503, str(error), error.hint)
+async def _ours(request: Request, error: Exception) -> Response:
+    assert isinstance(error, SmartrecError)
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 404)
+    return _refused(status, str(error), _HINTS.get(type(error), error.hint))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

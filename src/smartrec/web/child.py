@@ -35,7 +35,8 @@ from smartrec.web.server import OTHERS, Patience, serve
 
 _WELL_EVERY: Final = 5.0
 
-_FILES: Final = 64
+_BROKEN_OFF: Final = "ASGI callable returned without completing response."
+_FILES: Final = 128
 """What else is open: the catalogue, clips that are being read, the link."""
 
 
@@ -112,6 +113,8 @@ def main(argv: list[str], patience: Patience | None = None) -> NoReturn:
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     # A client that speaks no HTTP is no news, and may be one of many.
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    # Neither is a download that ends early, for its file was deleted or nobody took it.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.msg != _BROKEN_OFF)
     link = page_end(end)
     try:
         setup = link.receive()

@@ -178,10 +178,13 @@ class MovieIndex:
         with _opened(path) as opened:
             if _index_bytes(cast("BinaryIO", opened)) > _MOST_INDEX:
                 raise StoreError(f"the clip {path} is too long to be shown picture by picture")
-            # By its descriptor: the name may lead elsewhere by now.
-            movie = Movie(Path(f"/proc/self/fd/{opened.fileno()}"))
-            self.size = movie.shown_size()
-            track = movie.track()
+            try:
+                # By its descriptor: the name may lead elsewhere by now.
+                movie = Movie(Path(f"/proc/self/fd/{opened.fileno()}"))
+                self.size = movie.shown_size()
+                track = movie.track()
+            except (ClipDamaged, OSError) as error:
+                raise ClipDamaged(f"{path.name} is damaged: its index cannot be read") from error
         shown = track.presented()
         zero = shown[0][0] if shown else 0
         self._at = array("d", ((at - zero) * 1000 / track.timescale for at, _ in shown))

@@ -17,6 +17,8 @@ Headers = list[tuple[bytes, bytes]]
 MOST_BODY: Final = 64_000
 BODY_WITHIN: Final = 10.0
 """Seconds from a request's head to the end of its body."""
+HEAD: Final = "smartrec.head"
+"""Stands in the scope of a request that wants the head of the answer to GET alone."""
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _READING: Final = ("GET", "HEAD")
 _WITH_BODY: Final = ("POST", "PUT", "PATCH")
@@ -65,7 +67,7 @@ class Site:
             await _refuse(send, refusal)
             return
         if scope["method"] == "HEAD":  # the answer to GET; the server leaves its body out
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", HEAD: True}
         api = await self.warm()
         await api(scope, _replay(body, receive), _fresh(send))
 
@@ -109,14 +111,18 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def _fresh(send: Send) -> Send:
-    """What the API answers is true now, and kept by nobody."""
+    """What the API answers is true now, and kept by nobody unless it says so."""
 
     async def sent(message: Message) -> None:
-        if message["type"] == "http.response.start":
+        if message["type"] == "http.response.start" and not _says_for_how_long(message):
             message = {**message, "headers": [*message["headers"], _NO_STORE]}
         await send(message)
 
     return sent
+
+
+def _says_for_how_long(start: Message) -> bool:
+    return any(name == _NO_STORE[0] for name, _ in start["headers"])
 
 
 def _text(headers: Headers) -> list[tuple[str, str]]:

@@ -1,0 +1,103 @@
+"""The catalogue of clips, as the page asks it. The loop's thread asks; threads of its own answer.
+
+Each thread has a connection, opened when it is first asked, and another where the file is another:
+its disk was changed, or somebody began anew. Nothing that a disk does holds up the loop.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar
+
+from smartrec.errors import StoreError, UsageError
+from smartrec.store import catalog as catalogs
+from smartrec.store.catalog import Catalog
+from smartrec.store.database import FILE_NAME
+
+_AT_ONCE: Final = 2
+_MOST_WAITING: Final = 64
+
+_Told = TypeVar("_Told")
+
+
+class Library:
+    """See the module.
+
+    Args:
+        clips: Directory of the clips.
+    """
+
+    def __init__(self, clips: Path) -> None:
+        self._clips = clips
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="catalogue")
+        self._here = _Here()
+        self._waiting = 0
+
+    async def ask(self, question: Callable[[Catalog], _Told], otherwise: _Told) -> _Told:
+        """What the catalogue says.
+
+        Args:
+            question: Asked on another thread.
+            otherwise: The answer where there is no catalogue yet.
+
+        Raises:
+            StoreError: It cannot be read or written; or too many others wait for it.
+            UsageError: As the question does.
+        """
+        if self._waiting >= _MOST_WAITING:
+            raise StoreError("too many requests wait for the catalogue", hint="Try again soon.")
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._pool, self._answer, question, otherwise)
+        finally:
+            self._waiting -= 1
+
+    def _answer(self, question: Callable[[Catalog], _Told], otherwise: _Told) -> _Told:
+        catalog = self._here.catalog(self._clips)
+        if catalog is None:
+            return otherwise
+        try:
+            return question(catalog)
+        except StoreError:
+            self._here.close()
+            raise
+
+
+class _Here(threading.local):
+    """The connection of the thread that asks."""
+
+    def __init__(self) -> None:
+        self._catalog: Catalog | None = None
+        self._file: tuple[int, int] | None = None
+
+    def catalog(self, clips: Path) -> Catalog | None:
+        """That of a directory; None while it has none."""
+        if not catalogs.exists(clips):
+            self.close()
+            return None
+        file = _identity(clips)
+        if self._catalog is None or file != self._file:
+            self.close()
+            try:
+                self._catalog = Catalog.open(clips, create=False)
+            except UsageError:  # it went a moment ago
+                return None
+            self._file = file
+        return self._catalog
+
+    def close(self) -> None:
+        """Idempotent."""
+        if self._catalog is not None:
+            self._catalog.close()
+            self._catalog = None
+
+
+def _identity(clips: Path) -> tuple[int, int] | None:
+    try:
+        status = (clips / FILE_NAME).stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
