@@ -18,6 +18,7 @@ from smartrec.clock import ClockQuality, Instant, SystemClock
 from smartrec.errors import CatalogDamaged, ClipDamaged, DiskGone, SmartrecError, UsageError
 from smartrec.media.journal import JournalWriter
 from smartrec.model import ClipHead, ClipState, Trigger
+from smartrec.store import keeping
 from smartrec.store.catalog import Catalog
 from smartrec.units import SECOND, Ns
 from tests.store.clips import INSTANT, closed, done, head
@@ -404,6 +405,47 @@ def test_a_clip_is_pinned_while_it_is_recorded(tmp_path: Path) -> None:
     add_open(tmp_path, head())
     said("pin", "last", "--clips", tmp_path)
     assert "recording, pinned" in said("list", "--clips", tmp_path)
+
+
+def test_a_note_is_shown_replaced_and_taken_away(tmp_path: Path) -> None:
+    add(tmp_path, head(0))
+    said("note", "last", "the courier,\nat last", "--clips", tmp_path)
+    shown = said("show", "last", "--clips", tmp_path)
+    assert "  note        the courier,\n              at last\n" in shown
+    (listed,) = json.loads(said("list", "--clips", tmp_path, "--json"))
+    assert listed["note"] == "the courier,\nat last"
+    said("note", "last", "", "--clips", tmp_path)
+    assert "  note  " not in said("show", "last", "--clips", tmp_path)
+
+
+def test_a_note_is_only_text(tmp_path: Path) -> None:
+    add(tmp_path, head(0))
+    assert "control" in str(refused("note", "last", "\x1b[2J", "--clips", tmp_path))
+    assert "too long" in str(refused("note", "last", "x" * 2001, "--clips", tmp_path))
+
+
+def test_a_clip_in_the_trash_is_listed_there_alone_and_restored(tmp_path: Path) -> None:
+    add(tmp_path, head(0), head(1))
+    with Catalog.open(tmp_path, create=False) as catalog:
+        keeping.trash(catalog, [head(0).clip_id], INSTANT.wall_ns)
+    listed = json.loads(said("list", "--clips", tmp_path, "--json"))
+    assert [(clip["event_id"], clip["trashed"]) for clip in listed] == [("event-1", None)]
+    (listed,) = json.loads(said("list", "--trash", "--clips", tmp_path, "--json"))
+    assert (listed["event_id"], listed["trashed"]) == ("event-0", "2026-11-22T14:15:00.123Z")
+    assert "clips restore" in said("show", head(0).file_name, "--clips", tmp_path)
+    assert "no clip" in str(refused("pin", head(0).file_name, "--clips", tmp_path))
+    assert "no clip" in str(refused("restore", head(1).file_name, "--clips", tmp_path))
+    assert said("restore", head(0).file_name, "--clips", tmp_path) == "restored 1 clip\n"
+    assert len(names(tmp_path)) == 2
+
+
+def test_a_clip_in_the_trash_may_be_deleted_at_once(tmp_path: Path) -> None:
+    add(tmp_path, head(0), head(1))
+    with Catalog.open(tmp_path, create=False) as catalog:
+        keeping.trash(catalog, [head(1).clip_id], INSTANT.wall_ns)
+    assert said("delete", "--yes", head(1).file_name, "--clips", tmp_path) == "deleted 1 clip\n"
+    assert "no such clips" in ask("list", "--trash", "--clips", tmp_path).output
+    assert [path.name for path in tmp_path.glob("*.mp4")] == [f"{head(0).file_name}.mp4"]
 
 
 def test_how_far_a_clock_may_be_off_is_said_only_where_it_is_known(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`smartrec clips`: list, show, play, verify, pin and delete what was recorded."""
+"""`smartrec clips`: list, show, play, verify, pin, note and delete what was recorded."""
 
 import functools
 import json
@@ -87,7 +87,7 @@ def _moment(_context: click.Context, _param: click.Parameter, value: str | None)
 
 @click.group()
 def clips() -> None:
-    """List, show, play, verify, pin and delete clips.
+    """List, show, play, verify, pin, note and delete clips.
 
     A CLIP is "last", its file name, or the beginning of its name or id.
     """
@@ -99,17 +99,23 @@ def clips() -> None:
 @click.option(
     "-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N clips."
 )
+@click.option("--trash", is_flag=True, help="What is in the trash, instead of all else.")
 @click.option("--json", "for_programs", is_flag=True, help="For programs: a list of objects.")
 @_in_directory
 def list_clips(
-    directory: Path, camera: str | None, since: int | None, limit: int | None, for_programs: bool
+    directory: Path,
+    camera: str | None,
+    since: int | None,
+    limit: int | None,
+    trash: bool,
+    for_programs: bool,
 ) -> None:
     """List clips, oldest first."""
     if for_programs and not exists(directory):
         click.echo("[]")
         return
     with Catalog.open(directory, create=False) as catalog:
-        found = catalog.clips(camera=camera, since=since, limit=limit)
+        found = catalog.clips(camera=camera, since=since, limit=limit, trash=trash)
     if for_programs:
         click.echo(json.dumps([clip.as_json() for clip in found], indent=2))
     elif found:
@@ -125,7 +131,7 @@ def list_clips(
 def show(directory: Path, clip: str, for_programs: bool) -> None:
     """Show everything about CLIP: what was asked, what is there, what led to it."""
     with Catalog.open(directory, create=False) as catalog:
-        found = catalog.clip(clip)
+        found = catalog.clip(clip, trash=None)
         looks = catalog.looks(found.clip_id)
     if for_programs:
         tracks = [found.look_as_json(look) for look in looks]
@@ -200,11 +206,12 @@ def verify(directory: Path, clip: tuple[str, ...], for_programs: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @_in_directory
 def delete(directory: Path, clip: tuple[str, ...], yes: bool) -> None:
-    """Delete every CLIP: file, thumbnail and entry."""
+    """Delete every CLIP, at once: file, thumbnail and entry."""
     with Catalog.open(directory, create=False) as catalog:
-        chosen = _chosen(catalog, clip)
+        chosen = _chosen(catalog, clip, trash=None)
         for record in chosen:
-            _refuse_kept(record)
+            if record.open or record.pinned:
+                raise keeping.kept(record.file_name, record.state.value, pinned=record.pinned)
         if not yes:
             click.echo("\n".join(text.table(chosen)))
             click.confirm(f"Delete {_count(len(chosen))} permanently?", abort=True)
@@ -230,6 +237,32 @@ def unpin(directory: Path, clip: tuple[str, ...]) -> None:
     click.echo(f"unpinned {_count(_pin(directory, clip, pinned=False))}")
 
 
+@clips.command()
+@click.argument("clip")
+@click.argument("text", metavar="TEXT")
+@_in_directory
+def note(directory: Path, clip: str, text: str) -> None:
+    """Write TEXT beside CLIP, instead of what stands there; "" takes it away.
+
+    The page shows it, and finds the clip by it.
+    """
+    with Catalog.open(directory, create=False) as catalog:
+        record = catalog.clip(clip)
+        keeping.note(catalog, record.clip_id, text)
+    click.echo(f"noted beside {printable(record.file_name)}" if text else "the note is gone")
+
+
+@clips.command()
+@click.argument("clip", nargs=-1, required=True)
+@_in_directory
+def restore(directory: Path, clip: tuple[str, ...]) -> None:
+    """Take every CLIP back that was put into the trash on the page."""
+    with Catalog.open(directory, create=False) as catalog:
+        chosen = _chosen(catalog, clip, trash=True)
+        keeping.restore(catalog, [record.clip_id for record in chosen])
+    click.echo(f"restored {_count(len(chosen))}")
+
+
 def _pin(directory: Path, wanted: Sequence[str], *, pinned: bool) -> int:
     with Catalog.open(directory, create=False) as catalog:
         chosen = _chosen(catalog, wanted)
@@ -253,9 +286,12 @@ def trouble_of(clip: ClipRecord, directory: Path) -> str | None:
     return None if files.sha256(clip.path) == clip.sha256 else "its content has changed"
 
 
-def _chosen(catalog: Catalog, wanted: Sequence[str]) -> list[ClipRecord]:
+def _chosen(
+    catalog: Catalog, wanted: Sequence[str], *, trash: bool | None = False
+) -> list[ClipRecord]:
     """The clips that were named, each once."""
-    return list({clip.clip_id: clip for clip in map(catalog.clip, wanted)}.values())
+    found = (catalog.clip(each, trash=trash) for each in wanted)
+    return list({clip.clip_id: clip for clip in found}.values())
 
 
 @contextmanager
@@ -285,18 +321,6 @@ def _verdict_lines(
         yield f"{word:<15}  {printable(clip.file_name)}"
     for path in unlisted:
         yield f"{'unlisted':<15}  {printable(path.name)}"
-
-
-def _refuse_kept(clip: ClipRecord) -> None:
-    if clip.open:
-        raise UsageError(
-            f"{clip.file_name} is still {clip.state.value}",
-            hint="Wait until it is finished. After a crash the next 'smartrec run' finishes it.",
-        )
-    if clip.pinned:
-        raise UsageError(
-            f"{clip.file_name} is pinned", hint=f"Unpin it: smartrec clips unpin {clip.file_name}"
-        )
 
 
 def _refuse_foreign(clip: ClipRecord, path: Path, directory: Path) -> None:

@@ -169,6 +169,10 @@ def _facts(clip: ClipRecord) -> Iterator[tuple[str, str]]:
         yield "error", printable(clip.error)
     if clip.pinned:
         yield "kept", "pinned: it stays until it is unpinned"
+    if clip.trashed_ns is not None:
+        yield "trash", f"since {local_time(clip.trashed_ns)}: smartrec clips restore CLIP"
+    if clip.note:
+        yield from zip_longest(["note"], map(printable, clip.note.split("\n")), fillvalue="")
     yield "camera", f"{printable(clip.camera_name)} ({printable(clip.camera_id)})"
     yield "start", local_time(clip.start_wall_ns, exact=True)
     yield "length", "not known yet" if clip.duration is None else in_seconds(clip.duration)

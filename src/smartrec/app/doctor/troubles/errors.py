@@ -26,6 +26,17 @@ ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
         "The command was asked for something that cannot be.",
         "`smartrec COMMAND --help`",
     ),
+    errors.NoSuchClip: Trouble(
+        "`no clip 'FILE' in DIRECTORY`",
+        "It was deleted (by hand, for its age or to make room), is in the trash, or is kept in "
+        "another directory.",
+        "`smartrec clips list`, `--trash` for those in there; another directory: `--clips DIR`",
+    ),
+    errors.ClipKept: Trouble(
+        "`FILE is pinned`, `FILE is still recording`",
+        "A pinned clip is never deleted, nor one that is not finished.",
+        "`smartrec clips unpin CLIP`, or wait until it is finished",
+    ),
     errors.MissingElement: TROUBLES["elements"]["missing-element"],
     errors.CameraError: Trouble(
         "`/dev/video0 failed though it is there and free`",
