@@ -287,7 +287,7 @@ class Stage:
                 "recording": [],
                 "armed": camera not in self.recorder.disarmed,
                 "armed_by": "settings",
-                "armed_until": None,
+                "armed_until": self.recorder.until,
                 "unrecorded": 0,
             }
             for camera, name in self.setup.cameras

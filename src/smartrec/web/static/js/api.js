@@ -76,9 +76,9 @@ export const send = (method, path, body) =>
 export const status = () => ask("status");
 
 /**
- * Start or stop recording. A command that got no answer is sent once more with the same id: the
+ * Start or stop recording, arm or disarm. A command that got no answer is sent once more with the same id: the
  * recorder obeys an id once.
- * @param {"start"|"stop"} action
+ * @param {"start"|"stop"|"arm"|"disarm"} action
  * @param {?string} camera Id; null for all.
  * @returns {Promise<Object[]>} An answer for each camera.
  */

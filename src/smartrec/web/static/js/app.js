@@ -1,6 +1,7 @@
 /** The page: brings the parts together. What is live stays while another view is shown. */
 
 import * as api from "./api.js";
+import { Arming } from "./arming.js";
 import { Cameras } from "./cameras.js";
 import { ServerClock } from "./clock.js";
 import { byId, mark, write } from "./dom.js";
@@ -48,8 +49,10 @@ class App {
       changed: () => this._say(),
       watch: (cameras) => this._link.watch(cameras),
       record: (camera) => this._record.toggle(camera),
+      arm: (camera) => this._arming.toggle(camera),
     });
     this._record = new Record(this._cameras, this._stage);
+    this._arming = new Arming(this._record);
     /** @type {Set<(kind: string, data: Object, moment: Date) => void>} */
     this._listeners = new Set();
     this._router = new Router(byId("view"), { shown: (name, view) => this._shown(name, view), failed: (error) => this._partial(error) }, this._context());
@@ -246,6 +249,7 @@ class App {
     else if (this._connected) this._notices.tell("link");
     this._stage.say(this._clock, away);
     this._record.say(away);
+    this._arming.say();
     const now = this._clock.now();
     this._feed.say((id) => {
       const clip = away ? null : this._cameras.clip(id);

@@ -18,6 +18,11 @@ export class Camera {
     this.fps = 0;
     this.pictures = 0;
     this.format = null;
+    /** @type {?boolean} Whether a person begins a clip; null while that is not known. */
+    this.armed = null;
+    /** @type {?Date} When the schedule changes that. */
+    this.armedUntil = null;
+    this.unrecorded = 0;
     /** @type {Map<string, {since: number, before: ?number, ends: (number|undefined)}>} Open clips by id. */
     this.clips = new Map();
   }
@@ -49,6 +54,14 @@ export class Camera {
     Object.assign(this, { phase, reason, hint });
   }
 
+  /**
+   * @param {boolean} armed
+   * @param {?string} until ISO 8601
+   */
+  isArmed(armed, until) {
+    Object.assign(this, { armed, armedUntil: until ? new Date(until) : null });
+  }
+
   /** A picture came. */
   pictured() {
     this.pictures ||= 1; // it tells how many each second
@@ -63,6 +76,8 @@ export class Camera {
     const phase = told.phase === "live" && told.silent ? "silent" : told.phase;
     const same = phase === this.phase;
     this.pictures = told.pictures;
+    this.isArmed(told.armed, told.armed_until);
+    this.unrecorded = told.unrecorded;
     this.is(phase, this.since, told.error ?? (same ? this.reason : ""), same ? this.hint : "");
     const open = new Set(told.recording);
     for (const id of this.clips.keys()) if (!open.has(id)) this.clips.delete(id);
@@ -91,6 +106,10 @@ const HANDLERS = {
     camera.pictures = d.pictures;
     if (d.capturing && camera.phase !== "live") camera.is("live", at);
     else if (!d.capturing && camera.phase === "live") camera.is("silent", at);
+  },
+  "arming.changed": (camera, d) => camera.isArmed(d.armed, d.until),
+  "detection.state": (camera, d) => {
+    camera.unrecorded = d.unrecorded;
   },
   "clip.opened": (camera, d, at) => camera.clips.set(d.clip_id, { since: at, before: d.part > 1 ? null : d.pre_roll_s }),
   "clip.extended": (camera, d, at) => {

@@ -22,13 +22,13 @@ export class Record {
 
   /** Record what is shown; what is being recorded goes on for longer. */
   start() {
-    return this._ask("start", [this._stage.target]);
+    return this.ask("start", [this._stage.target]);
   }
 
   /** Stop what is being recorded of what is shown. */
   stop() {
-    const open = this._shown().filter((camera) => camera.recording);
-    if (open.length) return this._ask("stop", open.map((camera) => camera.id));
+    const open = this.shown.filter((camera) => camera.recording);
+    if (open.length) return this.ask("stop", open.map((camera) => camera.id));
     return undefined;
   }
 
@@ -37,15 +37,21 @@ export class Record {
    * @param {import("./cameras.js").Camera} camera
    */
   toggle(camera) {
-    return this._ask(camera.recording ? "stop" : "start", [camera.id]);
+    return this.ask(camera.recording ? "stop" : "start", [camera.id]);
   }
 
-  _shown() {
+  /** @returns {import("./cameras.js").Camera[]} What is on show. */
+  get shown() {
     const { target } = this._stage;
     return target ? [this._cameras.get(target)] : this._cameras.all;
   }
 
-  async _ask(action, targets) {
+  /**
+   * Have the recorder do something, and say what it answers.
+   * @param {string} action
+   * @param {?string[]} targets Ids; null means all.
+   */
+  async ask(action, targets) {
     if (this._asking) return;
     this._asking = true;
     const patient = setTimeout(() => this._answer("", words.asking), PATIENT_MS);
@@ -80,7 +86,7 @@ export class Record {
    * @param {boolean} away Nothing is known of the recorder.
    */
   say(away) {
-    const shown = this._shown();
+    const { shown } = this;
     const open = !away && shown.some((camera) => camera.recording);
     const all = shown.length > 1;
     const button = byId("record");

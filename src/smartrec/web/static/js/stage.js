@@ -15,6 +15,7 @@ export class Stage {
    * @param {() => void} told.changed Another camera is shown, or none alone.
    * @param {(cameras: string[]) => void} told.watch Whose pictures are wanted.
    * @param {(camera: import("./cameras.js").Camera) => void} told.record A tile's button.
+   * @param {(camera: import("./cameras.js").Camera) => void} told.arm Another.
    */
   constructor(cameras, told) {
     this._cameras = cameras;
@@ -42,7 +43,7 @@ export class Stage {
     this._sight.disconnect();
     this.tiles = this._cameras.all.map((camera) => {
       const kept = this.tiles.find((tile) => tile.camera === camera);
-      return kept ?? new Tile(camera, { open: () => this.show(this.alone ? null : camera.id), record: () => this._told.record(camera) });
+      return kept ?? new Tile(camera, { open: () => this.show(this.alone ? null : camera.id), record: () => this._told.record(camera), arm: () => this._told.arm(camera) });
     });
     this._wall.replaceChildren(...this.tiles.map((tile) => tile.element));
     if (!this.tiles.length) this._wall.append(make("p", { class: "slate" }, words.noCamera));

@@ -18,6 +18,11 @@ export const dayOf = (moment) => day.format(moment);
 /** @param {Date} moment */
 export const fullTimeOf = (moment) => full.format(moment);
 
+const near = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const soon = new Intl.DateTimeFormat(LOCALE, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+/** @param {Date} moment Within days. */
+export const soonOf = (moment) => (moment.toDateString() === new Date().toDateString() ? near : soon).format(moment);
+
 /** @param {number} seconds */
 export const span = (seconds) => (seconds < 90 ? `${tenths.format(seconds)} s` : running(seconds));
 /** @param {number} seconds @returns {string} such as "0:14" or "1:02:03" */
@@ -35,6 +40,7 @@ function bytes(n) {
   const [size, unit] = UNITS.find(([least]) => n >= least) ?? UNITS.at(-1);
   return `${(n < 10 * size ? tenths : whole).format(n / size)} ${unit}`;
 }
+const missed = (n) => `${n} ${some(n, "person", "persons")} not recorded`;
 const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) : "");
 
 export const words = {
@@ -49,6 +55,11 @@ export const words = {
   extend: "Extend",
   extendAll: "Extend all",
   stop: "Stop",
+  arm: "Arm",
+  armAll: "Arm all",
+  disarm: "Disarm",
+  disarmAll: "Disarm all",
+  disarmed: "Disarmed",
   all: "All cameras",
   full: "Full screen",
   fullOff: "Leave full screen",
@@ -99,6 +110,12 @@ export const say = {
   showAlone: (name) => `Show ${name} alone`,
   recordOne: (name) => `Record ${name}`,
   stopOne: (name) => `Stop recording ${name}`,
+  armOne: (name) => `Arm ${name}`,
+  disarmOne: (name) => `Disarm ${name}`,
+  arming: ({ armed, armedUntil }) =>
+    `${armed ? "Armed: who comes is recorded" : "Disarmed: who comes is not recorded"}${armedUntil ? `, until ${soonOf(armedUntil)}` : ""}`,
+  disarmedMore: ({ armedUntil, unrecorded }) =>
+    [armedUntil ? `until ${soonOf(armedUntil)}` : "", unrecorded ? missed(unrecorded) : ""].filter(Boolean).join(", "),
   picture: (name, persons) =>
     persons ? `Live picture of ${name}: ${persons} ${some(persons, "person", "persons")}` : `Live picture of ${name}`,
   title: (recording, view, station) => `${recording ? "● Recording – " : ""}${view ? `${view} – ` : ""}${station ? `${station} – ` : ""}smartrec`,
@@ -175,10 +192,20 @@ function secured(answers) {
   return ` ${differ ? "At least " : ""}${span(least)} before it are secured.`;
 }
 
+/** Until when, where that is the same for all. */
+function till(answers) {
+  const [first, ...others] = new Set(answers.map((answer) => answer.until));
+  return first && !others.length ? ` until ${soonOf(new Date(first))}` : "";
+}
+
+const also = (answers) => [...new Set(answers.map((answer) => answer.reason))].filter(Boolean).map((reason) => ` ${sentence(reason)}.`).join("");
+
 const DONE = {
   accepted: (names, answers) => `Recording${names}.${secured(answers)}`,
   started: (names, answers) => `Recording${names}.${secured(answers)}`,
   extended: (names, answers) => `Already recording${names}: extended.${secured(answers)}`,
+  armed: (names, answers) => `Armed${names}${till(answers)}.${also(answers)}`,
+  disarmed: (names, answers) => `Disarmed${names}${till(answers)}.${also(answers)}`,
   stopped: (names) => `Stopped${names}. The clip is being finished.`,
 };
 
@@ -195,6 +222,7 @@ export const noAnswer = {
   text: "No answer: whether the recorder did it is not known.",
 };
 
+const CAUSES = { command: "By command.", schedule: "By schedule.", start: "Since the start." };
 const DELETED = { age: "for its age", bytes: "to keep to the limit", room: "to make room" };
 const again = (seconds) => (typeof seconds === "number" ? `Trying again in ${span(seconds)}.` : "");
 const lines = (...parts) => parts.filter(Boolean).join(" ");
@@ -217,6 +245,11 @@ export const told = {
     tone: "warn",
     what: `${whole.format(d.count)} ${some(d.count, "picture", "pictures")} lost`,
     more: lines(`Cause: ${d.cause}.`, d.clip_id && "A clip lacks them."),
+  }),
+  "arming.changed": (d) => ({
+    tone: d.armed ? "good" : "",
+    what: `${d.armed ? "Armed" : "Disarmed"}${d.until ? ` until ${soonOf(new Date(d.until))}` : ""}`,
+    more: lines(CAUSES[d.cause], d.unrecorded && d.armed && `${missed(d.unrecorded)} meanwhile.`),
   }),
   "command.refused": (d) => ({ tone: "warn", what: `Refused: ${d.reason}` }),
   "clip.deleted": (d) => ({ tone: "", what: `Clip deleted ${DELETED[d.reason] || ""}`.trim(), more: `${d.path.split("/").pop()}, ${bytes(d.bytes)}` }),

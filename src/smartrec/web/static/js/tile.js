@@ -1,5 +1,6 @@
 /** One camera of the wall: its picture with what lies upon it, and its name and state below. */
 
+import { Shield } from "./arming.js";
 import { Boxes } from "./boxes.js";
 import { fresh } from "./cameras.js";
 import { make, mark, write } from "./dom.js";
@@ -17,6 +18,7 @@ export class Tile {
    * @param {Object} asked
    * @param {() => void} asked.open Show it alone, or all again.
    * @param {() => void} asked.record Start or stop its recording.
+   * @param {() => void} asked.arm Arm or disarm it.
    */
   constructor(camera, asked) {
     this.camera = camera;
@@ -47,14 +49,18 @@ export class Tile {
     this._open = make("button", { class: "open", type: "button" });
     this._open.addEventListener("click", asked.open);
     this._plate = make("p", { class: "plate name", "aria-hidden": "true" });
-    this._pane = make("div", { class: "picture" }, this._frame, this._layer, this._slate, this._plate, this._rec, this._open);
+    const disarmed = make("p", { class: "plate disarmed", hidden: true }, make("span"), make("span", { class: "more" }));
+    this._pane = make("div", { class: "picture" }, this._frame, this._layer, this._slate, this._plate, disarmed, this._rec, this._open);
     this._name = make("h2");
     this._phase = make("span");
     this._state = make("p", { class: "state" }, make("i", { class: "dot" }), this._phase);
     this._fps = make("span", { class: "fps" });
     this._mini = make("button", { class: "mini", type: "button" }, make("i", { class: "lamp" }));
     this._mini.addEventListener("click", asked.record);
-    const caption = make("div", { class: "caption" }, this._name, this._state, this._fps, this._mini);
+    const shield = make("button", { class: "mini shield", type: "button", hidden: true });
+    shield.addEventListener("click", asked.arm);
+    this._shield = new Shield(shield, disarmed);
+    const caption = make("div", { class: "caption" }, this._name, this._state, this._fps, shield, this._mini);
     this.element = make("article", { class: "tile", "data-camera": this.camera.id }, this._pane, caption);
   }
 
@@ -146,6 +152,7 @@ export class Tile {
     mark(this._open, "aria-label", page.alone ? words.all : say.showAlone(camera.name));
     mark(this._frame, "aria-label", this._label ?? say.picture(camera.name, 0));
     this._sayRecording(clock, page.away ? null : camera.oldestClip);
+    this._shield.say(camera, page.away);
     this._slate.classList.toggle("veil", page.away && this._still());
     if (page.away) this._sayAway(clock);
     else this._saySlate(clock);
