@@ -1,6 +1,9 @@
 """Whether the API is what its OpenAPI says: schemathesis asks it well and badly."""
 
 import json
+from collections.abc import Iterator
+from itertools import cycle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,36 +12,62 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 
 from tests.web.http import ask
+from tests.web.kept import Kept, kept_in
 from tests.web.recorder import Behind
 
-EXAMPLES = settings(
-    max_examples=25,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-    database=None,
-)
+MANY = pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(200)])
 
 
-def asked_by_schemathesis(behind: Behind, mode: GenerationMode) -> None:
+@pytest.fixture(scope="module")
+def kept(recorder: Behind) -> Kept:
+    """Clips of all kinds, which the page shows."""
+    return kept_in(Path(recorder.page.setup.clips))
+
+
+def asked_by_schemathesis(
+    behind: Behind, mode: GenerationMode, examples: int, ids: Iterator[str] | None = None
+) -> None:
+    """Ask; of clips, where `ids` are given, only of those: nobody guesses a UUID."""
     schema = schemathesis.openapi.from_url(f"{behind.page.address}api/v1/openapi.json")
 
-    @EXAMPLES
+    @settings(
+        max_examples=examples,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        database=None,
+    )
     @given(case=schema.as_strategy(generation_mode=mode))
     def must_be_true(case: "schemathesis.Case[Any]") -> None:
+        if ids is not None and "clip_id" in case.path_parameters:
+            case.path_parameters["clip_id"] = next(ids)
+            case.query.pop("follow", None)  # nobody would ever end that recording
         case.call_and_validate()
 
     must_be_true()
 
 
-def test_what_may_be_asked_is_answered_as_it_says(behind: Behind) -> None:
-    asked_by_schemathesis(behind, GenerationMode.POSITIVE)
-    assert behind.obeyed
+@pytest.mark.parametrize("examples", [25, MANY])
+def test_what_may_be_asked_is_answered_as_it_says(
+    behind: Behind, kept: Kept, examples: int
+) -> None:
+    asked_by_schemathesis(behind, GenerationMode.POSITIVE, examples, cycle(kept.ids))
 
 
-def test_what_may_not_be_asked_is_refused_as_it_says(behind: Behind) -> None:
-    asked_by_schemathesis(behind, GenerationMode.NEGATIVE)
+@pytest.mark.parametrize("examples", [25, MANY])
+def test_what_may_not_be_asked_is_refused_as_it_says(
+    behind: Behind, kept: Kept, examples: int
+) -> None:
+    asked_by_schemathesis(behind, GenerationMode.NEGATIVE, examples)
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/metrics", "/api/v1/commands", "/api/v1/status"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/healthz", "/metrics", "/api/v1/commands", "/api/v1/status"),
+        *("/api/v1/clips", "/api/v1/timeline", "/api/v1/facets", "/api/v1/clips/{clip_id}"),
+        *(f"/api/v1/clips/{{clip_id}}/{each}" for each in ("frames", "frames/{n}", "looks")),
+        *(f"/api/v1/clips/{{clip_id}}/{each}" for each in ("video", "thumbnail", "restore")),
+    ],
+)
 def test_it_says_all_there_is(behind: Behind, path: str) -> None:
     document = json.loads(ask(behind.page.port, "/api/v1/openapi.json").body)
     assert path in document["paths"]

@@ -12,8 +12,8 @@ from smartrec.store.briefs import Cursor, Filters
 
 MS: Final = 1_000_000
 """Nanoseconds."""
-LATEST: Final = (2**63 - 1) // MS
-"""In the year 2262, where nanoseconds end."""
+LATEST: Final = 2**62 // MS
+"""In the year 2116: nanoseconds a little behind it still have 63 bits."""
 _CURSOR: Final = r"^[0-9]{1,19}_[0-9a-f-]{36}$"
 _TEXT_MAX: Final = 200
 _NAMES_MAX: Final = 50
