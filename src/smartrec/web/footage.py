@@ -26,18 +26,29 @@ from smartrec.recording import journal_layout
 from smartrec.units import MILLISECOND, Ns
 
 MOST_PICTURES: Final = 250_000
-"""Of a clip, 2.3 hours at 30 a second; those behind are not listed. Also of all that are kept."""
-MOST_LISTED: Final = 50_000
-"""In one answer."""
 MOST_PICTURE: Final = 32 << 20
 """Bytes of a JPEG."""
-_MOST_INDEX: Final = 16 << 20
-"""Bytes of the index of an MP4 of so many pictures."""
-_WITHIN: Final = 1.0
-"""Seconds that one answer may spend on an index."""
 _DIGITS: Final = 3
 _LEAST: Final = 500
 """Pictures that every index counts as, for it has a name and a head, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Of indexes.
+
+    Attributes:
+        pictures: Of a clip, 2.3 hours at 30 a second; those behind are not listed. Also of all
+            clips whose indexes are kept.
+        listed: Pictures in one answer.
+        index: Bytes of an MP4's own index.
+        within: Seconds that one answer may spend.
+    """
+
+    pictures: int = MOST_PICTURES
+    listed: int = 50_000
+    index: int = 16 << 20
+    within: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +81,12 @@ class Index(Protocol):
         """Whether it is of this file still."""
         ...
 
-    def grow(self, path: Path, file: os.stat_result, until: float) -> None:
-        """Take in what is new, until a moment of the steady clock."""
+    def grow(self, path: Path, file: os.stat_result, limits: Limits) -> None:
+        """Take in what is new, as far as it may."""
         ...
 
-    def times(self, since: int) -> list[float]:
-        """Milliseconds of pictures from one on, `MOST_LISTED` at most."""
+    def times(self, since: int, most: int) -> list[float]:
+        """Milliseconds of pictures from one on, so many at most."""
         ...
 
 
@@ -106,10 +117,11 @@ class JournalIndex:
         """Of the first picture shown, as far as it is known."""
         return Ns(min(self._shown())) if self._pts else None
 
-    def grow(self, path: Path, file: os.stat_result, until: float) -> None:
+    def grow(self, path: Path, file: os.stat_result, limits: Limits) -> None:
         """See `Index`."""
-        if self.whole and file.st_size == self._size:
+        if self.whole and (file.st_size == self._size or len(self) >= limits.pictures):
             return
+        until = time.monotonic() + limits.within
         with _reading(path) as reader:
             reader.resume(self._position)
             self.whole, self._size = False, file.st_size
@@ -119,17 +131,16 @@ class JournalIndex:
                 elif kind == journal_layout.CLUSTER:
                     self._add(path, offset, buffer)
                 self._position = reader.position
-                if time.monotonic() > until or len(self) >= MOST_PICTURES:
-                    break
-            else:
-                self.whole = True
+                self.whole = len(self) >= limits.pictures
+                if self.whole or time.monotonic() > until:
+                    return
+            self.whole = True
 
-    def times(self, since: int) -> list[float]:
+    def times(self, since: int, most: int) -> list[float]:
         """See `Index`."""
         shown = sorted(self._shown())
         return [
-            round((pts - shown[0]) / MILLISECOND, _DIGITS)
-            for pts in shown[since : since + MOST_LISTED]
+            round((pts - shown[0]) / MILLISECOND, _DIGITS) for pts in shown[since : since + most]
         ]
 
     def picture(self, path: Path, n: int) -> bytes | None:
@@ -172,11 +183,11 @@ class MovieIndex:
         size: Width and height of its picture as it is shown, in pixels.
     """
 
-    def __init__(self, path: Path, file: os.stat_result) -> None:
+    def __init__(self, path: Path, file: os.stat_result, limits: Limits) -> None:
         self._file = _version(file)
         self.whole = True
         with _opened(path) as opened:
-            if _index_bytes(cast("BinaryIO", opened)) > _MOST_INDEX:
+            if _index_bytes(cast("BinaryIO", opened)) > limits.index:
                 raise StoreError(f"the clip {path} is too long to be shown picture by picture")
             try:
                 # By its descriptor: the name may lead elsewhere by now.
@@ -196,12 +207,12 @@ class MovieIndex:
         """See `Index`."""
         return _version(file) == self._file
 
-    def grow(self, path: Path, file: os.stat_result, until: float) -> None:
+    def grow(self, path: Path, file: os.stat_result, limits: Limits) -> None:
         """See `Index`."""
 
-    def times(self, since: int) -> list[float]:
+    def times(self, since: int, most: int) -> list[float]:
         """See `Index`."""
-        return [round(at, _DIGITS) for at in self._at[since : since + MOST_LISTED]]
+        return [round(at, _DIGITS) for at in self._at[since : since + most]]
 
 
 class _Kept:
@@ -221,11 +232,11 @@ class Footage:
     """The indexes of the files that were asked for last.
 
     Args:
-        within: Seconds that one answer may spend on an index.
+        limits: Of all of them.
     """
 
-    def __init__(self, within: float = _WITHIN) -> None:
-        self._within = within
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
         self._lock = threading.Lock()
         self._kept: OrderedDict[Path, _Kept] = OrderedDict()
 
@@ -241,7 +252,7 @@ class Footage:
             ClipDamaged: It is no clip.
         """
         index = self._index(path)
-        at_ms = index.times(since)
+        at_ms = index.times(since, self._limits.listed)
         return Times(since, at_ms, index.whole and since + len(at_ms) >= len(index))
 
     def journal(self, path: Path) -> JournalIndex:
@@ -284,7 +295,7 @@ class Footage:
                 index = kept.index = self._grown(path, kept.index)
         finally:
             with self._lock:
-                while len(self._kept) > 1 and self._weight() > MOST_PICTURES:
+                while len(self._kept) > 1 and self._weight() > self._limits.pictures:
                     self._kept.popitem(last=False)
         return index
 
@@ -292,11 +303,14 @@ class Footage:
         with _opened(path) as file:
             status = os.fstat(file.fileno())
         if index is None or not index.fits(status):
-            index = (
-                MovieIndex(path, status) if path.suffix == ".mp4" else JournalIndex(path, status)
-            )
-        index.grow(path, status, time.monotonic() + self._within)
+            index = self._made(path, status)
+        index.grow(path, status, self._limits)
         return index
+
+    def _made(self, path: Path, file: os.stat_result) -> Index:
+        if path.suffix == ".mp4":
+            return MovieIndex(path, file, self._limits)
+        return JournalIndex(path, file)
 
     def _weight(self) -> int:
         return sum(kept.weight for kept in self._kept.values())

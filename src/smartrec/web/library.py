@@ -27,13 +27,14 @@ class Library:
 
     Args:
         clips: Directory of the clips.
+        most_waiting: Who asks while so many wait is refused.
     """
 
-    def __init__(self, clips: Path) -> None:
+    def __init__(self, clips: Path, most_waiting: int = _MOST_WAITING) -> None:
         self._clips = clips
         self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="catalogue")
         self._here = _Here()
-        self._waiting = 0
+        self._waiting, self._most = 0, most_waiting
 
     async def ask(self, question: Callable[[Catalog], _Told], otherwise: _Told) -> _Told:
         """What the catalogue says.
@@ -46,7 +47,7 @@ class Library:
             StoreError: It cannot be read or written; or too many others wait for it.
             UsageError: As the question does.
         """
-        if self._waiting >= _MOST_WAITING:
+        if self._waiting >= self._most:
             raise StoreError("too many requests wait for the catalogue", hint="Try again soon.")
         self._waiting += 1
         try:
