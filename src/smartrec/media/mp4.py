@@ -129,9 +129,12 @@ class Movie:
         decode, times, duration = _times(table, len(lengths))
         width, height = struct.unpack(">II", video.need(b"tkhd").payload[-8:])
         listed = video.find(b"edts", b"elst")
+        timescale, movie_timescale = unsigned(header, 20 if header[0] else 12), self._timescale()
+        if not timescale or not movie_timescale:
+            raise ClipDamaged(f"{self.path} has a torn index: its time stands still")
         return Track(
-            timescale=unsigned(header, 20 if header[0] else 12),
-            movie_timescale=self._timescale(),
+            timescale=timescale,
+            movie_timescale=movie_timescale,
             width=width >> 16,
             height=height >> 16,
             decode=decode,
