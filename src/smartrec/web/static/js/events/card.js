@@ -12,6 +12,7 @@ export class Card {
   /**
    * @param {Object} told
    * @param {(id: string) => void} told.restore Take it out of the trash.
+   * @param {(clip: Object) => void} told.open Its page is asked for.
    * @param {(card: ?Card) => void} told.point Somebody looks at it; null: no longer.
    */
   constructor(told) {
@@ -46,6 +47,7 @@ export class Card {
     this.link.addEventListener("pointerleave", leave);
     this.link.addEventListener("focus", () => this.link.matches(":focus-visible") && point());
     this.link.addEventListener("blur", leave);
+    this.link.addEventListener("click", () => told.open(this.clip));
   }
 
   /**
@@ -106,7 +108,7 @@ export class Card {
       this._restore = null;
       return;
     }
-    write(this._wrong, say.trashed(clip.trashed_ms));
+    write(this._what, say.trashed(clip.trashed_ms));
     if (this._restore) return;
     this._restore = make("button", { type: "button", class: "act restore", "aria-label": `${words.restore}: ${say.spoken(clip)}` }, words.restore);
     this._restore.addEventListener("click", () => {

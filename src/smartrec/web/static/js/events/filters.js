@@ -17,7 +17,7 @@ export class FilterBar {
     this._score = this._scored();
     this._pinned = make("button", { type: "button", class: "chip", "aria-pressed": "false" }, words.pinned);
     this._pinned.addEventListener("click", () => this._change({ pinned: !this._filters.pinned }));
-    this._text = make("input", { type: "search", "aria-label": words.search, placeholder: words.search, maxlength: "200", autocomplete: "off", spellcheck: "false" });
+    this._text = make("input", { type: "search", "aria-label": words.searchIn, title: words.searchIn, placeholder: words.search, maxlength: "200", autocomplete: "off", spellcheck: "false" });
     this._text.addEventListener("input", () => {
       clearTimeout(this._typing);
       this._typing = setTimeout(() => this._change({ text: this._text.value.trim() }), TYPED_MS);

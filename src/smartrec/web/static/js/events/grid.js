@@ -27,6 +27,7 @@ export class Grid {
    * @param {(seen: ?{from: number, to: number, first: Object}) => void} told.seen Which clips are on the screen.
    * @param {(clip: ?Object, pane: ?HTMLElement) => void} told.point
    * @param {(clip: Object) => void} told.restore
+   * @param {(clip: Object) => void} told.open Its page is asked for.
    */
   constructor(told) {
     this._told = told;
@@ -90,6 +91,16 @@ export class Grid {
     const top = heading?.day != null ? heading.top : row.top - this._headingHeight;
     this._scroller.scrollTop += this._all.getBoundingClientRect().top + top - this._brow;
     this._render();
+  }
+
+  /**
+   * @param {string} id Of the clip that one came back from.
+   * @returns {boolean} Whether it is there.
+   */
+  focus(id) {
+    const card = this._cards.get(id);
+    card?.link.focus({ preventScroll: true });
+    return Boolean(card);
   }
 
   /** @param {string} id Of a clip that shall be noticed. */
@@ -259,7 +270,7 @@ export class Grid {
   }
 
   _make() {
-    return new Card({ restore: (clip) => this._told.restore(clip), point: (card) => this._told.point(card?.clip ?? null, card?.pane ?? null) });
+    return new Card({ restore: (clip) => this._told.restore(clip), open: (clip) => this._told.open(clip), point: (card) => this._told.point(card?.clip ?? null, card?.pane ?? null) });
   }
 
   _seen(top, bottom) {

@@ -3,14 +3,14 @@
 import { ticks } from "./scale.js";
 import { say, words } from "./strings.js";
 
-const PER_TICK = 5.5; // rem
+const PER_TICK = 4.5; // rem
 const EACH_UNTIL = 60_000; // from bins of this length on, clips are drawn one by one
 const FULL = 4; // clips in a bin that fill a lane, where none has more
 
 /**
  * @typedef {Object} Scene
  * @property {import("./scale.js").Range} range
- * @property {{width: number, height: number, rem: number, axis: number, persons: number, lane: number}} size CSS pixels.
+ * @property {{width: number, height: number, rem: number, axis: number, persons: number, lane: number, name: number}} size CSS pixels.
  * @property {{id: string}[]} cameras From above.
  * @property {?import("./density.js").Found} found
  * @property {{camera: string, from: number}[]} open What is being recorded.
@@ -34,7 +34,7 @@ export function draw(context, scene) {
   axis(context, scene, x, marks);
   const each = scene.found?.spans && scene.found.bin <= EACH_UNTIL;
   scene.cameras.forEach((camera, index) => {
-    const place = { top: size.axis + size.persons + index * size.lane, height: size.lane, camera: camera.id };
+    const place = { top: size.axis + size.persons + index * size.lane + size.name, height: size.lane - size.name, camera: camera.id };
     if (each) spans(context, scene, x, place);
     else if (scene.found) bars(context, scene, x, place);
     recording(context, scene, x, place);

@@ -23,8 +23,16 @@ export class Preview {
     this._gone?.abort();
     if (!clip?.kind || CALM.matches) return;
     const gone = (this._gone = new AbortController());
-    const timer = setTimeout(() => this._begin(clip, pane, gone.signal).catch((error) => console.debug("no preview", error)), HESITATION_MS);
+    const timer = setTimeout(() => this._try(clip, pane, gone.signal), HESITATION_MS);
     gone.signal.addEventListener("abort", () => clearTimeout(timer));
+  }
+
+  async _try(clip, pane, signal) {
+    try {
+      await this._begin(clip, pane, signal);
+    } catch (error) {
+      if (!signal.aborted) console.debug("no preview", error); // the thumbnail stays
+    }
   }
 
   async _begin(clip, pane, signal) {

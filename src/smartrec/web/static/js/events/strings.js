@@ -12,7 +12,7 @@ const numberedDay = format({ weekday: "short", day: "numeric" });
 const dated = format({ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const dayAndYear = format({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
 const monthOf = format({ month: "long", year: "numeric" });
-const shortMonth = format({ month: "short" });
+const dayOfMonth = format({ month: "short", day: "numeric" });
 const minutes = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 const some = (n, one, many) => `${whole.format(n)} ${n === 1 ? one : many}`;
@@ -31,7 +31,7 @@ export const words = {
   title: "Events",
   trash: "Trash",
   back: "Back to events",
-  trashNote: "Deleted clips stay here for a while, then they are gone for good. What needs their room first takes it.",
+  trashNote: "Deleted clips stay here for a while, then they are gone for good. They go sooner if their room is needed.",
   earlier: "Earlier",
   later: "Later",
   today: "Today",
@@ -54,7 +54,8 @@ export const words = {
   score: "Confidence",
   anyScore: "Any",
   pinned: "Pinned",
-  search: "Search notes and cameras",
+  search: "Search",
+  searchIn: "Search in notes and names of cameras",
   clear: "Clear",
   done: "Done",
   none: "None yet",
@@ -105,7 +106,7 @@ export const say = {
     const at = new Date(ms);
     if (at.getHours() || at.getMinutes() || at.getSeconds()) return step < 60_000 ? timeOf(at) : minutes.format(at);
     if (step < 86_400_000) return shortDay.format(at);
-    return step < 25 * 86_400_000 ? (step > 86_400_000 ? `${at.getDate()} ${shortMonth.format(at)}` : numberedDay.format(at)) : capital(monthOf.format(at));
+    return step < 25 * 86_400_000 ? (step > 86_400_000 ? dayOfMonth.format(at) : numberedDay.format(at)) : capital(monthOf.format(at));
   },
   between: (from, to) => (sameDay(from, to - 1) ? `${clockOf(from, to)} – ${clockOf(to, from)}` : `${dated.format(from)} – ${dated.format(to)}`),
   dayBetween: (from, to) => (sameDay(from, to - 1) ? `${shortDay.format(from)}, ${say.between(from, to)}` : say.between(from, to)),

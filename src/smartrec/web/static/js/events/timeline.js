@@ -64,7 +64,10 @@ export class Timeline {
     gestures(this._field, {
       pan: (by) => this.pan(by),
       zoom: (factor, at) => this.zoom(factor, at, false),
-      tap: (at) => this._told.go(this._at(at)),
+      tap: (at) => {
+        this._point(null);
+        this._told.go(this._at(at));
+      },
       point: (at) => this._point(at),
       settle: () => this._settle(),
     });
@@ -148,6 +151,7 @@ export class Timeline {
   _set(range) {
     this.range = range;
     if (this._width) this._density.want(range, this._width);
+    this._sayAt(this._pointedAt);
     this.redraw();
   }
 
@@ -190,7 +194,7 @@ export class Timeline {
     const style = getComputedStyle(this.element);
     const length = (name) => parseFloat(style.getPropertyValue(name)) * rem;
     this._width = width;
-    this._size = { width, height, rem, axis: length("--axis"), persons: length("--people"), lane: length("--lane") };
+    this._size = { width, height, rem, axis: length("--axis"), persons: length("--people"), lane: length("--lane"), name: length("--name") };
     this._canvas.width = Math.round(width * devicePixelRatio);
     this._canvas.height = Math.round(height * devicePixelRatio);
     this._paint();
@@ -214,7 +218,7 @@ export class Timeline {
       found: this._density.found,
       open: this._told.open(),
       now: this._told.now(),
-      cursor: this._cursor ?? this._hover,
+      cursor: this._pointedAt,
       listed: this._listed,
       pointed: this._pointed,
       colours: this._colours,
@@ -230,9 +234,14 @@ export class Timeline {
   }
 
   _point(at) {
-    this._hover = at === null ? null : this._at(at);
-    this._sayAt(this._hover);
+    this._hover = at;
+    this._sayAt(this._pointedAt);
     this.redraw();
+  }
+
+  /** Where somebody points to, with the keyboard or the mouse. */
+  get _pointedAt() {
+    return this._cursor ?? (this._hover === null ? null : this._at(this._hover));
   }
 
   /** What lies at a moment: the bin, or some pixels. */
@@ -312,6 +321,7 @@ export class Timeline {
   /** What is found has changed. */
   found() {
     this._speak();
+    this._sayAt(this._pointedAt);
     this.redraw();
   }
 }

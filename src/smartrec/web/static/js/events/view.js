@@ -1,6 +1,6 @@
 /** Events: the timeline, the filters, and the list of clips. */
 
-import { make, write } from "../dom.js";
+import { make, mark, write } from "../dom.js";
 import { Days } from "./days.js";
 import { Density } from "./density.js";
 import { FilterBar } from "./filters.js";
@@ -10,14 +10,16 @@ import { asked, filtering, hash, read } from "./query.js";
 import { unitAt } from "./scale.js";
 import { Shelf } from "./shelf.js";
 import { empty, help, say, words } from "./strings.js";
-import { Timeline } from "./timeline.js";
+import { Timeline, icon } from "./timeline.js";
 
 const WRITTEN_MS = 300;
+const BIN = "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.5 10.5v5.5M13.5 10.5v5.5";
 const CLIP = /^clip\.(opened|extended|closed|ready|failed|deleted)$/;
 const NO_FACETS = { cameras: [], reasons: [], zones: [], first_ms: null, last_ms: null, clips: 0, trash: 0 };
 
 /** Where one was when one left; for the way back. */
 let left = null;
+let facetsThen = NO_FACETS;
 
 /**
  * @param {HTMLElement} root
@@ -31,7 +33,7 @@ class Events {
   constructor(root, parameters, context) {
     this._context = context;
     this.title = words.title;
-    this._facets = NO_FACETS;
+    this._facets = facetsThen;
     this._facetsAsked = 0;
     this._state = read(parameters.query);
     this._density = new Density(context.api, () => this._found(), (error) => this._failed("timeline", error));
@@ -47,6 +49,7 @@ class Events {
       seen: (seen) => this._seen(seen),
       point: (clip, pane) => this._point(clip, pane),
       restore: (clip) => this._restore(clip),
+      open: (clip) => left && (left.id = clip.id),
     });
     this._build(root);
     this._stop = context.link.listen((kind, data) => this._heard(kind, data));
@@ -58,15 +61,16 @@ class Events {
 
   _build(root) {
     this._count = make("p", { class: "count", role: "status" });
-    this._bin = make("a", { class: "chip plain bin", href: "#events?trash=true" });
-    this._head = make("header", { class: "head" }, make("div", { class: "tools" }, this._days.element, this._filters.button, this._filters.element, this._bin), this._timeline.element);
+    this._binned = make("span");
+    this._bin = make("a", { class: "tool bin", href: "#events?trash=true" }, icon(BIN), this._binned);
+    this._head = make("header", { class: "head" }, make("div", { class: "tools" }, this._days.element, this._bin), this._timeline.element, make("div", { class: "tools" }, this._filters.button, this._count, this._filters.element));
     this._trashHead = make("header", { class: "trash-head" }, make("h1", { tabindex: "-1" }, words.trash), make("a", { class: "chip", href: "#events" }, words.back), make("p", {}, words.trashNote));
     this._h1 = make("h1", { class: "unseen" }, words.title);
     this._fresh = make("button", { type: "button", class: "act fresh", hidden: true }, words.newer);
     this._fresh.addEventListener("click", () => this._newest());
     this._empty = make("div", { class: "empty", hidden: true }, make("strong"), make("p"));
     this._rest = make("p", { class: "rest" });
-    const events = make("div", { class: "events" }, this._h1, this._trashHead, this._head, this._count, this._fresh, this._grid.element, this._empty, this._rest);
+    const events = make("div", { class: "events" }, this._h1, this._trashHead, this._head, this._fresh, this._grid.element, this._empty, this._rest);
     root.append(events);
     this._sized = new ResizeObserver(() => {
       const stays = getComputedStyle(this._head).position === "sticky";
@@ -125,10 +129,11 @@ class Events {
     this.title = filters.trash ? words.trash : words.title;
     this._trashHead.hidden = !filters.trash;
     this._head.hidden = filters.trash;
-    this._filters.show(filters, this._facets);
+    this._sayFacets();
     this._density.filters = filters;
     this._timeline.show(range ?? unitAt(this._now(), "day"));
     this._askFacets();
+    this._returned = back?.id ?? null;
     this._list(back ? back.at : at);
   }
 
@@ -155,6 +160,7 @@ class Events {
     write(this._empty.lastElementChild, empty[sort][1]);
     write(this._rest, this._shelf.more ? words.loading : "");
     this._tell(added);
+    if (this._returned && this._grid.focus(this._returned)) this._returned = null;
   }
 
   _reach(ms) {
@@ -179,7 +185,7 @@ class Events {
     this._firstSeen = seen?.first ?? null;
     this._timeline.listed = seen;
     if (!this._fresh.hidden && this._grid.atTop && this._shelf.whole) this._fresh.hidden = true;
-    left = { hash: location.hash, at: this._grid.atTop && this._shelf.whole ? null : this._firstSeen?.start_ms ?? null };
+    left = { hash: location.hash, id: null, at: this._grid.atTop && this._shelf.whole ? null : this._firstSeen?.start_ms ?? null };
   }
 
   _point(clip, pane) {
@@ -249,14 +255,20 @@ class Events {
     try {
       const facets = await this._context.api.get("facets");
       if (turn !== this._facetsAsked) return;
-      this._facets = facets;
-      this._filters.show(this._state.filters, facets);
-      write(this._bin, say.trash(facets.trash));
-      this._bin.hidden = !facets.trash;
-      this._lanes();
+      this._facets = facetsThen = facets;
+      this._sayFacets();
     } catch (error) {
       console.debug("no facets", error); // the list says what is wrong
     }
+  }
+
+  _sayFacets() {
+    const { trash } = this._facets;
+    this._filters.show(this._state.filters, this._facets);
+    this._bin.hidden = !trash;
+    for (const name of ["aria-label", "title"]) mark(this._bin, name, say.trash(trash));
+    write(this._binned, trash > 99 ? "99+" : String(trash));
+    this._lanes();
   }
 
   /** A lane for each camera that is here or has clips, as far as they are meant. */
