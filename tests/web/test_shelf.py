@@ -39,9 +39,12 @@ def test_a_clip_and_its_thumbnail_are_given(shelf: Shelf, clip: ClipRecord) -> N
 
 def test_a_journal_may_be_in_its_own_directory(shelf: Shelf, clip: ClipRecord) -> None:
     journal = Path(f"{shelf.journals}/{clip.file_name}.mkv")
+    beside = shelf.clips / ".open" / journal.name
+    beside.parent.mkdir()
+    for path in (journal, beside):
+        path.write_bytes(b"pictures")
     for state in (ClipState.RECORDING, ClipState.FINISHING, ClipState.FAILED):
         assert shelf.footage(replace(clip, state=state, path=journal)) == journal
-        beside = shelf.clips / ".open" / journal.name
         assert shelf.footage(replace(clip, state=state, path=beside)) == beside
         with pytest.raises(NoSuchClip):
             shelf.footage(replace(clip, state=state))  # no journal is an MP4
@@ -49,6 +52,16 @@ def test_a_journal_may_be_in_its_own_directory(shelf: Shelf, clip: ClipRecord) -
         shelf.footage(replace(clip, path=journal))
     with pytest.raises(NoSuchClip):
         Shelf(shelf.clips, None).footage(replace(clip, state=ClipState.RECORDING, path=journal))
+
+
+def test_a_journal_that_just_became_the_clip_is_given(shelf: Shelf, clip: ClipRecord) -> None:
+    journal = shelf.clips / ".open" / f"{clip.file_name}.mkv"
+    became = shelf.clips / journal.name
+    became.touch()
+    assert shelf.footage(replace(clip, state=ClipState.FINISHING, path=journal)) == became
+    journal.parent.mkdir()
+    journal.touch()
+    assert shelf.footage(replace(clip, state=ClipState.FINISHING, path=journal)) == journal
 
 
 @pytest.mark.parametrize(
@@ -82,6 +95,14 @@ def test_what_is_not_the_clips_is_not_given(shelf: Shelf, clip: ClipRecord, name
             shelf.footage(replace(clip, state=state, path=path))
     with pytest.raises(NoSuchClip):
         shelf.thumbnail(replace(clip, thumbnail=Path(str(path).replace("jpg", "png"))))
+
+
+def test_a_journal_that_became_the_clip_is_found_before_the_catalogue_knows(
+    shelf: Shelf, clip: ClipRecord
+) -> None:
+    path = shelf.clips / ".open" / f"{clip.file_name}.mkv"
+    found = shelf.footage(replace(clip, state=ClipState.FINISHING, path=path))
+    assert found == shelf.clips / path.name
 
 
 def test_a_name_is_not_a_pattern(shelf: Shelf, clip: ClipRecord) -> None:

@@ -36,17 +36,22 @@ class Shelf:
     journals: Path | None
 
     def footage(self, clip: ClipRecord) -> Path:
-        """The clip, or its journal until it is finished; what is there is not asked.
+        """The clip, or its journal until it is finished; it need not be there.
 
         Raises:
             NoSuchClip: There is none, or it is not the clip's.
         """
         if clip.path is None:
             raise NoSuchClip(f"{clip.file_name} has no file", hint="It holds no picture.")
-        within = [self.clips]
-        if is_journal(clip) and self.journals is not None:
+        within, path = [self.clips], clip.path
+        if not is_journal(clip):
+            return _checked(clip, path, "mp4|mkv", within)
+        if self.journals is not None:
             within.append(self.journals)
-        return _checked(clip, clip.path, "mkv" if is_journal(clip) else "mp4|mkv", within)
+        became = self.clips / path.name
+        if not path.exists() and became.exists():  # a moment before the catalogue is told of it
+            path = became
+        return _checked(clip, path, "mkv", within)
 
     def thumbnail(self, clip: ClipRecord) -> Path:
         """A JPEG of the clip; what is there is not asked.
