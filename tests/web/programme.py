@@ -1,6 +1,5 @@
 """Clips of all kinds that there are, a few seconds each, to be looked at in a browser."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from smartrec.media.demo import PERSON_FIRST
@@ -20,55 +19,74 @@ LENGTH = 20 * APART
 """No clip of it begins earlier."""
 
 
-@dataclass(frozen=True)
 class Programme:
-    """Finished clips and open ones by what they are for, oldest first."""
+    """Clips by what they are for, each with a time of its own before `now`.
 
-    clips: dict[str, Clip]
-    growing: dict[str, Growing]
+    Those of the kinds that every recorder makes are there from the beginning and the newest;
+    further ones are made when they are asked for.
 
-    def __str__(self) -> str:
-        ids = {name: clip.id for name, clip in self.clips.items()}
-        ids |= {name: growing.id for name, growing in self.growing.items()}
-        return "\n".join(f"  {name:12} {clip_id}" for name, clip_id in ids.items())
+    Attributes:
+        clips: Those that are finished.
+        growing: Those that are still recorded.
+    """
+
+    def __init__(self, studio: Studio, now: int) -> None:
+        self._studio = studio
+        self._wishes = {**_further(), **_usual(), **_open()}
+        begins = range(now - APART * len(self._wishes), now, APART)
+        self._begins = dict(zip(self._wishes, begins, strict=True))
+        self.clips: dict[str, Clip] = {}
+        for name in _usual():
+            self.clips[name] = self[name]
+        self.growing = {name: studio.begin(self._wish(name)) for name in _open()}
+        for each in self.growing.values():
+            each.grow(2 * FPS)
+
+    def __getitem__(self, name: str) -> Clip:
+        if name not in self.clips:
+            self.clips[name] = self._studio.record(self._wish(name))
+        return self.clips[name]
+
+    def all(self) -> str:
+        """Make the further ones, too; names and ids."""
+        made: dict[str, Clip | Growing] = {name: self[name] for name in (*_further(), *_usual())}
+        made |= self.growing
+        return "\n".join(f"  {name:12} {each.id}" for name, each in made.items())
+
+    def _wish(self, name: str) -> Wish:
+        return Wish(self._begins[name], **self._wishes[name])
 
 
-def programme(studio: Studio, now: int) -> Programme:
-    """Record it; the newest ends about `now` (UTC, ns)."""
-    made = _wishes(), _open_wishes()
-    begins = iter(range(now - APART * sum(map(len, made)), now, APART))
-    clips = {name: studio.record(Wish(next(begins), **wish)) for name, wish in made[0].items()}
-    growing = {name: studio.begin(Wish(next(begins), **wish)) for name, wish in made[1].items()}
-    for each in growing.values():
-        each.grow(2 * FPS)
-    return Programme(clips, growing)
-
-
-def _wishes() -> dict[str, dict[str, Any]]:
-    """By name. H.264 begins between keyframes, so that its files hide some pictures."""
+def _usual() -> dict[str, dict[str, Any]]:
+    """H.264 begins between keyframes, so that its file hides some pictures."""
     event, half = new_id(), FIRST + 2 * FPS
     jpeg = {"codec": Codec.JPEG, "camera": YARD}
     return {
-        "coded": {"numbers": range(FIRST - 5, FIRST + 6 * FPS), "keys": (FIRST + 2 * FPS,)},
-        "reordered": {"numbers": range(FIRST - 5, FIRST + 4 * FPS), "bframes": 2},
-        "encoded": {"numbers": _long(3), "codec": Codec.JPEG, "copied": False},
+        "failed": {"numbers": _long(2), "state": ClipState.FAILED},
+        "coded": {"numbers": range(FIRST - 5, FIRST + 5 * FPS), "keys": (FIRST + 2 * FPS,)},
         "frames": {**jpeg, "numbers": _long(4), "keys": (FIRST + 2 * FPS,), "reason": "page"},
         "lossy": {**jpeg, "numbers": _long(3), "lost": frozenset(range(FIRST + 40, FIRST + 45))},
-        "turned": {**jpeg, "turned": 90, **_plain(_long(2))},
-        "upside": {"turned": 180, **_plain(_long(2))},
-        "sounding": {"numbers": _long(4), "sound": True},
         "part 1": {"numbers": range(FIRST, half), "event": event},
         "part 2": {"numbers": range(half, half + 2 * FPS), "event": event, "part": 2},
         "street": {"numbers": _long(3), "camera": STREET, "keys": (FIRST + FPS,)},
-        "failed": {"numbers": _long(2), "state": ClipState.FAILED},
-        "h265": {"codec": Codec.H265, **_plain(range(5, 95))},
         "quiet": {**jpeg, **_plain(range(2 * FPS))},
     }
 
 
-def _open_wishes() -> dict[str, dict[str, Any]]:
+def _further() -> dict[str, dict[str, Any]]:
     return {
-        "open coded": {"numbers": range(FIRST - 5, FIRST + 6 * FPS)},
+        "reordered": {"numbers": range(FIRST - 5, FIRST + 3 * FPS), "bframes": 2},
+        "encoded": {"numbers": _long(2), "codec": Codec.JPEG, "copied": False},
+        "turned": {"codec": Codec.JPEG, "camera": YARD, "turned": 90, **_plain(_long(2))},
+        "upside": {"turned": 180, **_plain(_long(2))},
+        "sounding": {"numbers": _long(4), "sound": True},
+        "h265": {"codec": Codec.H265, **_plain(range(5, 95))},
+    }
+
+
+def _open() -> dict[str, dict[str, Any]]:
+    return {
+        "open coded": {"numbers": range(FIRST - 5, FIRST + 5 * FPS)},
         "open frames": {"numbers": _long(60), "codec": Codec.JPEG, "camera": YARD},
     }
 

@@ -57,7 +57,7 @@ from smartrec.units import SECOND, Ns, seconds
 from smartrec.web.assets import STATIC
 from tests.web.child import STATION, Child, setup
 from tests.web.coded_camera import feeding, of_demo
-from tests.web.programme import LENGTH, programme
+from tests.web.programme import LENGTH, Programme
 from tests.web.studio import Camera, Clip, Growing, Studio, Wish
 
 FPS = 30
@@ -375,7 +375,7 @@ def with_clips(rows: int) -> Iterator[Studio]:
     with tempfile.TemporaryDirectory(prefix="stage-clips-") as name:
         studio, now = Studio(Path(name) / "clips", kept_demo()), SystemClock().now().wall_ns
         studio.fill(rows, now - LENGTH)
-        print(programme(studio, now), flush=True)  # noqa: T201
+        print(Programme(studio, now).all(), flush=True)  # noqa: T201
         yield studio
 
 

@@ -204,11 +204,11 @@ class Studio:
 
     @cached_property
     def _coded(self) -> CodedCamera:
-        return of_demo(self._demo, size=SIZE, seconds=7)
+        return of_demo(self._demo, size=SIZE, seconds=6)
 
     @cached_property
     def _reordered(self) -> CodedCamera:
-        return of_demo(self._demo, size=SIZE, bframes=2, seconds=5)
+        return of_demo(self._demo, size=SIZE, bframes=2, seconds=4)
 
 
 @dataclass(frozen=True)

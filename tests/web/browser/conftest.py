@@ -20,7 +20,7 @@ from smartrec.clock import SystemClock
 from smartrec.media.demo import DemoFeed, open_demo
 from tests.e2e.recorder import DETECTING, Home, Recorder, environment
 from tests.web.browser.visit import TIMEOUT, Visit, visiting
-from tests.web.programme import LENGTH, Programme, programme
+from tests.web.programme import LENGTH, Programme
 from tests.web.stage import Stage, staged
 from tests.web.studio import Clip, Growing, Studio
 
@@ -139,7 +139,7 @@ class Library:
         return f"{self.stage.child.address}#clip/{clip.id}"
 
     def __getitem__(self, name: str) -> Clip:
-        return self.programme.clips[name]
+        return self.programme[name]
 
 
 @pytest.fixture(scope="package")
@@ -147,7 +147,7 @@ def library(film: DemoFeed, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Two cameras without a recorder, clips of three, and rows of many more."""
     studio, now = Studio(tmp_path_factory.mktemp("library") / "clips", film), SystemClock().now()
     studio.fill(ROWS, now.wall_ns - LENGTH)
-    shown = programme(studio, now.wall_ns)
+    shown = Programme(studio, now.wall_ns)
     with played(2, film, studio=studio) as stage:
         yield Library(stage, studio, shown)
 
