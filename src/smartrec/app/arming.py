@@ -8,18 +8,17 @@ camera that the settings do not arm knows no schedule.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from smartrec.app.arming_events import ArmingChanged
+from smartrec.app.arming_events import ArmingChanged, until_written
 from smartrec.app.arming_file import ArmingFile, Order, place_of
 from smartrec.app.bus import Bus
 from smartrec.clock import Instant
 from smartrec.config.schema import Config
 from smartrec.model import Action, Answer, Command, Verdict
 from smartrec.recording.schedule import Schedule
-from smartrec.units import SECOND
 
 if TYPE_CHECKING:
     from smartrec.app.camera import Camera
@@ -126,7 +125,7 @@ class Arming:
         self._file.put(self._orders)
         until = self._settle(camera, now, "command").until
         verdict = Verdict.ARMED if armed else Verdict.DISARMED
-        return Answer(command.id, camera.id, verdict, self._but(camera), until=_written(until))
+        return Answer(command.id, camera.id, verdict, self._but(camera), until=until_written(until))
 
     def status(self, camera: "Camera") -> dict[str, object]:
         """How a camera stands, for people and programs."""
@@ -134,7 +133,7 @@ class Arming:
         return {
             "armed": stands.armed,
             "armed_by": stands.by,
-            "armed_until": _written(stands.until),
+            "armed_until": until_written(stands.until),
             "unrecorded": camera.unrecorded,
         }
 
@@ -155,7 +154,7 @@ class Arming:
         if before is None and cause == "schedule":
             cause = "start"
         if cause != "start" or stands != Standing(True, "settings"):
-            until = _written(stands.until)
+            until = until_written(stands.until)
             self._bus.publish(ArmingChanged(camera.id, stands.armed, cause, until, unrecorded))
         return stands
 
@@ -164,10 +163,3 @@ class Arming:
         if camera.armed:
             return "" if self._looks and camera.settings.detect else _BLIND
         return _GOES_ON if camera.clips.recording else ""
-
-
-def _written(wall_ns: int | None) -> str | None:
-    """ISO 8601 to the second, with the offset of this machine's zone."""
-    if wall_ns is None:
-        return None
-    return datetime.fromtimestamp(wall_ns // SECOND).astimezone().isoformat()

@@ -1,9 +1,11 @@
 """What is told of cameras being armed; see `smartrec.app.events`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from smartrec.app.event import Fact
+from smartrec.units import SECOND
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,13 @@ class ArmingChanged(Fact):
     cause: str
     until: str | None = None
     unrecorded: int = 0
+
+
+def until_written(wall_ns: int | None) -> str | None:
+    """ISO 8601 to the second, with the offset of this machine's zone; None for None."""
+    if wall_ns is None:
+        return None
+    return datetime.fromtimestamp(wall_ns // SECOND).astimezone().isoformat()
 
 
 def until_in_words(until: str | None) -> str:

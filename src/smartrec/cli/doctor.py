@@ -133,6 +133,7 @@ def subject_of(path: Path | None, clips: Path | None, *, measure: bool = False) 
         environ=os.environ,
         mistakes=mistakes,
         limits=limits_of(config),
+        schedule=config.arming.schedule,
         measure=measure,
     )
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from smartrec.app.doctor.arming import check_arming
 from smartrec.app.doctor.bounded import Overdue, bounded
 from smartrec.app.doctor.cameras import check_cameras
 from smartrec.app.doctor.deepstream import check_deepstream, check_its_detector
@@ -287,4 +288,5 @@ CHECKS: Final = (
     Check("clock", _clock),
     Check("control", _control, touches=_CLIPS),
     Check("recorder", _recorder),
+    Check("arming", check_arming, touches=_CLIPS),
 )

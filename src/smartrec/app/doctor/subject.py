@@ -65,6 +65,7 @@ class Subject:
         mistakes: What is wrong with the settings; empty where nothing is.
         clock: Times the disk, the detector and the cameras.
         limits: How much is kept.
+        schedule: When cameras are armed; empty means always.
         measure: Whether cameras that are free are to be streamed.
         seen: What checks have seen.
     """
@@ -83,6 +84,7 @@ class Subject:
     mistakes: str = ""
     clock: Clock = field(default_factory=SystemClock)
     limits: Limits = field(default_factory=Limits)
+    schedule: tuple[str, ...] = ()
     measure: bool = False
     seen: Seen = field(default_factory=Seen)
 

@@ -30,6 +30,7 @@ _HEADINGS: Final = {
     "clock": "Wall clock",
     "control": "Control socket",
     "recorder": "Running recorder",
+    "arming": "Armed and disarmed",
     "doctor": "Doctor itself",
     "elsewhere": "What other programs say",
 }

@@ -317,6 +317,15 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             (r"another recorder (owns|already)",),
         ),
     },
+    "arming": {
+        "disarmed": Trouble(
+            "Persons are boxed, and no clip is made",
+            "The camera is disarmed, by command, on the page or by `[arming] schedule`: keys and "
+            "commands record, persons do not.",
+            "`smartrec arm`; the schedule: `smartrec config show`",
+            (r"disarmed",),
+        ),
+    },
     "doctor": {
         "hangs": Trouble(
             "`doctor` says that a check gave no answer",
