@@ -134,6 +134,7 @@ class App {
     if (message.type === "hello") this._greet(message);
     else if (message.type === "clock") this._clock.greet(message.now);
     else if (message.type === "event") this._event(message.event);
+    else if (message.type === "clip") for (const told of this._listeners) told("clip.changed", { clip_id: message.clip.id, clip: message.clip }, new Date());
     else if (message.type === "look") tile?.look(message);
     else if (message.type === "format" && tile) {
       tile.format(message);

@@ -20,8 +20,9 @@
  * @typedef {Object} Context What a view has of the page; see app.js.
  * @property {import("./api.js")} api
  * @property {{listen: (told: (kind: string, data: Object, moment: Date) => void) => () => void}} link
- * Tells facts and states by the middle of their type, such as "clip.ready", and "hello" after each
- * (new) connection, when anything may have changed meanwhile. Answers how to end it.
+ * Tells facts and states by the middle of their type, such as "clip.ready"; "clip.changed" {clip_id,
+ * clip} of pins, notes and the trash; and "hello" after each (new) connection, when anything may have
+ * changed meanwhile. Answers how to end it.
  * @property {import("./clock.js").ServerClock} clock
  * @property {(text: string) => void} announce To those who do not see.
  * @property {import("./notices.js").Notices} notices

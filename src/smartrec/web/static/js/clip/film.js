@@ -8,7 +8,7 @@ export class Film extends Player {
   /**
    * @param {import("./times.js").Times} times
    * @param {import("./player.js").Told} told
-   * @param {{attach: (element: HTMLVideoElement, failed: (trouble: string) => void) => void, offset: number, grow: () => void, close: () => void}} source
+   * @param {{attach: (element: HTMLVideoElement, failed: (trouble: string) => void) => void, offset: number, close: () => void}} source
    *   Where it comes from; `offset` is the media's time of the first picture, seconds.
    */
   constructor(times, told, source) {
@@ -36,7 +36,6 @@ export class Film extends Player {
   }
 
   grown() {
-    this._source.grow();
     if (this.direction > 0 && this.waiting && this.element.paused) this._run(1);
   }
 
@@ -77,7 +76,8 @@ export class Film extends Player {
     if ("requestVideoFrameCallback" in this.element) {
       this.element.requestVideoFrameCallback((_, frame) => {
         this._watch();
-        this._shows(this._times.nearest((frame.mediaTime - this._source.offset) * 1000));
+        const time = (frame.mediaTime - this._source.offset) * 1000;
+        if (time > -this._times.interval(0) / 2) this._shows(this._times.nearest(time)); // what lies before it is hidden
       });
     } else {
       requestAnimationFrame(() => {
@@ -145,13 +145,22 @@ export class Film extends Player {
     }
   }
 
-  /** After playing: the browser may have been about to show one more picture. */
+  /** Before the first picture there is nowhere to go; after playing, the browser may have been about to show one more. */
   async _settled() {
+    if (!this.element.readyState) await new Promise((resolve) => this._once(["loadedmetadata", "error", "emptied"], resolve));
     if (!this._settles) return;
     this._settles = false;
     await painted();
     await painted();
     if (this.shown >= 0 && !this._closed) await this._go(this.shown);
+  }
+
+  _once(kinds, act) {
+    const done = () => {
+      for (const kind of kinds) this.element.removeEventListener(kind, done);
+      act();
+    };
+    for (const kind of kinds) this.element.addEventListener(kind, done);
   }
 
   async _go(index) {
@@ -196,8 +205,6 @@ export class WholeFile {
   attach(element) {
     element.src = String(this._address);
   }
-
-  grow() {}
 
   close() {}
 }

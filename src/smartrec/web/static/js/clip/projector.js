@@ -6,6 +6,7 @@
 
 import { memory } from "../dom.js";
 import { Film, WholeFile } from "./film.js";
+import { GrowingFile } from "./growing.js";
 import { Reel } from "./reel.js";
 import { Seen } from "./seen.js";
 import { Times } from "./times.js";
@@ -147,12 +148,10 @@ export class Projector {
       failed: (trouble) => this._failed(trouble),
     };
     if (detail.media.kind === "frames") return new Reel(times, told, (index) => this._api.at(`${this._path}/frames/${index}`), detail.media);
-    const film = new Film(times, told, new WholeFile(this._api.at(`${this._path}/video`)));
-    film.element.addEventListener("loadedmetadata", () => {
-      const { videoWidth, videoHeight } = film.element;
-      if (detail.media.complete) this._screen.shape = videoWidth / videoHeight;
-    });
-    return film;
+    const { mime, first_s: first = 0 } = detail.media;
+    const pieces = mime.includes("codecs=");
+    const address = this._api.at(`${this._path}/video${pieces ? "?follow=true" : ""}`);
+    return new Film(times, told, pieces ? new GrowingFile(address, mime, first) : new WholeFile(address));
   }
 
   _failed(trouble) {

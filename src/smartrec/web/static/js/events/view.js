@@ -14,7 +14,7 @@ import { Timeline, icon } from "./timeline.js";
 
 const WRITTEN_MS = 300;
 const BIN = "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.5 10.5v5.5M13.5 10.5v5.5";
-const CLIP = /^clip\.(opened|extended|closed|ready|failed|deleted)$/;
+const CLIP = /^clip\.(opened|extended|closed|ready|failed|deleted|changed)$/;
 const NO_FACETS = { cameras: [], reasons: [], zones: [], first_ms: null, last_ms: null, clips: 0, trash: 0 };
 
 /** Where one was when one left; for the way back. */
