@@ -14,17 +14,19 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from smartrec.clock import ClockQuality, Instant
 from smartrec.model import ClipHead, ClipState, Finished, Trigger
+from smartrec.store import keeping
 from smartrec.store.catalog import Catalog
 from smartrec.store.database import FILE_NAME
 from smartrec.store.record import LOCAL
 from smartrec.store.rows import proof_columns, put_clip, put_losses
 from smartrec.units import SECOND, Ns
-from tests.store.clips import WALL, head
+from tests.store.clips import LOOKS, WALL, closed, done, head
 
 CAMERAS: Final = (("door", "Front door"), ("yard", "Yard"), ("till", "Till"))
 ZONES: Final = {"door": ("step", "path"), "yard": ("gate", "shed", "lawn"), "till": ("counter",)}
@@ -32,30 +34,8 @@ NOTES: Final = ("courier", "Postbote", "the neighbour's cat", "Änderung: Tür o
 DAYS: Final = 90
 _DAY: Final = 86_400 * SECOND
 _HOURS: Final = (
-    1,
-    1,
-    1,
-    1,
-    1,
-    2,
-    5,
-    12,
-    18,
-    15,
-    12,
-    14,
-    18,
-    15,
-    12,
-    12,
-    15,
-    18,
-    16,
-    12,
-    8,
-    5,
-    3,
-    2,
+    *(1, 1, 1, 1, 1, 2, 5, 12, 18, 15, 12, 14),
+    *(18, 15, 12, 12, 15, 18, 16, 12, 8, 5, 3, 2),
 )
 """How many clips there are in each hour of the day (UTC), in proportion."""
 _CLOCK: Final = ClockQuality("adjtimex", True, 900)
@@ -94,6 +74,25 @@ def fill(
             with catalog.transaction(durable=False) as db:
                 _repeat(db, number, min(_DIFFERENT, clips - number * _DIFFERENT))
         catalog.rows("DROP TABLE made")
+
+
+def fill_mixed(directory: Path, clips: int, *, days: int = DAYS) -> None:
+    """The same, and some that are not as most are: open, failed, without pictures, in the trash."""
+    fill(directory, clips, days=days)
+    two = (Trigger("a", Ns(0), "page"), Trigger("b", Ns(1), "person", {"zone": "gate", "track": 3}))
+    with Catalog.open(directory, create=True) as catalog:
+        for n in range(4):
+            catalog.opened(head(n, part=n + 1), directory / ".open" / f"{n}.mkv")
+        catalog.changed(closed(head(1)))
+        catalog.failed(head(2).clip_id, "no encoder")
+        at = tuple(replace(each, pts=Ns(head(5).start + each.pts)) for each in two)
+        for n in (5, 6):  # one lacks a picture; of another no picture is left
+            catalog.finished(closed(head(n, triggers=at)), done(directory, head(n)))
+        nothing = {"first_pts": None, "last_pts": None, "frames_written": 0, "thumbnail": None}
+        catalog.finished(closed(head(6)), done(directory, head(6), **nothing, duration=Ns(0)))
+        catalog.looked(head(5).clip_id, LOOKS)
+        some = [clip for clip in catalog.clips(camera="till")[::9] if not clip.pinned]
+        keeping.trash(catalog, [clip.clip_id for clip in some], WALL)
 
 
 def _repeat(db: sqlite3.Connection, number: int, clips: int) -> None:

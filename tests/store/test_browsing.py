@@ -17,36 +17,18 @@ from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND, Ns
 from tests.store import large
-from tests.store.clips import LOOKS, WALL, closed, done, head
+from tests.store.clips import WALL, closed, done, head
 
 CLIPS = 250
 DAYS = 2
 BEGIN = WALL - DAYS * 86_400 * SECOND
 
 
-def furnish(directory: Path, clips: int) -> None:
-    """Very many clips, and some that are not as most are."""
-    large.fill(directory, clips, days=DAYS)
-    two = (Trigger("a", Ns(0), "page"), Trigger("b", Ns(1), "person", {"zone": "gate", "track": 3}))
-    with Catalog.open(directory, create=True) as catalog:
-        for n in range(4):
-            catalog.opened(head(n, part=n + 1), directory / ".open" / f"{n}.mkv")
-        catalog.changed(closed(head(1)))
-        catalog.failed(head(2).clip_id, "no encoder")
-        at = tuple(replace(each, pts=Ns(head(5).start + each.pts)) for each in two)
-        for n in (5, 6):  # one lacks a picture; of another no picture is left
-            catalog.finished(closed(head(n, triggers=at)), done(directory, head(n)))
-        nothing = {"first_pts": None, "last_pts": None, "frames_written": 0, "thumbnail": None}
-        catalog.finished(closed(head(6)), done(directory, head(6), **nothing, duration=Ns(0)))
-        catalog.looked(head(5).clip_id, LOOKS)
-        keeping.trash(catalog, [clip.clip_id for clip in catalog.clips(camera="till")[::9]], WALL)
-
-
 @pytest.fixture(scope="module")
 def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
     """Of very many clips, to be read."""
     directory = tmp_path_factory.mktemp("library")
-    furnish(directory, CLIPS)
+    large.fill_mixed(directory, CLIPS, days=DAYS)
     with Catalog.open(directory, create=False) as catalog:
         yield catalog
 
