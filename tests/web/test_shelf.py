@@ -101,8 +101,11 @@ def test_a_journal_that_became_the_clip_is_found_before_the_catalogue_knows(
     shelf: Shelf, clip: ClipRecord
 ) -> None:
     path = shelf.clips / ".open" / f"{clip.file_name}.mkv"
-    found = shelf.footage(replace(clip, state=ClipState.FINISHING, path=path))
-    assert found == shelf.clips / path.name
+    became = shelf.clips / path.name
+    finishing = replace(clip, state=ClipState.FINISHING, path=path)
+    assert shelf.footage(finishing) == path
+    became.write_bytes(b"pictures")
+    assert shelf.footage(finishing) == became
 
 
 def test_a_name_is_not_a_pattern(shelf: Shelf, clip: ClipRecord) -> None:
