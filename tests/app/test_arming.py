@@ -5,12 +5,15 @@ Times are of a week of November 2026 in Central Europe; a test's clock is what i
 
 import errno
 import os
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
@@ -23,10 +26,12 @@ from smartrec.app.arming_file import ArmingFile, Order, place_of
 from smartrec.app.bus import Bus, Subscription
 from smartrec.app.camera import Camera
 from smartrec.app.console import line
+from smartrec.app.station import Places, Station
 from smartrec.clock import ClockQuality, Instant, SystemClock
 from smartrec.config.cameras import Camera as Settings
 from smartrec.config.schema import Config
-from smartrec.model import Action, Answer, Command, Verdict
+from smartrec.errors import CameraError
+from smartrec.model import Action, Answer, Command, Verdict, new_id
 from smartrec.recording.schedule import Schedule
 from smartrec.units import SECOND, Ns
 from tests.app.test_camera import camera
@@ -211,6 +216,73 @@ def test_how_a_camera_stands_holds_exactly_until_it_says_so(
         assert standing(own, times, order, stands.until) != stands
     if order is not None and (not own or not entries):
         assert stands == Standing(order.armed, "command")
+
+
+class SetClock(SystemClock):
+    """The machine's clocks, with a wall time that a test sets."""
+
+    def __init__(self, text: str) -> None:
+        self.wall_ns = at(text).wall_ns
+
+    def now(self) -> Instant:
+        return replace(super().now(), wall_ns=self.wall_ns)
+
+
+@contextmanager
+def running(directory: Path, clock: SetClock) -> Iterator[tuple[Station, Subscription]]:
+    """A whole station whose camera gives nothing, which arming does not mind; what it tells."""
+    bus = Bus(clock)
+    config = Config.model_validate(
+        {
+            "camera": [{"source": "rtsp://127.0.0.1:1/"}],
+            "detector": {"enabled": False},
+            "screen": {"show": "off"},
+            "arming": {"schedule": NIGHTS},
+        }
+    )
+    (directory / "journals").mkdir()
+    places = Places(directory, directory / "journals", directory / "cache", directory / "state")
+    station = Station(config, places, "station", clock, bus)
+
+    def run() -> None:
+        with suppress(CameraError):  # never gave a picture
+            station.run()
+
+    runner = threading.Thread(target=run)
+    with closing(bus.subscribe(durable_only=True)) as told:
+        runner.start()
+        try:
+            yield station, told
+        finally:
+            station.stop("test")
+            runner.join()
+
+
+def changed(told: Subscription) -> ArmingChanged:
+    while (published := told.get(TIMEOUT)) is not None:
+        if isinstance(published.event, ArmingChanged):
+            return published.event
+    raise AssertionError("nothing was told")
+
+
+def test_a_station_obeys_arm_and_disarm_and_its_clock(tmp_path: Path) -> None:
+    clock = SetClock("Mon 12:00")
+    with running(tmp_path, clock) as (station, told):
+
+        def command(action: Action, camera: str | None) -> Answer:
+            (answer,) = station.submit(Command(new_id(), camera, action)).result(TIMEOUT)
+            return answer
+
+        assert changed(told) == ArmingChanged("cam0", False, "start", until("Mon 18:00"))
+        answer = command(Action.ARM, None)
+        assert (answer.verdict, answer.until) == (Verdict.ARMED, until("Mon 18:00"))
+        assert changed(told) == ArmingChanged("cam0", True, "command", until("Mon 18:00"))
+        (status,) = cast("list[dict[str, object]]", station.status()["cameras"])
+        assert (status["armed"], status["armed_by"]) == (True, "command")
+        clock.wall_ns = at("Tue 07:00").wall_ns
+        assert changed(told) == ArmingChanged("cam0", False, "schedule", until("Tue 18:00"))
+        assert command(Action.ARM, "cellar").verdict is Verdict.REFUSED
+    assert ArmingFile(place_of(tmp_path / "state", tmp_path)).read()["cam0"].armed
 
 
 # ------------------------------------------------------------------------------------ the file

@@ -111,7 +111,8 @@ class Arming:
 
     def turn(self, now: Instant) -> None:
         """Let the schedule have its say; once a second."""
-        time.tzset()  # the machine may have been told to be in another zone
+        if self._times:
+            time.tzset()  # the machine may have been told to be in another zone
         self._orders = in_time(self._orders, now)
         for camera in self._cameras:
             self._settle(camera, now, "schedule")
