@@ -12,7 +12,7 @@ from threading import Thread
 import pytest
 
 from smartrec.app.events import ClipDeleted, DiskBack, DiskLost, DiskLow, Event
-from smartrec.app.housekeeping import AT_ONCE, EVERY, Housekeeping, limits_of
+from smartrec.app.housekeeping import AT_ONCE, EVERY, STUBBORN, Housekeeping, limits_of
 from smartrec.app.keeper import Keeper
 from smartrec.app.mounts import Disk
 from smartrec.clock import Instant
@@ -88,7 +88,7 @@ def heads(count: int) -> list[ClipHead]:
 def test_the_settings_say_how_much_is_kept() -> None:
     config = Config.model_validate(
         {
-            "retention": {"max_bytes": "2GB", "max_age": "30d"},
+            "retention": {"max_bytes": "2GB", "max_age": "30d", "trash": "2h"},
             "camera": [{"id": "door", "source": "demo", "retention": {"max_age": "1d"}}],
         }
     )
@@ -96,6 +96,7 @@ def test_the_settings_say_how_much_is_kept() -> None:
     assert limits.station == Limit(2_000_000_000, Ns(30 * DAY))
     assert limits.cameras == {"door": Limit(None, Ns(DAY))}
     assert limits.room(5_000_000_000) == 500_000_000
+    assert limits.trash == 7200 * SECOND
 
 
 def test_the_oldest_go_as_clips_come_and_each_is_told(tmp_path: Path) -> None:
@@ -115,6 +116,71 @@ def test_the_oldest_go_as_clips_come_and_each_is_told(tmp_path: Path) -> None:
     assert sorted(p.suffix for p in tmp_path.iterdir() if p.name.startswith("cam0")) == [
         *([".jpg"] * 3 + [".mp4"] * 3),
     ]
+
+
+def test_what_is_in_the_trash_goes_when_its_time_is_over(tmp_path: Path) -> None:
+    house = House(tmp_path, Limits(trash=Ns(600 * SECOND)))
+    house.add(*heads(3))
+    ids = [clip.clip_id for clip in heads(3)]
+    keeping.trash(house.catalog, ids[:2], house.time.instant.wall_ns)
+    assert house.look() == []
+    house.time.passes(599 * SECOND)
+    assert house.look() == []
+    keeping.restore(house.catalog, ids[:1])
+    house.time.passes(SECOND)
+    assert house.look() == ["event-1 trash"]
+    assert house.kept == ["event-0", "event-2"]
+    assert sorted(path.suffix for path in tmp_path.glob("cam0*")) == [*[".jpg"] * 2, *[".mp4"] * 2]
+
+
+def test_without_a_time_the_trash_is_emptied_at_the_next_look(tmp_path: Path) -> None:
+    house = House(tmp_path, Limits(trash=Ns(0)))
+    house.add(*heads(AT_ONCE + 2), size=10)
+    ids = [clip.clip_id for clip in heads(AT_ONCE + 1)]
+    keeping.trash(house.catalog, ids, house.time.instant.wall_ns)
+    assert house.keeper.look(house.catalog)
+    assert not house.keeper.look(house.catalog)
+    assert house.kept == [f"event-{AT_ONCE + 1}"]
+
+
+def test_a_date_that_cannot_be_believed_takes_nobody_the_time_to_restore(tmp_path: Path) -> None:
+    house = House(tmp_path, Limits(trash=Ns(600 * SECOND)))
+    house.add(*heads(1))
+    lone = replace(house.time.instant, clock=replace(INSTANT.clock, synced=False))
+    house.time.instant = lone
+    keeping.trash(house.catalog, [head(0).clip_id], lone.wall_ns)
+    assert house.look() == []
+    house.time.instant = replace(lone, wall_ns=lone.wall_ns + 400 * DAY)
+    assert house.look() == []
+    house.time.passes(600 * SECOND)
+    assert house.look() == ["event-0 trash"]
+
+
+def test_the_trash_goes_first_where_room_is_needed(tmp_path: Path) -> None:
+    house = House(tmp_path, Limits(Limit(max_bytes=3 * SIZE)))
+    house.add(*heads(3))
+    keeping.trash(house.catalog, [head(2).clip_id], house.time.instant.wall_ns)
+    house.add(head(3))
+    assert house.look() == ["event-2 bytes"]
+    house.add(head(4))
+    assert house.look() == ["event-0 bytes"]
+
+
+def test_a_clip_in_the_trash_that_cannot_be_deleted_is_left_alone_for_a_while(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path, Limits(trash=Ns(0)))
+    house.add(*heads(2))
+    path = house.catalog.clip(head(0).clip_id).path
+    assert path is not None
+    path.unlink()
+    path.mkdir()  # what no unlink(2) takes away
+    keeping.trash(house.catalog, [head(0).clip_id, head(1).clip_id], house.time.instant.wall_ns)
+    assert [*house.look(), *house.look(), *house.look(), *house.look()] == ["event-1 trash"]
+    path.rmdir()
+    path.touch()
+    house.time.passes(STUBBORN)
+    assert house.look() == ["event-0 trash"]
 
 
 def test_many_go_a_few_at_a_time_so_that_rows_need_not_wait(tmp_path: Path) -> None:

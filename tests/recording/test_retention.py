@@ -14,6 +14,7 @@ from smartrec.recording.retention import (
     Limits,
     Plan,
     Reason,
+    Trash,
     plan,
     plausible,
 )
@@ -49,6 +50,7 @@ def clips(draw: st.DrawFn) -> list[Held]:
             draw(st.none() | moments),
             draw(moments),
             pinned=draw(st.booleans()),
+            trashed=draw(st.none() | moments),
         )
         for n in range(draw(st.integers(0, 12)))
     ]
@@ -133,6 +135,65 @@ def test_a_plan_that_was_carried_out_leaves_nothing_to_do(held: list[Held], limi
     kept = kept_of(held, first)
     again = plan(kept, limits, NOW, total(held) - total(kept), disk)
     assert again == Plan((), first.short, first.over)
+
+
+@given(clips(), all_limits, st.integers(0, 1000), st.integers(0, 10_000))
+def test_no_other_clip_goes_for_room_while_one_is_in_the_trash(
+    held: list[Held], limits: Limits, free: int, disk: int
+) -> None:
+    made = plan(held, limits, NOW, free, disk)
+    for clip, reason in made.deletions:
+        if clip.trashed is None and reason is not Reason.AGE:
+            left = [c for c in kept_of(held, made) if c.trashed and not c.pinned and c.bytes]
+            cameras = {clip.camera} if reason is Reason.BYTES else {c.camera for c in left}
+            assert not [c for c in left if c.camera in cameras]
+
+
+trashed = st.builds(
+    Held,
+    st.sampled_from(["a", "b", "c"]),
+    st.just("cam"),
+    st.just(1),
+    st.none(),
+    st.just(0),
+    trashed=st.integers(-5, 5).map(lambda hours: NOW + hours * HOUR),
+)
+
+
+@given(
+    st.lists(st.tuples(st.lists(trashed, max_size=3), st.integers(0, 90)), max_size=20),
+    st.integers(0, 5),
+)
+def test_a_clip_stays_in_the_trash_for_its_whole_time_from_when_it_was_seen(
+    looks: list[tuple[list[Held], int]], hours: int
+) -> None:
+    """The clock is not believed: no date shortens it, and none lengthens it."""
+    keep, now = Ns(hours * HOUR), Ns(HOUR)
+    trash, seen = Trash(keep), dict[tuple[str, int | None], Ns]()
+    for clips_, minutes in looks:
+        now = Ns(now + minutes * 60 * SECOND)
+        there = {(clip.clip_id, clip.trashed): clip for clip in clips_}
+        seen = {key: seen.get(key, now) for key in there}
+        due = [(clip.clip_id, clip.trashed) for clip in trash.due(clips_, now, None)]
+        assert sorted(due) == sorted(key for key, since in seen.items() if now - since >= keep)
+
+
+def test_time_in_the_trash_before_a_start_counts_as_far_as_a_clock_is_believed() -> None:
+    for hours, left in ((0, 3), (1, 2), (5, 0), (-7, 3)):
+        one = replace(clip(1, 9), trashed=NOW - hours * HOUR)
+        for wall, wait in ((NOW, left), (None, 3)):
+            trash = Trash(Ns(3 * HOUR))
+            due = [bool(trash.due([one], Ns(n * HOUR), wall)) for n in range(1, 6)]
+            assert due.index(True) == wait
+            assert all(due[wait:])
+
+
+def test_what_was_restored_and_put_into_the_trash_again_has_its_whole_time_again() -> None:
+    trash, one = Trash(Ns(2 * HOUR)), replace(clip(1, 9), trashed=NOW)
+    assert not trash.due([one], Ns(HOUR), NOW)
+    again = replace(one, trashed=NOW + HOUR)
+    assert not trash.due([again], Ns(3 * HOUR), NOW + 2 * HOUR)
+    assert trash.due([again], Ns(5 * HOUR), NOW + 4 * HOUR) == [again]
 
 
 def clip(n: int, hours: int | None, **changes: object) -> Held:
