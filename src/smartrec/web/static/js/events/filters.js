@@ -39,7 +39,7 @@ export class FilterBar {
     );
     /** On a narrow page it opens the others. */
     this.button = make("button", { type: "button", class: "chip some", "aria-expanded": "false", "aria-controls": "filters" });
-    this.button.addEventListener("click", () => mark(this.button, "aria-expanded", String(this._all.classList.toggle("open"))));
+    this.button.addEventListener("click", () => mark(this.button, "aria-expanded", String(this._all.classList.toggle("unfolded"))));
     this.element = this._all;
   }
 

@@ -94,8 +94,22 @@ function counts(context, { size, found, now, colours }, x, { at }) {
     const here = now > at[i] ? now : Infinity;
     const [left, right] = [Math.max(0, x(at[i])), Math.min(size.width, x(Math.min(at[i + 1], here)))];
     const text = say.counted(persons);
-    if (persons && right - left > context.measureText(text).width + 4) context.fillText(text, (left + right) / 2, size.axis + size.persons / 2);
+    const wide = context.measureText(text).width;
+    if (!persons || right - left < wide + 4) continue;
+    context.fillText(text, (left + right) / 2, size.axis + size.persons / 2);
+    if (size.name && right - left > wide + 2 * size.rem) person(context, (left + right - wide) / 2 - 0.5 * size.rem, size.axis + size.persons / 2, size.rem, colours);
   }
+}
+
+/** Says what the number is of, where that stands nowhere else. */
+function person(context, x, y, rem, { accent }) {
+  context.strokeStyle = accent;
+  context.lineWidth = 1.3;
+  context.beginPath();
+  context.arc(x, y - 0.17 * rem, 0.14 * rem, 0, 7);
+  context.moveTo(x + 0.28 * rem, y + 0.34 * rem);
+  context.arc(x, y + 0.34 * rem, 0.28 * rem, 0, Math.PI, true);
+  context.stroke();
 }
 
 function bars(context, { size, range, found, colours }, x, place) {

@@ -10,7 +10,7 @@ export class Menu {
   constructor(name) {
     count += 1;
     this._text = make("span");
-    this.panel = make("div", { class: "panel", id: `panel-${count}`, role: "group", hidden: true });
+    this.panel = make("div", { class: "choices", id: `panel-${count}`, role: "group", hidden: true });
     this.button = make("button", { type: "button", class: "chip", "aria-expanded": "false", "aria-controls": this.panel.id }, this._text, make("i", { class: "arrow" }));
     this.element = make("div", { class: `menu ${name}` }, this.button, this.panel);
     this.button.addEventListener("click", () => (this.panel.hidden ? this.show() : this.hide()));
