@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from smartrec.errors import StoreError, UsageError
 from smartrec.store import catalog as catalogs
 from smartrec.store.catalog import Catalog
-from smartrec.store.database import FILE_NAME
+from smartrec.store.database import FILE_NAME, damaged
 
 _AT_ONCE: Final = 2
 _MOST_WAITING: Final = 64
@@ -65,6 +65,8 @@ class Library:
         except StoreError:
             self._here.close()
             raise
+        except ValueError as error:  # a spoilt catalogue may hold anything
+            raise damaged(catalog.path, str(error)) from error
 
 
 class _Here(threading.local):
