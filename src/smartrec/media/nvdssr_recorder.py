@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from smartrec.media.gst import GLib, Gst
 from smartrec.media.nvdssr_abi import Told
@@ -35,7 +35,6 @@ _RETRY_MS: Final = 10
 _ROOM_S: Final = 5
 _FILE_PATIENCE: Final = Ns(5 * SECOND)
 _FRAME_PATIENCE: Final = Ns(10 * SECOND)
-_CLOSE_PATIENCE: Final = 5.0
 
 
 class Recorder(ABC):
@@ -45,7 +44,12 @@ class Recorder(ABC):
         settings: How.
         done: Told of each file; called by whoever calls a method here, or by GLib's main loop, and
             never by a thread of the library's. It may call back.
+
+    Attributes:
+        close_within: Seconds in which `close` expects the library to end a file, and to go.
     """
+
+    close_within: ClassVar[float] = 5.0
 
     def __init__(self, settings: SmartRecordSettings, done: Done) -> None:
         self.settings = settings
@@ -123,12 +127,12 @@ class Recorder(ABC):
             engine, part = self._engine, self._part
         if engine is not None:
             written = part is not None and engine.gate.passed.frames > 0
-            told = engine.told(_CLOSE_PATIENCE) if written else None
+            told = engine.told(self.close_within) if written else None
             with self._lock:
                 if told is not None:
                     self._hear(told)
                 self._give_up("the file was not finished when the recorder was closed")
-            engine.closed(_CLOSE_PATIENCE)
+            engine.closed(self.close_within)
         self._outbox.deliver()
 
     @abstractmethod
