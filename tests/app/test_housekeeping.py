@@ -422,6 +422,29 @@ def test_a_recorder_that_starts_on_a_disk_without_any_room_makes_some(disk: Path
         assert all(clip.path is not None and clip.path.exists() for clip in clips)
 
 
+def test_the_catalogues_thread_empties_the_trash_that_another_process_filled(
+    tmp_path: Path,
+) -> None:
+    house = House(tmp_path, Limits(trash=Ns(0)))
+    house.add(*heads(2))
+    house.catalog.close()
+    told: Queue[Event] = Queue()
+    keeper = Keeper(
+        tmp_path,
+        lambda _: None,
+        Housekeeping(Limits(trash=Ns(0)), [Disk(tmp_path)], house.time, told.put),
+    )
+    keeper.open()
+    with Catalog.open(tmp_path, create=False) as other:
+        keeping.trash(other, [head(0).clip_id], house.time.instant.wall_ns)
+    keeper.measure()
+    event = told.get(timeout=20)
+    assert isinstance(event, ClipDeleted)
+    assert (event.event_id, event.reason) == ("event-0", "trash")
+    assert keeper.stop(20)
+    assert sorted(path.name for path in tmp_path.glob("*.mp4")) == [f"{head(1).file_name}.mp4"]
+
+
 def test_no_clip_goes_that_somebody_was_told_is_pinned(tmp_path: Path) -> None:
     house = House(tmp_path, Limits(Limit(max_bytes=1)))
     clips = heads(60)

@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -93,22 +94,32 @@ def broken(directory: Path, *, at_rest: bool) -> list[str]:
     return wrong
 
 
+@dataclass(frozen=True)
+class Scene:
+    """What is done in a clip directory, and what is looked at then."""
+
+    furnish: Callable[[Path], None]
+    work: Callable[[Path], None]
+    broken: Callable[..., list[str]]
+
+
 class Show:
     """One fault after another, each in a copy of the same directory."""
 
-    def __init__(self, where: Path, state: Path) -> None:
+    def __init__(self, where: Path, state: Path, scene: Scene) -> None:
         self._template = where.with_name(f"{where.name}-whole")
         self._where = where
         self._disk = FaultyDisk(state)
-        furnish(self._template)
+        self._scene = scene
+        scene.furnish(self._template)
 
     def count(self) -> dict[Call, int]:
         """How many calls of each kind all of it takes."""
         self._begin_anew()
         self._disk.heal()
-        self._child(lambda: tidy(self._where))
+        self._work()
         calls = self._disk.calls
-        if wrong := broken(self._where, at_rest=True):
+        if wrong := self._scene.broken(self._where, at_rest=True):
             raise AssertionError(wrong)
         return calls
 
@@ -116,37 +127,38 @@ class Show:
         """A call fails, and perhaps all of its kind behind it."""
         self._begin_anew()
         self._disk.fail((kind,), at, error, times=times)
-        self._child(lambda: tidy(self._where))
+        self._work()
         return self._aftermath(unmarked=error == errno.ENOSPC)
 
     def kill(self, at: int) -> list[str]:
         """A call that changes something is the last."""
         self._begin_anew()
         self._disk.hang(CHANGING, at)
-        self._child(lambda: tidy(self._where))
+        self._work()
         return self._aftermath(unmarked=False)
 
     def _aftermath(self, *, unmarked: bool) -> list[str]:
         self._disk.heal()
-        wrong = broken(self._where, at_rest=False)
+        wrong = self._scene.broken(self._where, at_rest=False)
         if unmarked:  # a full disk that stays full: a file may go before its row
             wrong = [each for each in wrong if "file is not there" not in each]
-        self._child(lambda: tidy(self._where))
-        return [*wrong, *(f"later: {each}" for each in broken(self._where, at_rest=True))]
+        self._work()
+        later = self._scene.broken(self._where, at_rest=True)
+        return [*wrong, *(f"later: {each}" for each in later)]
 
     def _begin_anew(self) -> None:
         self._disk.heal()
         shutil.rmtree(self._where, ignore_errors=True)
         shutil.copytree(self._template, self._where)
 
-    def _child(self, work: Callable[[], None]) -> None:
+    def _work(self) -> None:
         """Do it in a child; kill that where it hangs."""
         hanging = self._disk.hanging
         pid = os.fork()
         if pid == 0:
             status = 1
             try:
-                work()
+                self._scene.work(self._where)
                 status = 0
             finally:
                 sys.stderr.flush()
@@ -179,15 +191,15 @@ def faults(show: Show, *, kills: bool) -> Iterator[tuple[str, Callable[[], list[
                     yield what, partial(show.fail, kind, at, error, times)
 
 
-def main() -> None:
+def main(scene: Scene) -> None:
     """Print what became of every fault."""
     logging.lastResort = None
     plan = json.loads(sys.argv[1])
-    show = Show(Path(plan["where"]), Path(plan["state"]))
+    show = Show(Path(plan["where"]), Path(plan["state"]), scene)
     for what, tried in islice(faults(show, kills=plan["kills"]), 0, None, plan["every"]):
         sys.stdout.write(json.dumps({"fault": what, "broken": tried()}) + "\n")
         sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    main(Scene(furnish, tidy, broken))

@@ -12,12 +12,14 @@ from tests.faults.faulty_disk import FaultyDisk
 from tests.faults.totals import Totals
 
 
-def run(tmp_path: Path, *, kills: bool, every: int = 1) -> list[dict[str, object]]:
+def run(
+    tmp_path: Path, *, kills: bool, every: int = 1, scene: str = "deletion_points"
+) -> list[dict[str, object]]:
     """What became of each fault, or of some."""
     where, state = tmp_path / "clips", tmp_path / "state"
     plan = {"where": str(where), "state": str(state), "kills": kills, "every": every}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.faults.deletion_points", json.dumps(plan)],
+        [sys.executable, "-m", f"tests.faults.{scene}", json.dumps(plan)],
         env={**os.environ, **FaultyDisk(state).environ(where)},
         capture_output=True,
         text=True,
