@@ -74,6 +74,10 @@ class Grid:
         """When a picture is taken."""
         return self.start + number * SECOND // FPS
 
+    def number(self, pts: int) -> int:
+        """Which picture was taken then."""
+        return round((pts - self.start) * FPS / SECOND)
+
     def within(self, begin: int, end: int) -> list[int]:
         """Every picture with begin <= pts < end."""
         first = max(0, (begin - self.start) * FPS // SECOND - 2)

@@ -12,16 +12,16 @@ from typing import Any
 from smartrec.media.demo_scene import LOOP_FRAMES, PERSON_FIRST, PERSON_LAST, person_box
 from smartrec.model import Box, Look, Verdict
 from smartrec.store.catalog import Catalog
-from smartrec.units import SECOND, Ns
-from tests.e2e.pictures import FPS, check, numbers
+from smartrec.units import SECOND
+from tests.e2e.pictures import Grid, check, numbers
 from tests.e2e.recorder import DETECTING, Home, Recorder
 
 PRE, POST = 3 * SECOND, 2 * SECOND
 TIMING = ("--pre-roll", "3s", "--post-roll", "2s")
+PATIENT = 4 * SECOND
+"""A post-roll within which the next look comes on a machine that is busy with other tests."""
 SEES = "sees persons"
 RECORDING = r"recording \(person\)"
-LOOK = SECOND // 5
-"""How far looks lie apart by default."""
 
 
 def overlap(one: Box, other: Box) -> float:
@@ -43,19 +43,17 @@ def demo(home: Home, *arguments: str) -> Recorder:
 
 
 def test_each_appearance_of_the_demo_person_gets_its_exact_clip(home: Home) -> None:
-    with demo(home) as running:
+    with demo(home, "--post-roll", f"{PATIENT / SECOND}s") as running:
         running.wait_for(SEES)
         running.wait_for(RECORDING)
         running.wait_ready()
         running.stop()
-    (row,) = home.rows()
+    first_event = home.rows()[0]["event_id"]  # on a busy machine she may be back before it is ready
+    (row,) = (row for row in home.rows() if row["event_id"] == first_event)
     (trigger,) = row["triggers"]
     assert trigger["reason"] == "person"
-    grid = check(row, trigger["pts"] - PRE, trigger["last_pts"] + POST)
+    grid = check(row, trigger["pts"] - PRE, trigger["last_pts"] + PATIENT)
 
-    first, last = (round((trigger[at] - grid.start) * FPS / SECOND) for at in ("pts", "last_pts"))
-    assert PERSON_FIRST <= first % LOOP_FRAMES <= PERSON_FIRST + 3 * FPS, "seen within seconds"
-    assert PERSON_LAST - FPS <= last % LOOP_FRAMES <= PERSON_LAST
     frames = trigger["why"]["frames"]
     assert frames[0]["pts"] == trigger["pts"]
     assert len(frames) == 2
@@ -64,22 +62,33 @@ def test_each_appearance_of_the_demo_person_gets_its_exact_clip(home: Home) -> N
     assert row["model_digest"]
 
     looks = looks_of(home, row)
-    _looks_are_true(row, looks, grid.start)
+    shown = [look for look in looks if stands(grid.number(look.pts))]
+    assert trigger["pts"] <= shown[1].pts, "triggered by the second look at her at the latest"
+    assert trigger["last_pts"] >= shown[-1].pts, "and lasts until the last"
+    for moment in (trigger["pts"], trigger["last_pts"]):
+        assert PERSON_FIRST <= grid.number(moment) % LOOP_FRAMES <= PERSON_LAST
+    _looks_are_true(row, looks, grid)
 
 
-def _looks_are_true(row: dict[str, Any], looks: tuple[Look, ...], start: int) -> None:
-    """They cover the clip from its first second on, and show the person where she is."""
-    assert looks[0].pts - row["first_pts"] < SECOND
-    apart = [Ns(b.pts - a.pts) for a, b in itertools.pairwise(looks)]
-    assert all(gap > 0 for gap in apart)
-    assert sorted(apart)[len(apart) // 2] < 5 * LOOK
+def stands(number: int) -> bool:
+    """Whether so much of her is in a picture of the demo that she must be seen."""
+    where = person_box(number)
+    return where is not None and where.right - where.left > 0.3 and where.right < 0.99
+
+
+def _looks_are_true(row: dict[str, Any], looks: tuple[Look, ...], grid: Grid) -> None:
+    """They cover the clip, its pre-roll too, and show the person where she is."""
+    moments = [row["first_pts"], *(look.pts for look in looks)]
+    apart = [later - earlier for earlier, later in itertools.pairwise(moments)]
+    assert all(gap > 0 for gap in apart[1:])
+    assert apart[0] <= max(SECOND, *apart[1:]), "from its beginning, at whatever pace"
     for look in looks:
-        number = round((look.pts - start) * FPS / SECOND)
+        number = grid.number(look.pts)
         seen = [track for track in look.tracks if track.score >= 0.5]
         where = person_box(number)
         if where is None:
             assert not seen, f"nobody is in frame {number % LOOP_FRAMES}"
-        elif where.right - where.left > 0.3 and where.right < 0.99:
+        elif stands(number):
             assert len(seen) == 1, f"frame {number % LOOP_FRAMES}"
             assert overlap(seen[0].box, where) > 0.6, (number, seen, where)
 
