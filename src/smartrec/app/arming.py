@@ -154,7 +154,7 @@ class Arming:
             camera.unrecorded = 0
         if before is None and cause == "schedule":
             cause = "start"
-        if cause != "start" or stands != Standing(True, "settings"):
+        if stands != Standing(True, "settings"):  # as everybody expects
             until = until_written(stands.until)
             self._bus.publish(ArmingChanged(camera.id, stands.armed, cause, until, unrecorded))
         return stands
