@@ -124,6 +124,8 @@ def our_errors(path: Path) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         raise _error_of(path, str(error)) from error
+    except UnicodeDecodeError as error:  # SQLite quotes what it cannot read in its message
+        raise damaged(path, "its schema is no text") from error
 
 
 def statements(script: str) -> Iterator[str]:

@@ -58,6 +58,10 @@ def _add_browsing(database: sqlite3.Connection) -> None:
         " deleting, trashed_ns) WHERE deleting = 0 AND trashed_ns IS NULL"
     )
     database.execute(
+        "CREATE INDEX clips_facets ON clips (camera_id, reasons, zones, start_wall_ns,"
+        " camera_name, deleting, trashed_ns) WHERE deleting = 0 AND trashed_ns IS NULL"
+    )
+    database.execute(
         "CREATE INDEX clips_kept ON clips (deleting, state, pinned, dated_ns, start_wall_ns,"
         " camera_id, bytes, trashed_ns)"
     )

@@ -69,7 +69,12 @@ CREATE INDEX clips_shown ON clips
    state, event_ns, bytes, codec, encoder, event_id, part, camera_name, note, deleting, trashed_ns)
   WHERE deleting = 0 AND trashed_ns IS NULL;
 
--- The same of what is in the trash, which is looked at every few seconds.
+-- What there is to filter by, in the order in which it is counted.
+CREATE INDEX clips_facets ON clips
+  (camera_id, reasons, zones, start_wall_ns, camera_name, deleting, trashed_ns)
+  WHERE deleting = 0 AND trashed_ns IS NULL;
+
+-- All that decides about what is in the trash, which is looked at every few seconds.
 CREATE INDEX clips_trashed ON clips
   (trashed_ns, deleting, state, pinned, dated_ns, start_wall_ns, camera_id, bytes)
   WHERE trashed_ns IS NOT NULL;
