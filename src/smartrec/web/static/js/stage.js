@@ -91,7 +91,7 @@ export class Stage {
   /** Full screen and back; where the browser has none (iPhone), the whole window. */
   async toggleFull() {
     if (document.fullscreenElement) {
-      await document.exitFullscreen();
+      await document.exitFullscreen().catch(() => {}); // it has just been left otherwise
     } else if (this.full || !this._stage.requestFullscreen) {
       this._stage.classList.toggle("filled");
       this._filled();
