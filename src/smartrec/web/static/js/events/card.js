@@ -18,6 +18,7 @@ export class Card {
   constructor(told) {
     this._told = told;
     this.clip = null;
+    this._pointed = null;
     this._picture = make("img", { alt: "", decoding: "async" });
     this._picture.addEventListener("error", () => this._pictured(false));
     this._picture.addEventListener("load", () => this._pictured(true));
@@ -41,8 +42,8 @@ export class Card {
     this._wrong = make("span", { class: "wrong" });
     this.link = make("a", {}, this.pane, make("span", { class: "line" }, this._time, this._camera, this._signs), make("span", { class: "line more" }, this._what, this._wrong));
     this.element = make("article", { class: "card" }, this.link);
-    const point = () => told.point(this);
-    const leave = () => told.point(null);
+    const point = () => told.point((this._pointed = this));
+    const leave = () => this._pointed && told.point((this._pointed = null));
     this.link.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && point());
     this.link.addEventListener("pointerleave", leave);
     this.link.addEventListener("focus", () => this.link.matches(":focus-visible") && point());
@@ -94,7 +95,7 @@ export class Card {
   leave() {
     this._picture.removeAttribute("src");
     this.clip = null;
-    this._told.point(null);
+    if (this._pointed) this._told.point((this._pointed = null));
     this.element.remove();
   }
 

@@ -37,6 +37,7 @@ export class Grid {
     /** @type {Map<string, Card>} */
     this._cards = new Map();
     this._headings = new Map();
+    this._above = 0;
     this._pinnedDay = make("p", { class: "pinned-day", "aria-hidden": "true" });
     this._all = make("div", { class: "all" });
     this.element = make("div", { class: "grid" }, this._pinnedDay, this._all);
@@ -60,37 +61,39 @@ export class Grid {
   }
 
   /**
+   * Others are there; what is on the screen stays where it is.
    * @param {Object[]} clips Newest first.
-   * @param {boolean} stay What is on the screen shall stay where it is.
+   * @param {boolean} newest Where the first is on the screen, what is newer shall be so, too.
    */
-  show(clips, stay) {
-    const anchor = stay ? this._anchor() : null;
+  show(clips, newest) {
+    const anchor = newest && this.atTop ? null : this._anchor();
     this._clips = clips;
     this._lay();
     if (anchor) this._hold(anchor);
     this._render();
   }
 
-  /** Begin at the top. */
-  top() {
-    const scroller = this._scroller;
+  /**
+   * Show others.
+   * @param {Object[]} clips Newest first.
+   * @param {?number} ms The first that begins at this moment or before it stands at the top; null: the first of all.
+   */
+  open(clips, ms) {
+    this._clips = clips;
+    this._lay();
     const head = this.element.getBoundingClientRect().top - this._brow;
-    if (head < 0) scroller.scrollTop += head;
+    if (head < 0) this._scroller.scrollTop += head;
+    if (ms !== null) this._reveal(ms);
     this._render();
   }
 
-  /**
-   * Let a clip stand at the top.
-   * @param {number} ms The first that begins at this moment or before it.
-   */
-  reveal(ms) {
+  _reveal(ms) {
     const index = this._clips.findIndex((clip) => clip.start_ms <= ms);
     const row = this._blocks.find((each) => each.day === null && index >= each.first && index < each.end);
     if (!row) return;
     const heading = this._blocks[this._blocks.indexOf(row) - 1];
     const top = heading?.day != null ? heading.top : row.top - this._headingHeight;
     this._scroller.scrollTop += this._all.getBoundingClientRect().top + top - this._brow;
-    this._render();
   }
 
   /**
@@ -113,14 +116,9 @@ export class Grid {
     for (const card of this._cards.values()) if (card.clip.open) card.tick(now);
   }
 
-  /** Whether an open clip is on the screen. */
-  get open() {
-    return [...this._cards.values()].some((card) => card.clip.open);
-  }
-
   /** Whether its beginning is on the screen. */
   get atTop() {
-    return this._all.getBoundingClientRect().top >= this._brow - 8;
+    return this._above <= 8;
   }
 
   /** Let go of everything. */
@@ -141,7 +139,7 @@ export class Grid {
   _resize() {
     const width = this._all.clientWidth;
     if (!width || width === this._width) return;
-    const anchor = this._anchor();
+    const anchor = this.atTop ? null : this._anchor();
     this._lay();
     if (anchor) this._hold(anchor);
     this._render();
@@ -151,7 +149,6 @@ export class Grid {
   _anchor() {
     const brow = this._brow;
     const begin = this._all.getBoundingClientRect().top;
-    if (!this._blocks.length || begin >= brow - 8) return null;
     const block = this._blocks.find((each) => each.day === null && begin + each.top + each.height > brow);
     return block ? { id: this._clips[block.first].id, at: begin + block.top } : null;
   }
@@ -197,6 +194,7 @@ export class Grid {
     const begin = this._all.getBoundingClientRect().top;
     const brow = this._brow;
     const around = AROUND * innerHeight;
+    this._above = brow - begin;
     const from = this._index(brow - begin - around);
     const shown = [];
     for (let i = from; i < this._blocks.length && begin + this._blocks[i].top < innerHeight + around; i += 1) shown.push(this._blocks[i]);

@@ -11,6 +11,9 @@ const HEAD = 40;
 /** Newer first; of equal age the greater id, as the server has them. */
 const order = (a, b) => b.start_ms - a.start_ms || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 
+/** The place in the list of a moment; no clip has that id. */
+const cursor = (ms) => `${BigInt(Math.max(0, Math.floor(ms))) * 1_000_000n}_00000000-0000-0000-0000-000000000000`;
+
 export class Shelf {
   /**
    * @param {import("../api.js")} api
@@ -43,16 +46,20 @@ export class Shelf {
   /**
    * Begin anew.
    * @param {import("./query.js").Filters} filters
-   * @param {?number} at The first begins at this moment or before it; null: the newest.
+   * @param {?number} at Those around this moment; null: the newest.
    */
   async open(filters, at) {
     this._gone.abort();
     const gone = (this._gone = new AbortController());
     this._busy = { newer: false, older: false, head: false };
     this._query = asked(filters);
-    const page = await this._ask(at === null ? {} : { to_ms: String(Math.floor(at) + 1) }, gone);
-    if (!page) return;
-    this._pages = [page];
+    const pages = await Promise.all(at === null ? [this._ask({}, gone)] : [this._ask({ after: cursor(at + 1) }, gone), this._ask({ before: cursor(at + 1) }, gone)]);
+    if (pages.includes(null)) return;
+    const [newer, older] = at === null ? [null, pages[0]] : pages;
+    if (newer && !newer.clips.length) older.newer = null; // there is nothing beyond
+    if (newer?.clips.length && !older.clips.length) newer.older = null;
+    this._pages = [newer, older].filter((page) => page?.clips.length);
+    if (!this._pages.length) this._pages = [older];
     this.read = true;
     this._flatten([]);
   }
@@ -62,7 +69,6 @@ export class Shelf {
     const last = this._pages.at(-1);
     if (this._busy.older || last?.older == null) return;
     await this._turn("older", { before: last.older }, (page) => {
-      page.newer ??= last.older;
       this._pages.push(page);
       while (this.clips.length + page.clips.length > MOST && this._pages.length > 2) {
         this.clips.splice(0, this._pages.shift().clips.length);

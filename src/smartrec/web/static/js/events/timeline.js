@@ -157,6 +157,9 @@ export class Timeline {
 
   /** @param {?import("./scale.js").Range} listed What of it the list shows. */
   set listed(listed) {
+    const pixel = this._width ? (this.range.to - this.range.from) / this._width : 0;
+    const moved = (side) => Math.abs((listed?.[side] ?? 0) - (this._listed?.[side] ?? 0)) > pixel;
+    if (!moved("from") && !moved("to")) return;
     this._listed = listed;
     this.redraw();
   }

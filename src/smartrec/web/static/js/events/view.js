@@ -148,12 +148,9 @@ class Events {
     const { clips } = this._shelf;
     const aim = this._aim;
     this._aim = undefined;
-    const stay = aim === undefined;
-    this._grid.show(clips, stay);
-    if (!stay) {
-      this._grid.top();
-      if (aim !== null && !this._shelf.whole) this._shelf.newer().then(() => this._reach(aim));
-    }
+    if (aim === undefined) this._grid.show(clips, this._whole);
+    else this._grid.open(clips, aim);
+    this._whole = this._shelf.whole;
     const sort = this._state.filters.trash ? "trash" : filtering(this._state.filters) ? "filtered" : "nothing";
     this._empty.hidden = clips.length > 0 || !this._shelf.read;
     write(this._empty.firstElementChild, empty[sort][0]);
@@ -161,10 +158,6 @@ class Events {
     write(this._rest, this._shelf.more ? words.loading : "");
     this._tell(added);
     if (this._returned && this._grid.focus(this._returned)) this._returned = null;
-  }
-
-  _reach(ms) {
-    if (this._state.at === ms || this._shelf.clips.length) this._grid.reveal(ms);
   }
 
   _tell(added) {
@@ -274,7 +267,10 @@ class Events {
   /** A lane for each camera that is here or has clips, as far as they are meant. */
   _lanes() {
     const live = this._context.cameras();
-    const all = [...live, ...this._facets.cameras.filter(({ id }) => !live.some((camera) => camera.id === id))];
+    const all = [...live];
+    for (const each of [...this._facets.cameras, ...(this._density.found?.lanes ?? [])]) {
+      if (!all.some(({ id }) => id === each.id)) all.push(each);
+    }
     const meant = this._state.filters.camera;
     this._timeline.cameras = all.filter(({ id }) => !meant.length || meant.includes(id)).map(({ id, name }) => ({ id, name: name || id }));
   }
