@@ -14,7 +14,6 @@ from tests.e2e.recorder import PROGRAM, Home, Recorder
 
 HERE = Path(__file__).parent
 DISK_RATE = 5_000_000
-HARDSHIPS = ("calm", "busy", "held", "disk")
 
 
 @contextmanager

@@ -30,7 +30,7 @@ from tests.deepstream.machine import deepstream_environment
 from tests.deepstream.stand_ins.inferring import BUILD
 from tests.e2e.pictures import FPS, Grid, check, film
 from tests.e2e.recorder import DETECTING, Home, Recorder, settings
-from tests.e2e.test_persons import looks_of, overlap, stands
+from tests.e2e.test_persons import PATIENT, looks_of, overlap, stands
 from tests.e2e.test_screen import box_on, number_on
 from tests.xserver import HEIGHT, WIDTH, XServer, run, start
 
@@ -64,10 +64,10 @@ def shown(home: Home, server: XServer, environ: dict[str, str], *begin: str) -> 
     return Recorder(home, (*begin, *TIMING), environ={**environ, **there}, headless=False)
 
 
-def exact(row: dict[str, Any]) -> Grid:
+def exact(row: dict[str, Any], post: int = POST) -> Grid:
     """The clip holds just what its trigger asked for."""
     (trigger,) = row["triggers"]
-    return check(row, trigger["pts"] - PRE, trigger["last_pts"] + POST)
+    return check(row, trigger["pts"] - PRE, trigger["last_pts"] + post)
 
 
 def test_window_shows_her_box_and_its_key_r_leaves_an_exact_clip(
@@ -105,7 +105,8 @@ def test_two_cameras_share_one_watch_and_each_gets_its_clip(
     home: Home, deepstream: Machine, new_mux: bool
 ) -> None:
     config = settings(home.clips.parent / "two.toml", ["demo"] * 2)
-    begin = ("run", "--config", str(config), *ENGINE, *TIMING)
+    patient = (*TIMING, f"--post-roll={PATIENT / SECOND}s")
+    begin = ("run", "--config", str(config), *ENGINE, *patient)
     with Recorder(home, begin, environ=deepstream(new_mux=new_mux)) as running:
         running.wait_live(2)
         running.wait_for(SEES)
@@ -118,7 +119,7 @@ def test_two_cameras_share_one_watch_and_each_gets_its_clip(
     for row in first.values():
         assert (row["engine"], row["triggers"][0]["reason"]) == ("deepstream", "person")
         assert row["model_digest"]
-        _looks_are_true(looks_of(home, row), exact(row), row["triggers"][0])
+        _looks_are_true(looks_of(home, row), exact(row, PATIENT), row["triggers"][0])
 
 
 def _looks_are_true(looks: Sequence[Look], grid: Grid, trigger: Mapping[str, int]) -> None:

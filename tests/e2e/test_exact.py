@@ -1,8 +1,9 @@
 """Clips hold exactly the pictures asked for, on decoded files, also when the machine has it hard.
 
-In the default run: a script of events of every kind under each hardship, three cameras at once,
-copies bit by bit. In the long one: three cameras while the cores are busy. Other sources are in
-`tests/e2e/test_files.py`, and what goes wrong in `tests/faults`.
+In the default run: a script of events of every kind, in calm and while the interpreter is held,
+three cameras at once, copies bit by bit. In the long one: the script on a slow disk, and three
+cameras while the cores are busy; in the exhaustive one the script while they are. Other sources:
+`tests/e2e/test_files.py`; what goes wrong: `tests/faults`.
 """
 
 import json
@@ -16,7 +17,7 @@ import pytest
 from smartrec.media.demo import open_demo
 from smartrec.model import Verdict
 from smartrec.units import SECOND
-from tests.e2e.hardships import HARDSHIPS, recorder
+from tests.e2e.hardships import recorder
 from tests.e2e.pictures import FPS, Grid, check, numbers
 from tests.e2e.recorder import Home, Recorder, Row, pause_until, settings
 
@@ -124,7 +125,15 @@ class Script:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("hardship", HARDSHIPS)
+@pytest.mark.parametrize(
+    "hardship",
+    [
+        "calm",
+        "held",
+        pytest.param("disk", marks=pytest.mark.long),
+        pytest.param("busy", marks=pytest.mark.exhaustive),
+    ],
+)
 def test_every_kind_of_event_is_exact_to_the_picture(home: Home, hardship: str) -> None:
     with recorder(hardship, home, "demo", *timing()) as running:
         running.wait_live()

@@ -73,6 +73,7 @@ def test_r_records_and_the_clip_appears_without_loading_again(
     assert trigger["reason"] == "page"
 
 
+@pytest.mark.long
 def test_a_camera_that_is_lost_is_shown_and_its_return_too(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, visit: Open
 ) -> None:
