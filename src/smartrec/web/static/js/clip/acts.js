@@ -6,6 +6,7 @@ import { done, words } from "./strings.js";
 import { toast } from "./toast.js";
 
 const UNDO_S = 10;
+const SHOWN_MS = 8_000;
 
 export class Acts {
   /**
@@ -35,13 +36,13 @@ export class Acts {
   /** @param {Object} detail */
   show(detail) {
     this._detail = detail;
-    const there = detail.media !== null && detail.trashed_ms === null;
+    const there = detail.media !== null && detail.trashed_ms === null && detail.proof.sha256 !== null;
     this._download.hidden = !there;
     this._download.href = String(this._context.api.at(`clips/${this._id}/video?download=1`));
     mark(this._pin, "aria-pressed", String(detail.pinned));
     mark(this._pin, "title", words.pinHelp);
     write(this._pin.lastElementChild, detail.pinned ? words.pinned : words.pin);
-    this._pin.hidden = this._remove.hidden = detail.trashed_ms !== null;
+    this.element.hidden = detail.trashed_ms !== null; // the way back stands in the place of the picture
     const stays = detail.open ? words.openStays : detail.pinned ? words.pinnedStays : null;
     mark(this._remove, "aria-disabled", stays ? "true" : null);
     mark(this._remove, "title", stays ?? words.remove);
@@ -55,6 +56,7 @@ export class Acts {
     }
     const brief = await this._ask("DELETE", "");
     if (!brief) return;
+    this._tell("", "");
     this._changed(brief);
     this._context.announce(done.deletedSpoken);
     toast(done.deleted, { label: words.undo, act: () => this.restore() }, UNDO_S);
@@ -93,6 +95,8 @@ export class Acts {
 
   _tell(tone, text) {
     mark(this._answer, "data-tone", tone);
-    this._answer.textContent = text;
+    this._answer.textContent = text; // also where it is the same as before: it is then said again
+    clearTimeout(this._fading);
+    this._fading = setTimeout(() => write(this._answer, ""), SHOWN_MS);
   }
 }

@@ -21,7 +21,8 @@ export class Why {
     const told = JSON.stringify(detail.triggers);
     if (told === this._told) return;
     this._told = told;
-    this._list.replaceChildren(...detail.triggers.map((each) => this._one(each)));
+    const inTime = [...detail.triggers].sort((one, other) => one.at_s - other.at_s);
+    this._list.replaceChildren(...inTime.map((each) => this._one(each)));
     if (!detail.triggers.length) this._list.append(make("li", { class: "soft" }, words.whyNone));
   }
 

@@ -8,7 +8,7 @@ export class Film extends Player {
   /**
    * @param {import("./times.js").Times} times
    * @param {import("./player.js").Told} told
-   * @param {{attach: (element: HTMLVideoElement, failed: (trouble: string) => void) => void, offset: number, close: () => void}} source
+   * @param {{attach: (element: HTMLVideoElement, failed: (trouble: string) => void) => void, offset: number, reachable: () => Promise<boolean>, close: () => void}} source
    *   Where it comes from; `offset` is the media's time of the first picture, seconds.
    */
   constructor(times, told, source) {
@@ -51,17 +51,19 @@ export class Film extends Player {
   _listen() {
     const { element } = this;
     element.addEventListener("error", () => this._failed());
+    element.addEventListener("loadedmetadata", () => element.videoWidth || this._told.failed("codec")); // it may play the sound alone
     element.addEventListener("ended", () => this._ended());
     element.addEventListener("waiting", () => this.direction > 0 && this._waits(true));
     element.addEventListener("playing", () => this._waits(false));
   }
 
-  _failed() {
-    if (this._closed) return;
+  async _failed() {
     const { error } = this.element;
+    if (this._closed) return;
     console.debug("the clip does not play", error);
-    const unfit = error?.code === MediaError.MEDIA_ERR_DECODE ? "decode" : "codec";
-    this._told.failed(error?.code === MediaError.MEDIA_ERR_NETWORK || !this.element.videoWidth ? "network" : unfit);
+    let trouble = { [MediaError.MEDIA_ERR_DECODE]: "decode", [MediaError.MEDIA_ERR_NETWORK]: "network" }[error?.code];
+    trouble ??= (await this._source.reachable()) ? "codec" : "network"; // browsers say the same of both
+    if (!this._closed) this._told.failed(trouble);
   }
 
   _ended() {
@@ -204,6 +206,15 @@ export class WholeFile {
   /** @param {HTMLVideoElement} element */
   attach(element) {
     element.src = String(this._address);
+  }
+
+  /** @returns {Promise<boolean>} Whether it can be had at all. */
+  async reachable() {
+    try {
+      return (await fetch(this._address, { headers: { Range: "bytes=0-0" } })).ok;
+    } catch {
+      return false;
+    }
   }
 
   close() {}

@@ -4,6 +4,7 @@
  */
 
 const AGAIN_MS = 1_000;
+const LONGEST_S = 86_400; // as long as a clip may be: where it is not said, one cannot go to what is still to come
 const KEPT_S = 20; // behind what is shown, where a browser takes no more
 
 const Source = globalThis.MediaSource ?? globalThis.ManagedMediaSource;
@@ -38,6 +39,11 @@ export class GrowingFile {
     element.src = this._url;
   }
 
+  /** @returns {Promise<boolean>} Whether it can be had; it is tried again anyway where it cannot. */
+  async reachable() {
+    return true;
+  }
+
   close() {
     this._ended.abort();
     if (this._url) URL.revokeObjectURL(this._url);
@@ -45,6 +51,7 @@ export class GrowingFile {
 
   async _open(source) {
     const buffer = source.addSourceBuffer(this._mime);
+    source.duration = LONGEST_S;
     const { signal } = this._ended;
     while (!signal.aborted) {
       try {

@@ -14,7 +14,7 @@ export class Head {
     this._newer = make("a", { class: "tool", "aria-keyshortcuts": "]" }, icon("newer"));
     const back = make("a", { class: "back", href: events }, icon("older"), make("span", {}, words.events));
     const title = make("div", { class: "title" }, this._name, this._when, this._state);
-    this.element = make("header", { class: "head" }, back, title, make("div", { class: "ways" }, this._older, this._newer));
+    this.element = make("header", { class: "clip-head" }, back, title, make("div", { class: "ways" }, this._older, this._newer));
   }
 
   /**
@@ -28,7 +28,7 @@ export class Head {
     this._when.replaceChildren(
       make("span", {}, tell.day(start)),
       make("strong", {}, tell.when(start, end)),
-      ...(detail.duration_s === null ? [] : [make("span", {}, tell.length(detail.duration_s))]),
+      ...(detail.duration_s === null ? [] : [make("span", { class: "length" }, tell.length(detail.duration_s))]),
       ...(detail.persons ? [make("span", { class: "persons" }, `${tell.persons(detail.persons)}${detail.score ? `, ${tell.best(detail.score)}` : ""}`)] : []),
       ...(detail.part > 1 ? [make("span", {}, tell.part(detail.part))] : []),
     );

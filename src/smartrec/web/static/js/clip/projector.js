@@ -97,9 +97,7 @@ export class Projector {
   /** Try again what failed for want of an answer. */
   retry() {
     if (this.trouble !== "network" || !this._detail) return;
-    const at = this._place();
-    this._told.failed();
-    this._begin(this._detail, at);
+    this._begin(this._detail, this._place());
   }
 
   /** Let go of everything. */
@@ -119,8 +117,8 @@ export class Projector {
     clearTimeout(this._timer);
     const times = new Times();
     if (detail.duration_s !== null) times.length = 1000 * detail.duration_s;
-    this.trouble = null;
     if (!(await this._ask(turn, times))) return;
+    this.trouble = null;
     this.player?.close(); // until here the one before was seen
     this.times = times;
     this._start = detail.start_ms;
@@ -178,8 +176,9 @@ export class Projector {
     } catch (error) {
       if (turn !== this._turn || this._ended.signal.aborted) return false;
       console.debug("no times of the clip's pictures", error);
-      this._told.failed();
-      this._later(() => this._detail && this._begin(this._detail, Number.NaN));
+      this.trouble = "network";
+      this._told.changed();
+      this._later(() => this.retry());
       return false;
     }
   }

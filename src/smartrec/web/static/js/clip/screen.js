@@ -18,14 +18,14 @@ export class Screen {
   constructor(asked) {
     this._asked = asked;
     this._layer = make("canvas", { class: "boxes", "aria-hidden": "true" });
-    this._film = make("div", { class: "film", role: "img" }, this._layer);
+    this._live = make("p", { class: "plate rec", hidden: true }, make("i", { class: "lamp" }), make("span", {}, words.recording));
+    this._film = make("div", { class: "film", role: "img", hidden: true }, this._layer, this._live);
     this._title = make("strong");
     this._text = make("span", { class: "hint" });
     this._ways = make("div", { class: "acts" });
     this._slate = make("div", { class: "slate", role: "status" }, this._title, this._text, this._ways);
     this._busy = make("p", { class: "plate wait", hidden: true }, words.waiting);
-    this._live = make("p", { class: "plate rec", hidden: true }, make("i", { class: "lamp" }), make("span", {}, words.recording));
-    this.pane = make("div", { class: "pane" }, this._film, this._slate, this._busy, this._live);
+    this.pane = make("div", { class: "pane" }, this._film, this._slate, this._busy);
     /** What fills the screen. */
     this.element = make("section", { class: "cinema", "aria-label": words.player }, this.pane);
     this._boxes = new Boxes(this._layer);
@@ -50,7 +50,8 @@ export class Screen {
    * @param {{rotate: number, flip: boolean}} turn What the browser has to turn.
    */
   put(picture, shape, { rotate = 0, flip = false } = {}) {
-    for (const old of [...this._film.children]) if (old !== this._layer) old.remove();
+    this._picture?.remove();
+    this._picture = picture;
     this._film.hidden = !picture;
     if (!picture) return;
     this.shape = shape;

@@ -10,6 +10,7 @@ import { tell, words } from "./strings.js";
 
 const SNAP_PX = 7;
 const TICK_REM = 5;
+const TICK_HALF_REM = 1.25;
 const HIGH = 100;
 
 export class Scrub {
@@ -109,7 +110,9 @@ export class Scrub {
    * @param {{at_s: number}[]} triggers
    */
   lay(duration, parts, triggers) {
-    const longer = duration !== this._duration;
+    const laid = JSON.stringify([duration, parts]);
+    const anew = laid !== this._laid;
+    this._laid = laid;
     this._duration = duration;
     const { before, event, after } = this._segments;
     const edges = parts ?? { begin: 0, event: duration, after: duration, end: duration };
@@ -128,7 +131,7 @@ export class Scrub {
     this._moments.forEach((time, index) => this._place(this._pins.children[index], time));
     this._place(this._needle, Math.min(this._time, duration));
     mark(this.element, "aria-valuemax", String(Math.round(duration) / 1000));
-    if (longer) this._tick();
+    if (anew) this._tick();
   }
 
   _tick() {
@@ -136,7 +139,9 @@ export class Scrub {
     const room = Math.max(1, Math.floor(this._over.clientWidth / (TICK_REM * rem)));
     const times = ticks(this._duration, room);
     const fine = times.length > 1 && times[1] < 1000;
-    this._ticks.replaceChildren(...times.map((time) => {
+    for (const part of Object.values(this._segments)) mark(part, "data-narrow", part.scrollWidth > part.clientWidth ? "" : null);
+    const seen = times.filter((time) => (1 - time / this._duration) * this._over.clientWidth > TICK_HALF_REM * rem);
+    this._ticks.replaceChildren(...seen.map((time) => {
       const tick = make("span", {}, tell.tick(time, fine));
       this._place(tick, time);
       return tick;

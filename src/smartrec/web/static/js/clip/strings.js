@@ -5,7 +5,7 @@ import { running, say, span } from "../strings.js";
 const LOCALE = document.documentElement.lang === "en" ? navigator.language : document.documentElement.lang;
 const exact = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const day = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const day = new Intl.DateTimeFormat(LOCALE, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
 const zone = new Intl.DateTimeFormat(LOCALE, { timeZoneName: "short" });
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -121,13 +121,16 @@ function bytes(n) {
   return `${(n < 10 * size && size > 1 ? tenths : whole).format(n / size)} ${unit}`;
 }
 
+const unfinished = (error) => `${error ? `${sentence(error)}. ` : ""}What was recorded is kept; the recorder tries again when it starts anew.`;
+
 /** What stands in the place of the picture: [title, text]. */
 export const slate = {
   loading: () => ["Loading…", ""],
   missing: () => ["This clip is not there", "It was deleted, or never was."],
   deleted: () => ["This clip was deleted", ""],
   trashed: () => ["In the trash", "It will be deleted for good soon. Until then it can be taken out again."],
-  failed: (error) => ["It could not be finished", `${error ? `${sentence(error)}. ` : ""}What was recorded is kept; the recorder tries again when it starts anew.`],
+  failed: (error) => ["It could not be finished", unfinished(error)],
+  unseen: (problem) => ["It cannot be shown", `${sentence(problem)}.`],
   nothing: () => ["Nothing to show yet", "The first pictures are on their way to the disk."],
   codec: () => ["This browser does not play this clip", "Another browser may, and the file can be downloaded."],
   decode: () => ["This browser fails at this clip", "The file can be downloaded; whether it is whole is told beside."],
@@ -182,6 +185,7 @@ export function proofOf(detail) {
   const add = (text, tone = "") => text && lines.push({ tone, text });
   const lost = Object.entries(proof.lost ?? {});
   const missing = lost.reduce((sum, [, n]) => sum + n, 0);
+  if (detail.state === "failed") add(unfinished(detail.error), "warn");
   for (const [cause, n] of lost) add(LOST[cause]?.(n) ?? `${pictures(n)} lost: ${cause}.`, "warn");
   add(got(detail, "pre", "before"), less(detail, "pre") ? "warn" : "");
   add(got(detail, "post", "after"), less(detail, "post") ? "warn" : "");

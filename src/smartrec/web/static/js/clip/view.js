@@ -84,9 +84,9 @@ class ClipView {
     this._why = new Why((time) => this._go(time));
     this._proof = new Proof(() => context.announce(words.copied));
     this._note = new Note((text) => this._write(text), (text) => this._writeAndLeave(text));
-    const panel = make("div", { class: "panel" }, this._scrub.element, this._controls.element);
+    const deck = make("div", { class: "deck" }, this._scrub.element, this._controls.element);
     this._screen.element.prepend(this._head.element);
-    this._screen.element.append(panel);
+    this._screen.element.append(deck);
     this._facts = make("div", { class: "facts", tabindex: "0", role: "region", "aria-label": words.details }, this._acts.element, this._why.element, this._note.element, this._proof.element);
     this._facts.hidden = true;
     root.append(make("div", { class: "clip" }, this._screen.element, this._facts));
@@ -277,7 +277,7 @@ class ClipView {
     if (detail.trashed_ms !== null) return [slate.trashed(), [{ label: words.restore, act: () => this._acts.restore() }, events]];
     if (trouble === "network") return [slate.away(), [{ label: words.again, act: () => this._projector.retry() }]];
     if (trouble) return [slate[trouble](), []];
-    if (detail.media === null) return [detail.state === "failed" ? slate.failed(detail.error) : slate.nothing(), []];
+    if (detail.media === null) return [unseen(detail), []];
     return player && player.shown >= 0 ? null : [slate.loading(), []];
   }
 
@@ -362,4 +362,10 @@ class ClipView {
       console.debug("the note was not saved", error),
     );
   }
+}
+
+/** Why there is no picture. */
+function unseen(detail) {
+  if (detail.state === "failed") return slate.failed(detail.error);
+  return detail.open || !detail.problem ? slate.nothing() : slate.unseen(detail.problem);
 }
