@@ -267,6 +267,7 @@ def test_watch_that_is_killed_comes_back_and_costs_no_picture(
     assert 0 <= row["first_pts"] - (at - PRE) < SECOND // FPS
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_window_opens_when_the_screen_that_was_gone_returns(
     home: Home, x_server: XServer, deepstream: Machine

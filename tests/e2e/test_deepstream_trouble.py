@@ -15,6 +15,7 @@ from tests.deepstream.nvdssr.libraries import compiled
 from tests.deepstream.stand_ins.inferring import SWALLOWS
 from tests.e2e.pictures import check
 from tests.e2e.recorder import DETECTING, Home, Recorder
+from tests.e2e.test_persons import looks_of
 
 PRE, POST = 2 * SECOND, 2 * SECOND
 TIMING = ("--pre-roll", "2s", "--post-roll", "2s")
@@ -43,11 +44,12 @@ def test_half_installed_the_portable_engine_takes_over_and_says_why(
         told = running.wait_for(r"DeepStream is not used until smartrec is started again: (.*)")
         assert Path(file).name in told[1]
         running.wait_for(r"sees persons from 50% on \(NanoDet-G\)")
-        running.wait_for(r"recording \(person\)")
+        clip = running.trigger().clip_id
         running.wait_ready()
         running.stop()
-    (row,) = home.rows()
+    row = next(row for row in home.rows() if row["clip_id"] == clip)
     assert row["engine"] == "onnx"
+    assert looks_of(home, row), "it looks"
 
 
 def test_half_installed_and_asked_for_by_name_it_records_by_command(

@@ -1,10 +1,9 @@
-"""Trouble behind the recording: a finisher that is killed, a catalogue that is lost or damaged.
+"""Trouble behind the recording: a catalogue that is lost or damaged, a finisher that always fails.
 
-In the default run, but for a clip longer than all tries of a finisher that fails.
+In the default run, but for a clip longer than all tries of a finisher that fails. Finishers that
+are killed: `tests/faults/test_killed_children.py`.
 """
 
-import os
-import signal
 import time
 from pathlib import Path
 
@@ -33,24 +32,6 @@ def record(home: Home) -> Row:
     row = next(row for row in home.rows() if row["clip_id"] == clip)
     check(row, at - HALF, at + HALF)
     return row
-
-
-@pytest.mark.timeout(90)
-def test_a_clip_whose_finisher_is_killed_is_finished_all_the_same(home: Home) -> None:
-    with Recorder(home, ("demo", *SHORT)) as running:
-        running.wait_live()
-        running.wait_ring(0.8)
-        at = time.monotonic_ns()
-        running.trigger(pts=at)
-        running.wait_until(lambda status: bool(running.finishers()))
-        for pid in running.finishers():
-            os.kill(pid, signal.SIGKILL)
-        running.wait_for("is not finished yet: the finisher ended with status -9")
-        running.wait_ready()
-        running.stop()
-    (row,) = home.rows()
-    check(row, at - HALF, at + HALF)
-    assert home.left_over() == []
 
 
 def test_a_catalogue_that_was_deleted_is_begun_anew(home: Home) -> None:

@@ -65,6 +65,7 @@ def test_finishers_and_watches_that_are_killed_cost_no_clip_a_picture(
         running.wait_listed(moments)
         running.wait_until(lambda status: status["watch"]["engine"] == "onnx")
         before.check()
+        assert not finishers or "finisher ended with status -9" in running.everything
         assert "Traceback" not in running.everything
         running.stop()
     rows = [row for row in home.rows() if row["clip_id"] != warm["clip_id"]]

@@ -1,6 +1,7 @@
 """A picture lost at any place shows up under its cause wherever a user looks.
 
-All of it is in the default run. A full disk is in `tests/faults/test_disks.py`.
+All of it is in the default run, but for a disk that is too slow. A full disk is in
+`tests/faults/test_disks.py`.
 """
 
 import re
@@ -97,6 +98,7 @@ def test_a_thousand_damaged_pictures_in_a_row_only_count(home: Home, jpegs: list
     assert running.said[-1] == "stopped (the test is over): 1 clip"
 
 
+@pytest.mark.long
 def test_what_the_ring_could_not_keep_for_a_slow_disk_is_told(home: Home) -> None:
     """A ring of a third of a second in front of a disk that takes a tenth of the pictures."""
     config = settings(
