@@ -313,9 +313,10 @@ def test_it_is_told_no_address_of_a_camera_and_no_setting_of_the_environment(
     assert "s3cret" not in json.dumps(started)
     assert started["environ"]["SMARTREC_STATE_DIR"] == "/state"
     config = Config.model_validate({"camera": [{"source": "rtsp://me:s3cret@camera/main"}]})
-    places = Places(Path("/clips"), Path("/journals"), Path("/cache"))
+    places = Places(Path("/clips"), Path("/journals"), Path("/cache"), Path("/state"))
     setup = setup_of(config, places, "a station", "")
     assert (setup.clips, setup.journals) == ("/clips", "/journals")
+    assert setup.trash == config.retention.trash > 0
     assert setup.cameras == (("cam0", "cam0"),)
     assert "rtsp" not in repr(setup)
     assert setup.settings["port"] == config.web.port

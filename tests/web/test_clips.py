@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from smartrec.model import ClipState
 from smartrec.store import keeping
 from smartrec.store.catalog import Catalog
 from smartrec.store.database import FILE_NAME
+from smartrec.units import SECOND, Ns
 from tests.store.clips import closed, done, head
 from tests.web.child import Child, setup
 from tests.web.http import Answer, ask
@@ -26,7 +28,8 @@ MINUTE = 60_000
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
-    with Child(setup(tmp_path_factory.mktemp("clips"))) as child:
+    made = replace(setup(tmp_path_factory.mktemp("clips")), trash=Ns(90 * SECOND))
+    with Child(made) as child:
         yield child
 
 
@@ -120,6 +123,18 @@ def test_a_list_says_of_each_what_a_card_shows(page: Child, kept: Kept) -> None:
     growing = found[kept.growing]
     assert (growing["state"], growing["open"]) == ("recording", True)
     assert (growing["duration_s"], growing["bytes"], growing["thumbnail"]) == (None, None, False)
+
+
+def test_what_there_is_to_filter_by(page: Child, kept: Kept) -> None:
+    told = get(page, "facets")
+    assert (told["cameras"], told["clips"]) == (
+        [{"id": "cam0", "name": "Front door", "clips": told["clips"]}],
+        len(listed(page)),
+    )
+    assert {"reason": "person", "clips": 4} in told["reasons"]
+    assert told["zones"] == [{"zone": "hall", "clips": 4}]
+    assert told["first_ms"] == 1795356898136
+    assert told["trash_s"] == page.setup.trash / SECOND > 0
 
 
 def test_pages_hang_together_in_both_directions(page: Child, kept: Kept) -> None:

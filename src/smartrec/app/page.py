@@ -103,6 +103,7 @@ def setup_of(config: Config, places: Places, station_id: str, control: str) -> S
         control,
         config.web.model_dump(mode="json"),
         journals=str(places.journals),
+        trash=config.retention.trash,
     )
 
 

@@ -21,6 +21,7 @@ from smartrec.media.watch.messages import Looked as Looked
 from smartrec.media.watch.messages import Unit as Unit
 from smartrec.units import Ns
 
+_AT_ONCE: Final = Ns(0)
 MOST_SAID: Final = 64 * 1024
 """Bytes of a message of the page; it is not trusted with the recorder's memory."""
 
@@ -36,6 +37,7 @@ class Setup:
         socket: Path of the recorder's control socket; empty where there is none.
         settings: The settings' table ``[web]`` as plain values.
         journals: Directory of the journals of clips that are not finished; empty: unknown.
+        trash: How long a clip can be taken out of the trash.
     """
 
     kind: ClassVar[str] = "setup"
@@ -45,6 +47,7 @@ class Setup:
     socket: str
     settings: dict[str, Any] = field(default_factory=dict)
     journals: str = ""
+    trash: Ns = _AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,8 +80,8 @@ def timeline_of(density: briefs.Density, spans: list[briefs.Span] | None) -> mod
     )
 
 
-def facets_of(facets: briefs.Facets) -> models.Facets:
-    """What there is to filter by."""
+def facets_of(facets: briefs.Facets, trash: Ns) -> models.Facets:
+    """What there is to filter by; so long a clip stays in the trash."""
     return models.Facets(
         cameras=[models.CameraFacet(id=i, name=name, clips=n) for i, name, n in facets.cameras],
         reasons=[models.ReasonFacet(reason=reason, clips=n) for reason, n in facets.reasons],
@@ -90,6 +90,7 @@ def facets_of(facets: briefs.Facets) -> models.Facets:
         last_ms=None if facets.last_ns is None else facets.last_ns // MS,
         clips=facets.clips,
         trash=facets.trash,
+        trash_s=seconds(trash),
     )
 
 

@@ -179,6 +179,9 @@ class Facets(BaseModel):
     last_ms: int | None = Field(description="Where the last clip begins.")
     clips: int
     trash: int = Field(description="Clips in the trash.")
+    trash_s: float = Field(
+        description="So long each stays there at most; where room is needed, it goes sooner."
+    )
 
 
 class Media(BaseModel):

@@ -13,6 +13,7 @@ from smartrec.errors import NoSuchClip
 from smartrec.store import briefs, browsing, keeping, single
 from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord
+from smartrec.units import Ns
 from smartrec.web import clip_answers as answers
 from smartrec.web import clip_models as models
 from smartrec.web import frames
@@ -91,7 +92,7 @@ def routes(desk: Desk, refusals: dict[int | str, dict[str, Any]]) -> APIRouter:
         refusals: How a request with a body may be refused.
     """
     router = APIRouter()
-    router.include_router(_looked_through(desk.library))
+    router.include_router(_looked_through(desk.library, desk.hub.setup.trash))
     router.include_router(_changed_by_people(desk, refusals))
 
     @router.get("/clips/{clip_id}")
@@ -105,7 +106,7 @@ def routes(desk: Desk, refusals: dict[int | str, dict[str, Any]]) -> APIRouter:
     return router
 
 
-def _looked_through(library: Library) -> APIRouter:
+def _looked_through(library: Library, trash: Ns) -> APIRouter:
     router = APIRouter()
 
     @router.get("/clips")
@@ -125,7 +126,7 @@ def _looked_through(library: Library) -> APIRouter:
     @router.get("/facets")
     async def facets() -> models.Facets:
         """What there is to filter by; of clips that are not in the trash."""
-        return answers.facets_of(await library.ask(browsing.facets, _NO_CLIPS))
+        return answers.facets_of(await library.ask(browsing.facets, _NO_CLIPS), trash)
 
     return router
 
