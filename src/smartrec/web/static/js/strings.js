@@ -223,7 +223,7 @@ export const noAnswer = {
 };
 
 const CAUSES = { command: "By command.", schedule: "By schedule.", start: "Since the start." };
-const DELETED = { age: "for its age", bytes: "to keep to the limit", room: "to make room" };
+const DELETED = { age: "for its age", bytes: "to keep to the limit", room: "to make room", trash: "from the trash" };
 const again = (seconds) => (typeof seconds === "number" ? `Trying again in ${span(seconds)}.` : "");
 const lines = (...parts) => parts.filter(Boolean).join(" ");
 
