@@ -176,6 +176,7 @@ def assert_green_is_shown(x_server: XServer) -> None:
     raise AssertionError("no green box")
 
 
+@pytest.mark.long
 def test_without_an_encoder_in_hardware_and_left_while_it_records_the_clip_is_whole(
     tmp_path: Path, terminals: list[Terminal]
 ) -> None:

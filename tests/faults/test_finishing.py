@@ -1,7 +1,7 @@
 """Trouble behind the recording: a catalogue that is lost or damaged, a finisher that always fails.
 
-In the default run, but for a clip longer than all tries of a finisher that fails. Finishers that
-are killed: `tests/faults/test_killed_children.py`.
+In the default run, but for a clip longer than all tries of a finisher that fails (exhaustive).
+Finishers that are killed: `tests/faults/test_killed_children.py`.
 """
 
 import time
@@ -85,7 +85,7 @@ def test_a_clip_finished_again_in_another_format_is_there_once(tmp_path: Path) -
     assert {Path(name).suffix for name in shop.files()} == {".mkv", ".jpg"}
 
 
-@pytest.mark.long
+@pytest.mark.exhaustive
 @pytest.mark.timeout(150)
 def test_a_finisher_that_always_fails_costs_a_long_clip_nothing(home: Home) -> None:
     """It has no encoder: every try of it fails, also while the clip is being recorded."""

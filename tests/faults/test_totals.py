@@ -26,7 +26,7 @@ TABLE = """\
 """
 
 
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.long)])
 def test_numbers_of_one_name_are_added_over_workers_and_failures(
     tmp_path: Path, workers: int
 ) -> None:

@@ -214,6 +214,7 @@ def test_keyframes_of_h264_are_looked_at_alone(feed: DemoFeed) -> None:
             assert max(track.score for track in look.tracks) > 0.5
 
 
+@pytest.mark.long
 def test_units_of_garbage_end_nothing_and_the_camera_is_seen_again(feed: DemoFeed) -> None:
     stream, units = h264(feed, range(PERSON_FIRST + 60, PERSON_FIRST + 60 + 60))
     broken = [replace(each, data=bytes(len(each.data))) for each in units[:30]]
