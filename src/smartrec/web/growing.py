@@ -16,6 +16,8 @@ from smartrec.web.pouring import Broken, Pouring, Room
 
 _BATCH: Final = 8
 """Pictures."""
+_REORDERED: Final = 18
+"""By so many pictures one may be shown before another that is decoded earlier (H.264, H.265: 16)."""
 _LOOK_EVERY: Final = 0.25
 """Seconds between two looks at a journal that grows."""
 _FOLLOWED_FOR: Final = 60.0
@@ -68,12 +70,13 @@ class Growing:
 
         For what lies before it but must be decoded, too. Reads on: the fragments are lost.
         """
-        while batch := self._next(1):
+        shown: list[int] = []
+        while len(shown) < _REORDERED and (batch := self._next(1)):
             (unit,) = batch
             self._fragment(unit)
             if self._begun and unit.pts >= self._reader.head.start:
-                return round((unit.pts - self._movie.zero) / SECOND, 6)
-        return None
+                shown.append(unit.pts)
+        return round((min(shown) - self._movie.zero) / SECOND, 6) if shown else None
 
     def close(self) -> None:
         """Idempotent."""
