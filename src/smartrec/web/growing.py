@@ -17,7 +17,7 @@ from smartrec.web.pouring import Broken, Pouring, Room
 _BATCH: Final = 8
 """Pictures."""
 _REORDERED: Final = 18
-"""By so many pictures one may be shown before another that is decoded earlier (H.264, H.265: 16)."""
+"""So many may be decoded before another that is shown earlier (H.264, H.265: 16)."""
 _LOOK_EVERY: Final = 0.25
 """Seconds between two looks at a journal that grows."""
 _FOLLOWED_FOR: Final = 60.0
