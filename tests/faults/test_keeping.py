@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from smartrec.store import keeping
+from smartrec.store.catalog import Catalog
 from smartrec.units import SECOND
 from tests.e2e.pictures import Grid, check, numbers
 from tests.e2e.recorder import Home, Recorder, Row
@@ -155,3 +157,34 @@ def test_a_drive_that_is_not_there_at_the_start_is_asked_for(home: Home, drive: 
         running.wait_ready()
         running.stop()
     assert len(home.rows()) == 1
+
+
+@pytest.mark.long
+def test_the_next_recorder_empties_the_trash_that_a_killed_one_left(
+    home: Home, totals: Totals
+) -> None:
+    with Recorder(home, ("demo", *COPY)) as running:
+        running.wait_live()
+        running.wait_ring(0.8)
+        moments = []
+        for _ in range(3):
+            moments.append(time.monotonic_ns())
+            running.trigger(pts=moments[-1])
+            running.wait_ready()
+        gone, restored, kept = home.rows()
+        with Catalog.open(home.clips, create=False) as catalog:
+            ids = [str(row["clip_id"]) for row in (gone, restored)]
+            keeping.trash(catalog, ids, time.time_ns())
+        assert home.rows() == [kept]
+        home.run("clips", "restore", ids[1])
+        running.kill()
+    at_once = {"SMARTREC_RETENTION__TRASH": "0s"}
+    with Recorder(home, ("demo", *COPY), environ=at_once) as running:
+        running.wait_for(rf"deleted .*{gone['file_name']}.* from the trash")
+        running.stop()
+    assert home.rows() == [restored, kept]
+    for row, moment in zip(home.rows(), moments[1:], strict=True):
+        exact(row, moment)
+    assert not list(home.clips.glob(f"{gone['file_name']}*"))
+    assert "unlisted" not in home.run("clips", "verify")
+    totals("a recorder killed while clips are in the trash", tried=3, held=3)
