@@ -45,9 +45,8 @@ def test_one_camera_is_disarmed_and_every_page_says_so(stage: Stage, visit: Open
     expect(one.locator("#entries li").first).to_contain_text("3 persons not recorded meanwhile")
 
 
-@pytest.mark.parametrize(
-    "size", [pytest.param(PHONE, id="phone"), pytest.param(DESK, id="desk", marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("size", [pytest.param(PHONE, id="phone"), pytest.param(DESK, id="desk")])
 def test_all_are_disarmed_and_armed_at_once_and_no_key_does_it(
     stage: Stage, visit: Open, size: dict[str, object]
 ) -> None:
