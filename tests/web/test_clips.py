@@ -81,6 +81,7 @@ def listed(page: Child, asked: str = "") -> list[str]:
     return [clip["id"] for clip in get(page, f"clips?{asked}")["clips"]]
 
 
+@pytest.mark.long
 def test_before_there_is_a_catalogue_there_are_no_clips(tmp_path: Path) -> None:
     with Child(setup(tmp_path / "clips")) as page:
         assert get(page, "clips") == {"clips": [], "older": None, "newer": None}
@@ -386,6 +387,7 @@ def test_every_open_page_hears_of_a_change(page: Child, clip: str) -> None:
         assert tab.text("clip")["clip"]["trashed_ms"] == told["trashed_ms"]
 
 
+@pytest.mark.long
 def test_while_somebody_writes_reading_goes_on_and_writing_is_told(page: Child, clip: str) -> None:
     path = Path(page.setup.clips) / FILE_NAME
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
