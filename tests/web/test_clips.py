@@ -329,7 +329,8 @@ def test_what_is_thrown_away_can_be_taken_back(page: Child, clip: str) -> None:
     assert listed(page, "trash=true") == [clip]
     assert get(page, "facets")["trash"] == 1
     assert get(page, f"clips/{clip}")["trashed_ms"] is not None
-    send(page, "PATCH", f"clips/{clip}", {"pinned": True}, 404)
+    refused = send(page, "PATCH", f"clips/{clip}", {"pinned": True}, 404)
+    assert "trash" in refused["error"]["hint"]
     first = get(page, f"clips/{clip}")["trashed_ms"]
     assert send(page, "DELETE", f"clips/{clip}")["trashed_ms"] == first
     assert send(page, "POST", f"clips/{clip}/restore", {})["trashed_ms"] is None

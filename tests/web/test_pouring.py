@@ -70,7 +70,7 @@ def asked(path: Path, headers: Mapping[str, str], reader: Reader, room: Room, **
         raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
         whole = {"type": "http", "method": "GET", "headers": raw, **scope}
         file = FileIO(path)
-        kind = Kind("video/mp4", TAG, "private", None)
+        kind = Kind("video/mp4", TAG, "private", path.stat().st_size)
         made = FileAnswer(Request(whole), file, kind, room, THREADS)
         await made(whole, reader.receive, reader.send)
         assert file.closed
@@ -246,7 +246,7 @@ def test_so_many_and_no_more_are_under_way(file: Path) -> None:
         scope = {"type": "http", "method": "GET", "headers": []}
         tasks = []
         for reader in readers:
-            kind = Kind("video/mp4", TAG, "private")
+            kind = Kind("video/mp4", TAG, "private", SIZE)
             made = FileAnswer(Request(scope), FileIO(file), kind, room, THREADS)
             tasks.append(asyncio.create_task(made(scope, reader.receive, reader.send)))
             assert not room.full
@@ -262,7 +262,7 @@ def test_so_many_and_no_more_are_under_way(file: Path) -> None:
 
 @pytest.mark.parametrize("name", ["clip.mp4", 'a"b\r\nX-Evil: 1.mp4', "Tür \u202e.mp4"])
 def test_a_file_is_saved_under_its_name_whatever_that_is(file: Path, name: str) -> None:
-    kind = Kind("video/mp4", TAG, "private", name)
+    kind = Kind("video/mp4", TAG, "private", SIZE, name)
     scope = {"type": "http", "method": "GET", "headers": []}
     made = FileAnswer(Request(scope), FileIO(file), kind, Room(1), THREADS)
     made.close()

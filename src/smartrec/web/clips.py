@@ -189,7 +189,11 @@ def _whole(
 
 
 def _changed(change: Callable[[Catalog, str], None], catalog: Catalog, name: str) -> briefs.Brief:
-    change(catalog, name)
+    try:
+        change(catalog, name)
+    except NoSuchClip as error:
+        hint = "It was deleted, or lies in the trash: take it out first."
+        raise NoSuchClip(str(error), hint=hint) from error
     return browsing.brief(catalog, name)
 
 

@@ -183,7 +183,8 @@ class MediaRoom:
         tag = clip.sha256 or ""
         if status.st_size != clip.bytes or not _DIGEST.fullmatch(tag):  # it is not what was summed
             tag = f"{status.st_ino:x}-{status.st_mtime_ns:x}-{status.st_size:x}"
-        return file, Kind(MIME[path.suffix], f'"{tag}"', _AGAIN, path.name if download else None)
+        name = path.name if download else None
+        return file, Kind(MIME[path.suffix], f'"{tag}"', _AGAIN, status.st_size, name)
 
     def _thumbnail(self, clip: ClipRecord) -> bytes:
         file, status = opened(self._shelf.thumbnail(clip))

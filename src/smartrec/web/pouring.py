@@ -125,7 +125,7 @@ class FileAnswer(Pouring):
     ) -> None:
         self._file, self._threads = file, threads
         headers = {"etag": kind.tag, "cache-control": kind.caching, "accept-ranges": "bytes"}
-        size = os.fstat(file.fileno()).st_size
+        size = kind.size
         status, self._at, self._end = _wanted(request, kind.tag, size)
         if status != 304:
             headers |= {"content-type": kind.mime, "content-length": str(self._end - self._at)}
@@ -171,12 +171,14 @@ class Kind:
         mime: Its type.
         tag: Strong ETag, with its quotation marks.
         caching: Cache-Control.
+        size: Bytes, when it was opened.
         name: Under which it shall be saved; None where it shall be shown.
     """
 
     mime: str
     tag: str
     caching: str
+    size: int
     name: str | None = None
 
 
