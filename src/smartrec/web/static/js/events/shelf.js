@@ -169,14 +169,23 @@ export class Shelf {
    * @param {?Clip} clip What it is now; null: take it away.
    */
   put(id, clip) {
-    for (const page of this._pages) {
-      const index = page.clips.findIndex((each) => each.id === id);
-      if (index < 0) continue;
-      if (clip) page.clips[index] = clip;
-      else page.clips.splice(index, 1);
-      this._flatten([]);
-      return;
-    }
+    const page = this._pages.find(({ clips }) => clips.some((each) => each.id === id));
+    if (!page) return;
+    const index = page.clips.findIndex((each) => each.id === id);
+    if (clip) page.clips[index] = clip;
+    else page.clips.splice(index, 1);
+    this._flatten([]);
+  }
+
+  /**
+   * One belongs to them that was not among them; it is not taken where nobody knows what lies beside it.
+   * @param {Clip} clip
+   */
+  add(clip) {
+    const page = this._pages.find(({ clips }, i) => clips.length && (order(clip, clips.at(-1)) < 0 || (i === this._pages.length - 1 && !this.more)));
+    if (!page || (page === this._pages[0] && !this.whole && order(clip, page.clips[0]) < 0)) return;
+    page.clips = [...page.clips.filter((each) => each.id !== clip.id), clip].sort(order);
+    this._flatten([]);
   }
 
   _flatten(added) {

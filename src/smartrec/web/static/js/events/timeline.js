@@ -66,6 +66,7 @@ export class Timeline {
       zoom: (factor, at) => this.zoom(factor, at, false),
       tap: (at) => {
         this._point(null);
+        this._tapped = this._at(at);
         this._told.go(this._at(at));
       },
       point: (at) => this._point(at),
@@ -73,7 +74,7 @@ export class Timeline {
     });
     this._field.addEventListener("dblclick", (event) => this.zoom(1 / 4, (event.clientX - this._field.getBoundingClientRect().left) / this._width));
     this._field.addEventListener("keydown", (event) => this._key(event));
-    this._field.addEventListener("focus", () => this._speak());
+    this._field.addEventListener("focus", () => this._field.matches(":focus-visible") && this._put(this._begin));
     this._field.addEventListener("blur", () => this._put(null));
   }
 
@@ -247,6 +248,13 @@ export class Timeline {
     return this._cursor ?? (this._hover === null ? null : this._at(this._hover));
   }
 
+  /** Where the keyboard's cursor begins. */
+  get _begin() {
+    const { from, to } = this.range;
+    const within = [this._tapped, this._told.now()].find((ms) => ms >= from && ms < to);
+    return within ?? (from + to) / 2;
+  }
+
   /** What lies at a moment: the bin, or some pixels. */
   _around(ms) {
     const { found } = this._density;
@@ -273,7 +281,7 @@ export class Timeline {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { from, to } = this.range;
     const length = to - from;
-    const cursor = this._cursor ?? (from + to) / 2;
+    const cursor = this._cursor ?? this._begin;
     const step = Math.max(STEP * length, this._density.found?.bin ?? 0);
     const acts = {
       ArrowLeft: () => this._put(cursor - (event.shiftKey ? 5 : 1) * step),
@@ -311,7 +319,7 @@ export class Timeline {
 
   _speak() {
     const { from, to } = this.range;
-    const at = this._cursor ?? (from + to) / 2;
+    const at = this._cursor ?? this._begin;
     const around = this._around(at);
     const found = this._density.between(around.from, around.to).filter((lane) => lane.clips);
     const seconds = (ms) => String(Math.round(ms / 1000));

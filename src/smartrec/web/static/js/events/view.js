@@ -13,6 +13,8 @@ import { empty, help, say, words } from "./strings.js";
 import { Timeline, icon } from "./timeline.js";
 
 const WRITTEN_MS = 300;
+const PATIENT_MS = 250;
+const FRESH_MS = 30 * 60_000;
 const BIN = "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.5 10.5v5.5M13.5 10.5v5.5";
 const CLIP = /^clip\.(opened|extended|closed|ready|failed|deleted|changed)$/;
 const NO_FACETS = { cameras: [], reasons: [], zones: [], first_ms: null, last_ms: null, clips: 0, trash: 0 };
@@ -49,14 +51,21 @@ class Events {
       seen: (seen) => this._seen(seen),
       point: (clip, pane) => this._point(clip, pane),
       restore: (clip) => this._restore(clip),
-      open: (clip) => left && (left.id = clip.id),
+      open: (clip) => Object.assign(left, { id: (this._opened = clip.id) }),
     });
     this._build(root);
     this._stop = context.link.listen((kind, data) => this._heard(kind, data));
     this._back = () => document.hidden || this._again();
     document.addEventListener("visibilitychange", this._back);
     this._ticking = setInterval(() => this._grid.tick(this._now()), 500);
-    this._enter(left && left.hash === location.hash ? left : null);
+    this._enter(this._where());
+  }
+
+  /** Where one was, if one comes back from a clip's page: by its link, or the browser's button. */
+  _where() {
+    const { filters, range, at } = this._state;
+    const bare = range === null && at === null && left?.id && String(asked(filters)) === left.query;
+    return left && (left.hash === location.hash || bare) && Date.now() - left.when < FRESH_MS ? left : null;
   }
 
   _build(root) {
@@ -108,8 +117,7 @@ class Events {
   }
 
   unmount() {
-    clearTimeout(this._writing);
-    clearTimeout(this._soon);
+    for (const timer of [this._writing, this._soon, this._waiting]) clearTimeout(timer);
     clearInterval(this._ticking);
     document.removeEventListener("visibilitychange", this._back);
     this._stop();
@@ -131,22 +139,27 @@ class Events {
     this._head.hidden = filters.trash;
     this._sayFacets();
     this._density.filters = filters;
-    this._timeline.show(range ?? unitAt(this._now(), "day"));
+    this._timeline.show(back?.range ?? range ?? unitAt(this._now(), "day"));
     this._askFacets();
     this._returned = back?.id ?? null;
-    this._list(back ? back.at : at);
+    if (back) this._state = { ...this._state, range: back.range, at: back.at };
+    this._list(this._state.at);
   }
 
   /** Let the list begin at a moment; null: with the newest. */
   async _list(at) {
     this._aim = at;
     write(this._rest, words.loading);
+    clearTimeout(this._waiting);
+    this._waiting = setTimeout(() => this._grid.element.classList.add("old"), PATIENT_MS);
     await this._shelf.open(this._state.filters, at);
   }
 
   _filled(added) {
     const { clips } = this._shelf;
     const aim = this._aim;
+    clearTimeout(this._waiting);
+    this._grid.element.classList.remove("old");
     this._aim = undefined;
     if (aim === undefined) this._grid.show(clips, this._whole);
     else this._grid.open(clips, aim);
@@ -178,7 +191,7 @@ class Events {
     this._firstSeen = seen?.first ?? null;
     this._timeline.listed = seen;
     if (!this._fresh.hidden && this._grid.atTop && this._shelf.whole) this._fresh.hidden = true;
-    left = { hash: location.hash, id: null, at: this._grid.atTop && this._shelf.whole ? null : this._firstSeen?.start_ms ?? null };
+    left = { hash: location.hash, query: this._query, when: Date.now(), id: this._opened ?? null, range: this._timeline.range, at: this._grid.atTop && this._shelf.whole ? null : this._firstSeen?.start_ms ?? null };
   }
 
   _point(clip, pane) {
@@ -232,7 +245,10 @@ class Events {
   _put(some) {
     this._state = { ...this._state, ...some };
     clearTimeout(this._writing);
-    this._writing = setTimeout(() => this._context.go(hash(this._addressed()), true), WRITTEN_MS);
+    this._writing = setTimeout(() => {
+      this._context.go(hash(this._addressed()), true);
+      if (left) Object.assign(left, { hash: location.hash, range: this._timeline.range });
+    }, WRITTEN_MS);
   }
 
   /** Today is not written out: tomorrow it is another. */
@@ -304,6 +320,7 @@ class Events {
     if (kind === "hello") this._again();
     if (!CLIP.test(kind)) return;
     if (kind === "clip.deleted") this._shelf.put(data.clip_id, null);
+    else if (kind === "clip.changed") this._changed(data.clip);
     else {
       this._shelf.refresh();
       this._shelf.look(data.clip_id);
@@ -313,9 +330,20 @@ class Events {
     this._soon = setTimeout(() => this._askFacets(), 1000);
   }
 
+  /** Somebody pinned it, wrote a note, put it into the trash or took it out. */
+  _changed(clip) {
+    const { filters } = this._state;
+    const here = (clip.trashed_ms !== null) === filters.trash && (clip.pinned || !filters.pinned);
+    this._shelf.put(clip.id, here ? clip : null);
+    if (!here) return;
+    if (filtering(filters)) this._shelf.refresh(); // the server knows whether it is meant
+    else this._shelf.add(clip);
+  }
+
   /** Anything may have changed meanwhile. */
   _again() {
-    this._shelf.refresh();
+    if (!this._shelf.read) this._list(this._state.at);
+    else this._shelf.refresh();
     this._density.refresh();
     this._askFacets();
   }
@@ -323,17 +351,11 @@ class Events {
   _failed(of, error) {
     this._errors = { ...this._errors, [of]: error };
     const now = Object.values(this._errors).find(Boolean);
-    const button = { label: words.tryAgain, act: () => this._retry() };
+    const button = { label: words.tryAgain, act: () => this._again() };
     if (!now) this._context.notices.tell("events");
+    else if (!now.status && this._shelf.read) return; // that nobody answers is told already
     else if (now.status) this._context.notices.tell("events", words.unread, now.message, now.hint ?? "", button);
     else this._context.notices.tell("events", words.unread, words.unreadMore, "", button);
     if (now && !this._shelf.read) write(this._rest, "");
-  }
-
-  _retry() {
-    this._density.refresh();
-    this._askFacets();
-    if (this._shelf.read) this._shelf.refresh();
-    else this._list(this._state.at);
   }
 }
