@@ -47,7 +47,7 @@ class Limits:
 
     pictures: int = MOST_PICTURES
     listed: int = 50_000
-    index: int = 16 << 20
+    index: int = 8 << 20
     within: float = 1.0
 
 
