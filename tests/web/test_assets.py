@@ -80,6 +80,35 @@ def test_the_whole_page_is_small() -> None:
     assert sum(len(asset.packed or asset.data) for asset in kept) <= 120_000
 
 
+def test_comments_stay_at_home_and_nothing_else_does(tmp_path: Path) -> None:
+    script = """/** What it is.
+ * And more. */
+export const a = "/* no comment */"; // kept, as it does not stand alone
+  // alone
+  /* one */ const b = 1; /* two
+  */
+const c = `//`;
+"""
+    (tmp_path / "a.js").write_text(script)
+    (tmp_path / "index.html").write_text("<p>\n// text\n")
+    served = load(tmp_path)
+    assert served["/a.js"].data.decode().splitlines() == [
+        'export const a = "/* no comment */"; // kept, as it does not stand alone',
+        "  /* one */ const b = 1; /* two",
+        "  */",
+        "const c = `//`;",
+    ]
+    assert served["/"].data == b"<p>\n// text\n"
+
+
+def test_no_string_of_the_page_goes_over_several_lines() -> None:
+    scripts = list(STATIC.rglob("*.js"))
+    assert scripts
+    for script in scripts:
+        for number, line in enumerate(script.read_text().splitlines(), 1):
+            assert line.count("`") % 2 == 0, f"{script}:{number}: a comment in it would be lost"
+
+
 def test_a_browser_that_has_the_newest_is_told_so(page: Child) -> None:
     first = ask(page.port)
     assert first.headers["cache-control"] == "no-cache"

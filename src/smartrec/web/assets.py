@@ -30,6 +30,11 @@ _TYPES: Final = {
 }
 """What is not among them is not served."""
 _SMALLER: Final = (".css", ".html", ".js", ".svg", ".txt", ".webmanifest")
+_COMMENTED: Final = (".css", ".js")
+_COMMENT: Final = re.compile(
+    rb"^[ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL
+)
+"""Whole lines; no string of ours goes over several."""
 _NAMED: Final = re.compile(r'\b(href|src)="(?:\./|/)?([^":?#]+)"')
 _ASK: Final = "no-cache"
 _KEEP: Final = "public, max-age=31536000, immutable"
@@ -62,7 +67,7 @@ class Asset:
 def load(directory: Path = STATIC) -> Mapping[str, Asset]:
     """All of them by the path of the request, such as ``"/js/page.js"`` and ``"/"``."""
     files = {
-        path.relative_to(directory).as_posix(): path.read_bytes()
+        path.relative_to(directory).as_posix(): _served(path)
         for path in sorted(directory.rglob("*"))
         if path.suffix in _TYPES and path.is_file()
     }
@@ -81,6 +86,12 @@ def load(directory: Path = STATIC) -> Mapping[str, Asset]:
     if ENTRY in files:
         found["/"] = found[f"/{ENTRY}"]
     return found
+
+
+def _served(path: Path) -> bytes:
+    """What a browser needs of a file: without its comments, a fifth of what would be sent."""
+    data = path.read_bytes()
+    return _COMMENT.sub(b"", data) if path.suffix in _COMMENTED else data
 
 
 def _kept(named: re.Match[str], prefix: str, files: Mapping[str, bytes]) -> str:
