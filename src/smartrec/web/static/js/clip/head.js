@@ -7,7 +7,7 @@ import { states, tell, words } from "./strings.js";
 export class Head {
   /** @param {string} events Address of the list that one came from. */
   constructor(events) {
-    this._name = make("h1");
+    this._name = make("h1", {}, words.clip);
     this._when = make("p", { class: "when" });
     this._state = make("p", { class: "ended", hidden: true });
     this._older = make("a", { class: "tool", "aria-keyshortcuts": "[" }, icon("older"));

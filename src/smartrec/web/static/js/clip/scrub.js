@@ -45,7 +45,7 @@ export class Scrub {
     const rail = make("div", { class: "rail" }, ...Object.values(this._segments));
     this.element = make(
       "div",
-      { class: "scrub", role: "slider", tabindex: "0", "aria-label": words.position, "aria-valuemin": "0" },
+      { class: "scrub", role: "slider", tabindex: "0", "aria-label": words.position, "aria-valuemin": "0", "aria-valuemax": "0", "aria-valuenow": "0" },
       make("div", { class: "over" }, curve, rail, this._pins, this._ghost, this._needle),
       this._ticks,
     );

@@ -84,9 +84,9 @@ class ClipView {
     this._why = new Why((time) => this._go(time));
     this._proof = new Proof(() => context.announce(words.copied));
     this._note = new Note((text) => this._write(text), (text) => this._writeAndLeave(text));
-    const deck = make("div", { class: "deck" }, this._scrub.element, this._controls.element);
+    this._deck = make("div", { class: "deck" }, this._scrub.element, this._controls.element);
     this._screen.element.prepend(this._head.element);
-    this._screen.element.append(deck);
+    this._screen.element.append(this._deck);
     this._facts = make("div", { class: "facts", tabindex: "0", role: "region", "aria-label": words.details }, this._acts.element, this._why.element, this._note.element, this._proof.element);
     this._facts.hidden = true;
     root.append(make("div", { class: "clip" }, this._screen.element, this._facts));
@@ -178,7 +178,7 @@ class ClipView {
     const events = { label: words.toEvents, href: this._addressOf("events") };
     if (error.status === 404 || error.status === 422) {
       this._projector.remove();
-      this._facts.hidden = true;
+      this._facts.hidden = this._deck.hidden = true;
       this._screen.say(this._detail ? slate.deleted() : slate.missing(), [events]);
       this._say();
       return;
@@ -214,7 +214,7 @@ class ClipView {
     this.title = tell.title(detail.camera_name, new Date(detail.start_ms));
     const least = detail.triggers.map((each) => each.why?.min_confidence).filter((each) => typeof each === "number");
     this._least = least.length ? Math.min(...least) : this._usual ?? USUAL_SCORE;
-    this._facts.hidden = false;
+    this._facts.hidden = this._deck.hidden = false;
     this._head.show(detail, (id) => this._addressOf(`clip/${encodeURIComponent(id)}`));
     this._acts.show(detail);
     this._why.show(detail);
