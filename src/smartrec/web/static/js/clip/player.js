@@ -83,6 +83,16 @@ export class Player {
     this._told.changed();
   }
 
+  /** Whether it is on its way to a picture. */
+  get busy() {
+    return this._chasing;
+  }
+
+  /** Number of the picture that it is on its way to; else of the one on the screen. */
+  get wished() {
+    return Math.min(this._times.last, Math.max(0, (this._target ?? this._heading ?? this.shown) + this._steps));
+  }
+
   /**
    * Go on by pictures; it stands still then.
    * @param {number} by
@@ -132,10 +142,9 @@ export class Player {
     this._chasing = true;
     await this._settled();
     while (!this._closed && !this.direction && (this._target !== null || this._steps)) {
-      const wish = (this._target ?? this._heading ?? this.shown) + this._steps;
+      const index = this.wished;
       this._target = this._heading = null;
       this._steps = 0;
-      const index = Math.min(this._times.last, Math.max(0, wish));
       if (index < 0 || index === this.shown) continue;
       this._heading = index; // the next step goes on from there, though it may not be reached before
       await this._go(index);

@@ -139,7 +139,6 @@ export const slate = {
 
 /** How a clip ended, where that is not simply over: [tone, words]. */
 export const states = {
-  recording: ["rec", "Being recorded"],
   finishing: ["busy", "Recorded, being finished"],
   stopped: ["", "Stopped by hand"],
   "camera-lost": ["warn", "Ended when the camera was lost"],

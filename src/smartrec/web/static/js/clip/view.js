@@ -311,7 +311,7 @@ class ClipView {
 
   _by(milliseconds) {
     const { player, times } = this._projector;
-    if (player && player.shown >= 0 && !(this._repeated && player.busy)) this._go(times.at[player.shown] + milliseconds);
+    if (player && player.shown >= 0 && !(this._repeated && player.busy)) this._go(times.at[player.wished] + milliseconds);
   }
 
   _go(time) {
