@@ -126,6 +126,17 @@ Catalog.open(Path(sys.argv[1]), create=True).close()
 """
 
 
+def test_all_who_come_at_once_find_it_up_to_date(tmp_path: Path) -> None:
+    large.fill(tmp_path, 2000)
+    before = derived(tmp_path)
+    large.as_version_3(tmp_path)
+    command = [sys.executable, "-c", OPEN, str(tmp_path)]
+    openers = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(3)]
+    assert [opener.communicate()[1] for opener in openers] == [b"", b"", b""]
+    assert derived(tmp_path) == before
+    assert version_of(tmp_path) == database.VERSION
+
+
 @pytest.mark.long
 def test_a_kill_while_many_clips_are_brought_up_to_date_costs_none(tmp_path: Path) -> None:
     large.fill(tmp_path, 30_000)
