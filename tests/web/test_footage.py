@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,25 @@ def test_an_index_that_takes_long_is_made_bit_by_bit(path: Path, writer: Journal
     assert times.at_ms == EXPECTED
     assert lengths == sorted(lengths)
     assert len(lengths) > 5
+
+
+def test_many_may_ask_at_once(path: Path, writer: JournalWriter) -> None:
+    shown = Footage(Limits(within=0.0))
+
+    def ask(n: int) -> list[float]:
+        while (found := shown.picture(path, n)) is None:
+            at_ms = shown.times(path).at_ms
+            assert at_ms == EXPECTED[: len(at_ms)]
+        assert found == JPEG % n
+        return shown.times(path).at_ms
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = pool.map(ask, [89, 3, 60, 88, 0, 31, 59, 30] * 3)
+        for begin in (0, 30, 60):
+            writer.write(units(HEAD.start, 30, first=begin))
+        for at_ms in answers:
+            assert at_ms == EXPECTED[: len(at_ms)]
+    assert shown.times(path).at_ms == EXPECTED
 
 
 @pytest.mark.parametrize("same", [True, False])

@@ -165,9 +165,9 @@ class JournalIndex:
             raise StoreError(f"{path} holds what no recorder wrote: {error}") from error
         for pts, begin, end in places:
             if pts >= self.head.start:
-                self._pts.append(pts)
                 self._begin.append(offset + begin)
                 self._end.append(offset + end)
+                self._pts.append(pts)  # last: other threads count these
 
     def _shown(self) -> "array[int]":
         end = self.head.end
