@@ -41,13 +41,13 @@ def routes(desk: Desk) -> APIRouter:
 
         Ask again behind the last until `complete`: that clip grows, or has many.
         """
-        found = await desk.media.times(await desk.record(clip_id), since)
+        found = await desk.seen(clip_id, partial(desk.media.times, since=since))
         return models.Frames(first=found.first, at_ms=found.at_ms, complete=found.complete)
 
     @router.get("/clips/{clip_id}/frames/{n}", response_class=Response, responses=_JPEG)
     async def picture(clip_id: ClipId, n: Annotated[int, Path(ge=0, le=MOST_PICTURES)]) -> Response:
         """A picture of a clip whose `kind` is frames, counted from 0."""
-        data = await desk.media.picture(await desk.record(clip_id), n)
+        data = await desk.seen(clip_id, partial(desk.media.picture, n=n))
         return Response(data, media_type="image/jpeg", headers={"cache-control": FOR_EVER})
 
     @router.get("/clips/{clip_id}/looks")
@@ -69,8 +69,8 @@ def routes(desk: Desk) -> APIRouter:
         Of a coded camera's clip that is still being recorded, what there is as fragmented MP4; with
         `follow`, all that comes, too.
         """
-        record = await desk.record(clip_id)
-        return await desk.media.video(request, record, download=download, follow=follow)
+        give = partial(desk.media.video, request=request, download=download, follow=follow)
+        return await desk.seen(clip_id, give)
 
     @router.get("/clips/{clip_id}/thumbnail", response_class=Response, responses=_JPEG)
     async def thumbnail(clip_id: ClipId) -> Response:

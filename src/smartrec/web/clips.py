@@ -1,7 +1,7 @@
 """Clips, as browsers ask for them: lists, a timeline, one of them, and what may be done with it."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Final, TypeVar
@@ -55,6 +55,26 @@ class Desk:
         """
         return await self.of(clip_id, single.record)
 
+    async def seen(
+        self, clip_id: uuid.UUID, look: Callable[[ClipRecord], Awaitable[_Told]]
+    ) -> _Told:
+        """What `look` finds in a clip's file; once more where it became another meanwhile.
+
+        A journal goes in the moment in which the catalogue learns of the finished clip.
+
+        Raises:
+            NoSuchClip: It is not there, or was deleted.
+            SmartrecError: As `look` does.
+        """
+        record = await self.record(clip_id)
+        try:
+            return await look(record)
+        except NoSuchClip:
+            again = await self.record(clip_id)
+            if again.path == record.path:
+                raise
+            return await look(again)
+
     async def of(self, clip_id: uuid.UUID, question: Callable[[Catalog, str], _Told]) -> _Told:
         """What the catalogue says of a clip.
 
@@ -98,9 +118,12 @@ def routes(desk: Desk, refusals: dict[int | str, dict[str, Any]]) -> APIRouter:
     @router.get("/clips/{clip_id}")
     async def clip(clip_id: ClipId, asked: Annotated[models.Asked, Query()]) -> models.Clip:
         """All of a clip; filters say which clips are before and after it."""
+        try:
+            shown = await desk.seen(clip_id, desk.media.described)
+        except NoSuchClip as error:  # of the file; or of the clip, which is seen below
+            shown = None, str(error)
         found = await desk.of(clip_id, partial(_whole, filters=asked.filters()))
         record, brief, beside = found
-        shown = await desk.media.described(record)
         return answers.clip_of(record, brief, beside, shown, await desk.media.zero(record))
 
     return router

@@ -55,10 +55,14 @@ class MediaRoom:
         self._waiting = 0
 
     async def described(self, clip: ClipRecord) -> tuple[Media | None, str | None]:
-        """What a clip's file is; or why it cannot be shown."""
+        """What a clip's file is; or why it cannot be shown.
+
+        Raises:
+            NoSuchClip: There is none.
+        """
         try:
             return await self._ask(self._described, clip), None
-        except (CameraError, ClipDamaged, NoSuchClip, StoreError) as error:
+        except (CameraError, ClipDamaged, StoreError) as error:
             return None, str(error)
 
     async def zero(self, clip: ClipRecord) -> Ns:
@@ -112,13 +116,13 @@ class MediaRoom:
         return Response(data, media_type=MIME[".jpg"], headers={"cache-control": _FOR_LONG})
 
     async def video(
-        self, request: Request, clip: ClipRecord, *, download: bool, follow: bool
+        self, clip: ClipRecord, *, request: Request, download: bool, follow: bool
     ) -> Response:
         """A clip's file, or what is there of one that browsers can play while it grows.
 
         Args:
-            request: Its headers say which part is wanted.
             clip: Whose.
+            request: Its headers say which part is wanted.
             download: It shall be saved, not shown.
             follow: One that grows is sent until it grows no more.
 
