@@ -15,7 +15,8 @@ from smartrec.store import keeping
 from smartrec.store.catalog import Catalog
 from smartrec.store.database import FILE_NAME
 from smartrec.units import SECOND, Ns
-from tests.store.clips import closed, done, head
+from tests.store.clips import WALL, closed, done, head
+from tests.store.large import fill
 from tests.web.child import Child, setup
 from tests.web.http import Answer, ask
 from tests.web.kept import Kept, kept_in
@@ -154,6 +155,27 @@ def test_pages_hang_together_in_both_directions(page: Child, kept: Kept) -> None
         told = get(page, f"clips?limit=1&after={told['newer']}")
         back += [clip["id"] for clip in told["clips"]]
     assert back == everything[-2::-1]
+
+
+@pytest.mark.long
+def test_all_of_very_many_are_found_once_while_clips_come_and_go(tmp_path: Path) -> None:
+    fill(tmp_path, 10_000)
+    with Child(setup(tmp_path)) as page, Catalog.open(tmp_path, create=False) as catalog:
+        facets = get(page, "facets")
+        told = get(page, "clips?limit=200")
+        found = [clip["id"] for clip in told["clips"]]
+        while told["older"] is not None:
+            told = get(page, f"clips?limit=200&before={told['older']}")
+            ids = [clip["id"] for clip in told["clips"]]
+            found += ids
+            if len(found) < 1000:  # the one that the next page is asked behind, and a new one
+                keeping.trash(catalog, [deletable(told["clips"])], WALL)
+                add(page, len(found) // 200)
+        assert len(found) == len(set(found)) == facets["clips"]
+
+
+def deletable(clips: list[dict[str, Any]]) -> str:
+    return next(str(each["id"]) for each in reversed(clips) if not each["pinned"])
 
 
 @pytest.mark.parametrize(
