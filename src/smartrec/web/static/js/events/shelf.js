@@ -70,9 +70,7 @@ export class Shelf {
     if (this._busy.older || last?.older == null) return;
     await this._turn("older", { before: last.older }, (page) => {
       this._pages.push(page);
-      while (this.clips.length + page.clips.length > MOST && this._pages.length > 2) {
-        this.clips.splice(0, this._pages.shift().clips.length);
-      }
+      this._drop(() => this._pages.shift());
     });
   }
 
@@ -82,10 +80,14 @@ export class Shelf {
     if (this._busy.newer || first?.newer == null) return;
     await this._turn("newer", { after: first.newer }, (page) => {
       this._pages.unshift(page);
-      while (this.clips.length + page.clips.length > MOST && this._pages.length > 2) {
-        this.clips.length -= this._pages.pop().clips.length;
-      }
+      this._drop(() => this._pages.pop());
     });
+  }
+
+  /** Not more than may be kept; `clips` stay as they are until all is put together anew. */
+  _drop(one) {
+    let kept = this._pages.reduce((all, { clips }) => all + clips.length, 0);
+    while (kept > MOST && this._pages.length > 2) kept -= one().clips.length;
   }
 
   async _turn(side, query, put) {
