@@ -249,7 +249,9 @@ def note(directory: Path, clip: str, text: str) -> None:
     with Catalog.open(directory, create=False) as catalog:
         record = catalog.clip(clip)
         keeping.note(catalog, record.clip_id, text)
-    click.echo(f"noted beside {printable(record.file_name)}" if text else "the note is gone")
+    click.echo(
+        f"noted beside {printable(record.file_name)}" if text.strip() else "the note is gone"
+    )
 
 
 @clips.command()
