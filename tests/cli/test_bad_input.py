@@ -1,22 +1,46 @@
 """Whatever a user can get wrong: what, why and the command that mends it, and never a traceback.
 
-The real program, as a child; nothing here opens a camera.
+The real program, as a child; in this process where it refuses before it begins anything, for a
+child takes a second to start. Nothing here opens a camera.
 """
 
 import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from smartrec.app.identity import DirectoryLock
+from smartrec.cli.main import cli, status_of
 from smartrec.store.catalog import Catalog
+
+HOMES = ("XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME")
+Typed = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Typed:
+    """What the program does with a command line, in this process."""
+    monkeypatch.chdir(tmp_path)
+    for name in HOMES:
+        monkeypatch.setenv(name, str(tmp_path))
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        status = status_of(
+            lambda: cli.main(list(arguments), prog_name="smartrec", standalone_mode=False)
+        )
+        return subprocess.CompletedProcess(arguments, status, *capsys.readouterr())
+
+    return run
 
 
 def smartrec(*arguments: str, cwd: Path, **environ: str) -> "subprocess.CompletedProcess[str]":
-    home = {"XDG_RUNTIME_DIR": str(cwd), "XDG_STATE_HOME": str(cwd), "XDG_CONFIG_HOME": str(cwd)}
+    home = dict.fromkeys(HOMES, str(cwd))
     return subprocess.run(
         [sys.executable, "-m", "smartrec", *arguments],
         cwd=cwd,
@@ -78,9 +102,15 @@ def test_a_source_that_never_gives_a_picture(tmp_path: Path, source: str, words:
         "too long",
     ],
 )
-def test_settings_that_are_wrong(tmp_path: Path, toml: str, words: list[str]) -> None:
+def test_settings_that_are_wrong(tmp_path: Path, typed: Typed, toml: str, words: list[str]) -> None:
     (tmp_path / "smartrec.toml").write_text(toml)
-    refused(smartrec("demo", "--for", "1s", cwd=tmp_path), 2, *words)
+    refused(typed("demo", "--for", "1s"), 2, *words)
+
+
+def test_settings_that_are_wrong_end_the_program(tmp_path: Path) -> None:
+    (tmp_path / "smartrec.toml").write_text("[recording]\npre_rol = '3s'")
+    done = smartrec("demo", "--for", "1s", cwd=tmp_path)
+    refused(done, 2, "smartrec.toml:2", "did you mean 'pre_roll'")
 
 
 @pytest.mark.parametrize(
@@ -93,8 +123,8 @@ def test_settings_that_are_wrong(tmp_path: Path, toml: str, words: list[str]) ->
     ],
     ids=["percent", "words", "an empty path", "two that contradict"],
 )
-def test_options_that_are_wrong(tmp_path: Path, options: list[str], words: list[str]) -> None:
-    refused(smartrec("demo", "--for", "1s", *options, cwd=tmp_path), 2, *words)
+def test_options_that_are_wrong(typed: Typed, options: list[str], words: list[str]) -> None:
+    refused(typed("demo", "--for", "1s", *options), 2, *words)
 
 
 @pytest.mark.parametrize("format_", ["mp4", "copy"])
@@ -145,8 +175,8 @@ def test_a_catalogue_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     ],
     ids=" ".join,
 )
-def test_a_command_line_that_means_nothing(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    done = smartrec(*arguments, cwd=tmp_path)
+def test_a_command_line_that_means_nothing(typed: Typed, arguments: tuple[str, ...]) -> None:
+    done = typed(*arguments)
     refused(done, done.returncode)
     assert done.returncode in (2, 7)
     assert done.stderr
