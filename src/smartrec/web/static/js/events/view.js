@@ -13,6 +13,7 @@ import { empty, help, say, words } from "./strings.js";
 import { Timeline, icon } from "./timeline.js";
 
 const WRITTEN_MS = 300;
+const LATER_MS = [150, 400, 1000, 3000, 10_000];
 const PATIENT_MS = 250;
 const FRESH_MS = 30 * 60_000;
 const BIN = "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.5 10.5v5.5M13.5 10.5v5.5";
@@ -37,6 +38,7 @@ class Events {
     this.title = words.title;
     this._facets = facetsThen;
     this._facetsAsked = 0;
+    this._expected = new Set();
     this._state = read(parameters.query);
     this._density = new Density(context.api, () => this._found(), (error) => this._failed("timeline", error));
     this._timeline = new Timeline(this._density, { moved: (range, settled) => this._moved(range, settled), go: (ms) => this._go(ms), now: () => this._now(), open: () => this._open() });
@@ -117,7 +119,7 @@ class Events {
   }
 
   unmount() {
-    for (const timer of [this._writing, this._soon, this._waiting]) clearTimeout(timer);
+    for (const timer of [this._writing, this._soon, this._waiting, ...this._expected]) clearTimeout(timer);
     clearInterval(this._ticking);
     document.removeEventListener("visibilitychange", this._back);
     this._stop();
@@ -319,6 +321,7 @@ class Events {
   _heard(kind, data) {
     if (kind === "hello") this._again();
     if (!CLIP.test(kind)) return;
+    if (kind === "clip.opened") this._expect(data.clip_id);
     if (kind === "clip.deleted") this._shelf.put(data.clip_id, null);
     else if (kind === "clip.changed") this._changed(data.clip);
     else {
@@ -328,6 +331,18 @@ class Events {
     this._density.refresh(400);
     clearTimeout(this._soon);
     this._soon = setTimeout(() => this._askFacets(), 1000);
+  }
+
+  /** What a list is made of may come a moment after the news that a clip began. */
+  _expect(id, turn = 0) {
+    if (turn === LATER_MS.length) return;
+    const timer = setTimeout(() => {
+      this._expected.delete(timer);
+      if (this._shelf.clips.some((clip) => clip.id === id)) return;
+      this._shelf.refresh();
+      this._expect(id, turn + 1);
+    }, LATER_MS[turn]);
+    this._expected.add(timer);
   }
 
   /** Somebody pinned it, wrote a note, put it into the trash or took it out. */
