@@ -22,6 +22,7 @@ from typing import Any
 from smartrec.app.wire import ask, ask_status, find_socket
 from smartrec.clock import SystemClock
 from smartrec.model import Action, Answer, Command, Verdict, new_id
+from smartrec.store.catalog import Catalog, exists
 from smartrec.units import SECOND, Ns
 
 TIMEOUT = 50.0
@@ -50,8 +51,12 @@ class Home:
     environ: dict[str, str]
 
     def rows(self) -> list[Row]:
-        """What `smartrec clips list --json` says."""
-        listed: list[Row] = json.loads(self.run("clips", "list", "--json"))
+        """What `smartrec clips list --json` says, without half a second for starting it."""
+        if not exists(self.clips):
+            return []
+        with Catalog.open(self.clips, create=False) as catalog:
+            clips = [clip.as_json() for clip in catalog.clips()]
+        listed: list[Row] = json.loads(json.dumps(clips))
         return listed
 
     def run(self, *arguments: str, status: int = 0) -> str:
