@@ -82,8 +82,9 @@ export class Screen {
    * What stands in the place of the picture, or upon it.
    * @param {?[string, string]} said null: nothing.
    * @param {{label: string, act?: () => void, href?: string}[]} ways
+   * @param {boolean} upon Whether there is a picture to be seen behind it.
    */
-  say(said, ways = []) {
+  say(said, ways = [], upon = false) {
     this._slate.hidden = !said;
     if (!said) return;
     write(this._title, said[0]);
@@ -94,7 +95,7 @@ export class Screen {
       return way;
     });
     this._ways.replaceChildren(...made);
-    this._slate.classList.toggle("veil", !this._film.hidden);
+    this._slate.classList.toggle("veil", upon);
   }
 
   /** @param {{waiting: boolean, recording: boolean}} now */

@@ -266,7 +266,7 @@ class ClipView {
     this._screen.mark({ waiting: Boolean(player?.waiting) && !detail?.open, recording: detail?.state === "recording" });
     if (!detail) return;
     const said = this._slate(detail);
-    this._screen.say(said?.[0] ?? null, said?.[1]);
+    this._screen.say(said?.[0] ?? null, said?.[1], (player?.shown ?? -1) >= 0);
     this._drawn();
   }
 
