@@ -18,11 +18,12 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from smartrec.app.page_messages import Serving
 from smartrec.clock import SystemClock
 from smartrec.media.demo import DemoFeed, open_demo
+from smartrec.model import Codec
 from tests.e2e.recorder import DETECTING, Home, Recorder, environment
 from tests.web.browser.visit import TIMEOUT, Visit, visiting
-from tests.web.programme import LENGTH, Programme
+from tests.web.programme import FIRST, LENGTH, YARD, Programme
 from tests.web.stage import Stage, staged
-from tests.web.studio import Clip, Growing, Studio
+from tests.web.studio import FPS, Clip, Growing, Studio, Wish
 
 PAGE = r"page: (http://\S+)"
 ROWS = 10_000
@@ -137,6 +138,16 @@ class Library:
     def address(self, clip: Clip | Growing) -> str:
         """Of a clip's page."""
         return f"{self.stage.child.address}#clip/{clip.id}"
+
+    def now(self, length: int = 2, **wish: Any) -> Wish:
+        """A clip that begins now, of so many seconds: the camera's own JPEGs, a key, no person."""
+        numbers = range(FIRST, FIRST + length * FPS)
+        own = {"began": SystemClock().now().wall_ns, "numbers": numbers, "keys": (numbers[FPS],)}
+        return Wish(**{**own, "camera": YARD, "codec": Codec.JPEG, "looked": False, **wish})
+
+    def new(self, **wish: Any) -> Clip:
+        """One that a test may change."""
+        return self.studio.record(self.now(**wish))
 
     def __getitem__(self, name: str) -> Clip:
         return self.programme[name]

@@ -12,6 +12,7 @@ from tests.media.rtsp_server import Server, needs_server, numbered, played
 from tests.web.browser import numbers
 from tests.web.browser.boxes import look, wait_for_box
 from tests.web.browser.conftest import WITH_PAGE, Open, home_in, page_of
+from tests.web.browser.shown import number_shown
 from tests.web.browser.visit import Visit
 
 SECURED = r"^Recording\..* (\d+\.\d) s .*secured"
@@ -71,6 +72,33 @@ def test_r_records_and_the_clip_appears_without_loading_again(
     expect(entry).to_contain_text(f"{row['frames_written']} pictures")
     (trigger,) = row["triggers"]
     assert trigger["reason"] == "page"
+
+
+def test_what_r_records_appears_among_the_events_and_plays(
+    demo: tuple[Recorder, str], visit: Open
+) -> None:
+    running, address = demo
+    list_, tab = visit(f"{address}#events"), visit(address)
+    list_.expected.append("404")  # a picture is asked for before the journal has it
+    events = list_.page
+    running.wait_ring(3)
+    tab.page.keyboard.press("r")
+    expect(tab.page.locator("#answer")).to_have_text(re.compile(SECURED))
+    recording = events.locator("article[data-state=recording]")
+    expect(recording).to_be_visible()
+    clip_id = recording.get_attribute("data-clip")
+    tab.page.keyboard.press("s")
+    card = events.locator(f"article[data-clip='{clip_id}']")
+    expect(card).to_have_attribute("data-state", "stopped")
+    card.get_by_role("link").click()
+    clip = next(row for row in running.home.rows() if row["clip_id"] == clip_id)
+    expect(events.get_by_text(f"Picture 1 of {clip['frames_written']}", exact=True)).to_be_visible()
+    first = number_shown(events)
+    assert first is not None
+    events.keyboard.press("l")
+    last = events.get_by_text(re.compile(r"^Picture (\d+) of \1$"))
+    expect(last).to_be_visible()
+    assert number_shown(events) == first + clip["frames_written"] - 1
 
 
 @pytest.mark.long
