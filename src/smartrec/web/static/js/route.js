@@ -70,6 +70,7 @@ export class Router {
     /** @type {?View} */
     this.view = null;
     this._name = null;
+    this._hash = null;
     this._turn = 0;
     addEventListener("hashchange", () => this.show());
   }
@@ -81,6 +82,7 @@ export class Router {
   go(hash, replace = false) {
     if (replace) {
       history.replaceState(history.state, "", hash);
+      if (parse(hash).name === this._name) this._hash = location.hash;
       if (parse(hash).name !== this._name) this.show();
     } else if (location.hash !== hash) location.hash = hash;
   }
@@ -90,7 +92,9 @@ export class Router {
     const { name, ...parameters } = parse(location.hash);
     const turn = ++this._turn; // while code is loaded one may go elsewhere
     if (name === this._name && (name === "live" || this.view?.update)) {
-      this.view?.update(parameters);
+      const other = location.hash !== this._hash; // one may have turned back on the way to another view
+      this._hash = location.hash;
+      if (other) this.view?.update(parameters);
       return;
     }
     let module = null;
@@ -108,6 +112,7 @@ export class Router {
     this._place.replaceChildren();
     this._place.dataset.view = name;
     this._name = name;
+    this._hash = location.hash;
     this.view = null;
     this._told.shown(name, null); // it is measured while it is shown
     if (!module) return;

@@ -135,6 +135,7 @@ class Events {
   /** Show what the address says. @param {?Object} back Where one was. */
   _enter(back) {
     const { filters, range, at } = this._state;
+    this._hash = location.hash; // one may be on the way to another view while this one is still there
     this._query = String(asked(filters));
     this.title = filters.trash ? words.trash : words.title;
     this._trashHead.hidden = !filters.trash;
@@ -193,7 +194,7 @@ class Events {
     this._firstSeen = seen?.first ?? null;
     this._timeline.listed = seen;
     if (!this._fresh.hidden && this._grid.atTop && this._shelf.whole) this._fresh.hidden = true;
-    left = { hash: location.hash, query: this._query, when: Date.now(), id: this._opened ?? null, range: this._timeline.range, at: this._grid.atTop && this._shelf.whole ? null : this._firstSeen?.start_ms ?? null };
+    left = { hash: this._hash, query: this._query, when: Date.now(), id: this._opened ?? null, range: this._timeline.range, at: this._grid.atTop && this._shelf.whole ? null : this._firstSeen?.start_ms ?? null };
   }
 
   _point(clip, pane) {
@@ -249,7 +250,8 @@ class Events {
     clearTimeout(this._writing);
     this._writing = setTimeout(() => {
       this._context.go(hash(this._addressed()), true);
-      if (left) Object.assign(left, { hash: location.hash, range: this._timeline.range });
+      this._hash = location.hash;
+      if (left) Object.assign(left, { hash: this._hash, range: this._timeline.range });
     }, WRITTEN_MS);
   }
 
