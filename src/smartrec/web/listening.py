@@ -37,7 +37,8 @@ def listen(address: str, port: int) -> socket.socket:
 
 
 def _bound(family: int, address: str, port: int) -> socket.socket:
-    end = socket.socket(family)
+    # Said to be TCP: else asyncio does not set TCP_NODELAY, and small answers wait for 40 ms.
+    end = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         # A port that connections of an earlier recorder still hold for a minute is free.
         end.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
