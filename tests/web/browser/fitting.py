@@ -16,6 +16,8 @@ DESK = {"viewport": {"width": 1280, "height": 720}}
 WALL = {"viewport": {"width": 3840, "height": 2160}}
 FINGER = 44
 """CSS pixels that a finger hits (WCAG 2.2, 2.5.5)."""
+SEVERED = r"WebSocket connection to .* failed|ERR_CONNECTION_(REFUSED|RESET)"
+"""What Chromium itself writes when a server goes away."""
 
 
 def wider_than_shown(page: Page) -> int:

@@ -5,6 +5,7 @@ demo's own drawing: nothing that the page says of itself is believed.
 """
 
 import hashlib
+import os
 import re
 from dataclasses import astuple
 from functools import partial
@@ -14,18 +15,30 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from smartrec.clock import SystemClock
+from smartrec.media.demo import DemoFeed
 from smartrec.model import Codec
 from smartrec.units import SECOND
 from tests.web.browser.boxes import frame
-from tests.web.browser.conftest import Library, Open
-from tests.web.browser.fitting import DESK, PHONE, WALL, brightness, violations, wider_than_shown
+from tests.web.browser.conftest import Library, Open, played
+from tests.web.browser.fitting import (
+    DESK,
+    PHONE,
+    SEVERED,
+    WALL,
+    brightness,
+    violations,
+    wider_than_shown,
+)
 from tests.web.browser.shown import number_shown, screen, wait_for_number
 from tests.web.browser.visit import Visit, pixels
-from tests.web.programme import MARKUP
+from tests.web.programme import FIRST, MARKUP
 from tests.web.stage import ready
-from tests.web.studio import FPS, Clip, Growing, where_in
+from tests.web.studio import FPS, Clip, Growing, Studio, Wish, where_in
 
 pytestmark = pytest.mark.timeout(240)  # the first makes the library
+HUGE = 1 << 30
+"""Bytes that no server has sent before it is killed."""
 FILES = ["coded", "frames"]
 ONE_OF_THEM = ["coded", pytest.param("frames", marks=pytest.mark.long)]
 FURTHER = ["reordered", "encoded", "lossy", "sounding", "part 2", "upside", "turned"]
@@ -400,3 +413,32 @@ def test_axe_finds_nothing(
     expect(page.get_by_role("textbox", name="Note")).to_be_visible()
     assert (brightness(page) < 80) is (scheme == "dark")
     assert not violations(page)
+
+
+@pytest.mark.long
+def test_a_server_that_dies_in_mid_download_takes_nothing_else_along(
+    film: DemoFeed, visit: Open, tmp_path: Path
+) -> None:
+    studio = Studio(tmp_path / "clips", film)
+    numbers = range(FIRST, FIRST + FPS)
+    wish = Wish(SystemClock().now().wall_ns, numbers, codec=Codec.JPEG, keys=(FIRST + 9,))
+    small, large = studio.record(wish), studio.record(wish)
+    assert large.record.path is not None
+    os.truncate(large.record.path, HUGE)
+    with played(1, film, studio=studio) as first:
+        address = first.child.address
+        port = first.child.port
+        tab = visit(f"{address}#clip/{large.id}", **DESK)
+        tab.expected += [SEVERED, "net::ERR"]
+        with tab.page.expect_download() as coming:
+            tab.page.get_by_role("link", name="Download").click()
+        first.child.process.kill()
+        assert coming.value.failure() is not None
+        expect(tab.page.locator("#notices")).to_contain_text("does not answer")
+    with played(1, film, port, studio=studio):
+        expect(tab.page.locator("#notices")).not_to_contain_text("does not answer")
+        tab.page.evaluate("(id) => { location.hash = `#clip/${id}`; }", small.id)
+        with tab.page.expect_download() as coming:
+            tab.page.get_by_role("link", name="Download").click()
+        whole = Path(coming.value.path()).read_bytes()
+        assert hashlib.sha256(whole).hexdigest() == small.record.sha256

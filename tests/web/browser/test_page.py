@@ -18,6 +18,7 @@ from tests.web.browser.fitting import (
     DESK,
     FINGER,
     PHONE,
+    SEVERED,
     WALL,
     brightness,
     violations,
@@ -25,9 +26,6 @@ from tests.web.browser.fitting import (
 )
 from tests.web.browser.visit import Visit
 from tests.web.stage import Stage
-
-SEVERED = r"WebSocket connection to .* failed|ERR_CONNECTION_(REFUSED|RESET)"
-"""What Chromium itself writes when a server goes away."""
 
 
 @pytest.fixture(autouse=True)
