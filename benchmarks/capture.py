@@ -4,7 +4,7 @@ Ours is the whole recorder (station, capture, ring) without an event. What makes
 counted apart, in all three: a camera would do that. The thread that paces them stays counted; it
 stands for the driver's.
 
-    .venv/bin/python benchmarks/capture.py [--runs 5]
+    .venv/bin/python -m benchmarks.capture [--runs 5]
 """
 
 import argparse
@@ -15,16 +15,14 @@ import tempfile
 import threading
 from pathlib import Path
 
-import measure
-from native import by_thread
-
+from benchmarks import measure
+from benchmarks.native import by_thread
 from smartrec.app.bus import Bus
 from smartrec.app.station import Places, Station
 from smartrec.clock import SystemClock
 from smartrec.config.schema import Config
 
 WARM_S, WINDOW_S = 12.5, 15.0
-HERE = Path(__file__).parent
 
 
 def ours(path: Path) -> str:
@@ -68,16 +66,18 @@ def main() -> None:
         return
     path = measure.pictures()
     designs = {
-        "ours": [str(HERE / "capture.py"), "--ours", str(path)],
-        "limit": [str(HERE / "limit.py"), str(path)],
-        "usual design": [str(HERE / "usual_design.py"), str(path)],
+        "ours": ["benchmarks.capture", "--ours", str(path)],
+        "limit": ["benchmarks.limit", str(path)],
+        "usual design": ["benchmarks.usual_design", str(path)],
     }
     own: dict[str, list[float]] = {name: [] for name in designs}
     feed: dict[str, list[float]] = {name: [] for name in designs}
     frames: dict[str, set[int]] = {name: set() for name in designs}
     for run in range(given.runs):
         for name, command in designs.items():
-            done = subprocess.run([sys.executable, *command], stdout=subprocess.PIPE, check=True)
+            done = subprocess.run(
+                [sys.executable, "-m", *command], stdout=subprocess.PIPE, check=True
+            )
             said = json.loads(done.stdout.splitlines()[-1])
             mine, made = percent(said["cpu"])
             own[name].append(mine)

@@ -18,9 +18,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.measure import p95
 from tests.store import large
 
+from benchmarks.measure import p95
 from smartrec.store import browsing
 from smartrec.store.browsing import Cursor, Filters
 from smartrec.store.catalog import Catalog

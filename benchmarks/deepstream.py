@@ -1,6 +1,6 @@
 """What NVIDIA's decoder and converter do on this machine, held against GStreamer's own.
 
-    python benchmarks/deepstream.py [--frames 300]
+    python -m benchmarks.deepstream [--frames 300]
 
 Needs nvv4l2decoder and nvvideoconvert with a GPU. Prints pictures a second of 1080p MJPEG and
 H.264, how far colours are from jpegdec's, whether turned pictures lie as videoflip turns them,

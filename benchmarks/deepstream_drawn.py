@@ -1,6 +1,6 @@
 """A picture with its person, drawn upon by NVIDIA's own overlay, to be looked at.
 
-    python benchmarks/deepstream_drawn.py OUTPUT.jpg [--cameras 1]
+    python -m benchmarks.deepstream_drawn OUTPUT.jpg [--cameras 1]
 
 The watch's own trunk, branches and reader; only the sink writes JPEGs. Needs DeepStream. Prints
 what was found, how long a batch's metadata took to be read and restyled, and how far times are off.

@@ -1,6 +1,6 @@
 """How soon a clip is there: from its last picture until it is listed, and until it is an MP4.
 
-    .venv/bin/python benchmarks/finishing.py [--clips 20]
+    .venv/bin/python -m benchmarks.finishing [--clips 20]
 
 With one and with four cameras that record at once. Listed means: with a file that already holds
 all pictures, which is counted at that moment.
@@ -10,10 +10,10 @@ import argparse
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-import measure
-from measure import Recorder, recorder
-
+from benchmarks import measure
+from benchmarks.measure import Recorder, recorder
 from smartrec.errors import StoreError
 from smartrec.media.journal import JournalReader
 from smartrec.model import ClipState
@@ -40,7 +40,7 @@ def clips_of_one_event(running: Recorder) -> list[tuple[float, float, int]]:
             return [clip_times(r, shown[r["clip_id"]], done[r["clip_id"]]) for r in records]
 
 
-def playable(record: dict) -> int:
+def playable(record: dict[str, Any]) -> int:
     """How many pictures the listed file has now."""
     path = Path(record["path"])
     if path.suffix == ".mp4":
@@ -50,7 +50,9 @@ def playable(record: dict) -> int:
     return sum(head.start <= unit.pts < head.end for unit in reader.read())
 
 
-def clip_times(record: dict, shown: tuple[float, int], done: float) -> tuple[float, float, int]:
+def clip_times(
+    record: dict[str, Any], shown: tuple[float, int], done: float
+) -> tuple[float, float, int]:
     last = record["last_pts"] / 1e6
     assert record["state"] == "complete", record
     assert Path(record["path"]).stat().st_size == record["bytes"]
@@ -58,7 +60,7 @@ def clip_times(record: dict, shown: tuple[float, int], done: float) -> tuple[flo
     return shown[0] - last, done - last, record["frames_lost"]
 
 
-def listed(running: Recorder) -> list[dict]:
+def listed(running: Recorder) -> list[dict[str, Any]]:
     with Catalog.open(running.clips, create=False) as catalog:
         return [record.as_json() for record in catalog.clips()]
 

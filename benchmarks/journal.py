@@ -1,6 +1,6 @@
 """A whole pre-roll into a journal: CPU time beside a plain write of the same bytes; overhead.
 
-.venv/bin/python benchmarks/journal.py [--runs 5]
+.venv/bin/python -m benchmarks.journal [--runs 5]
 """
 
 import argparse
@@ -10,8 +10,7 @@ import time
 from itertools import islice
 from pathlib import Path
 
-import measure
-
+from benchmarks import measure
 from smartrec.clock import SystemClock
 from smartrec.media.journal import JournalReader, JournalWriter
 from smartrec.media.player import open_file

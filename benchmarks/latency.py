@@ -1,6 +1,6 @@
 """How soon the pre-roll is safe: from a trigger until SIGKILL could not take it any more.
 
-    .venv/bin/python benchmarks/latency.py [--runs 20] [--seed 1]
+    .venv/bin/python -m benchmarks.latency [--runs 20] [--seed 1]
 
 From sending the trigger until the journal file holds every picture of the 10 s before it; then
 SIGKILL, and what is left is read: it must all be there, and tells at which size of the file it was.
@@ -12,9 +12,8 @@ import threading
 import time
 from pathlib import Path
 
-import measure
-from measure import recorder
-
+from benchmarks import measure
+from benchmarks.measure import recorder
 from smartrec.media.journal import JournalReader
 from smartrec.recording import journal_layout
 

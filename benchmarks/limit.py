@@ -1,13 +1,13 @@
 """The unavoidable: a native pipeline takes the JPEGs off at their pace and copies their bytes.
 
-Run by capture.py; alone: python benchmarks/limit.py
+Run by capture.py; alone: python -m benchmarks.limit
 """
 
 import sys
 from pathlib import Path
 
-import measure
-from native import play
+from benchmarks import measure
+from benchmarks.native import play
 
 PIPELINE = "identity name=count ! filesink location=/dev/shm/smartrec-limit sync=false"
 

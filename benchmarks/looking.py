@@ -11,11 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import measure
 import numpy as np
-from native import FRONT
 from PIL import Image
 
+from benchmarks import measure
+from benchmarks.native import FRONT
 from smartrec.media.engines.model_file import find_model
 from smartrec.media.engines.session import Session
 from smartrec.media.gst import Gst, GstApp, launch
@@ -88,8 +88,10 @@ def play(path: Path, rest: str, fps: float, warm_s: float, window_s: float, take
         sample = sink.try_pull_sample(Gst.SECOND // 5)
         if sample is not None:
             buffer = sample.get_buffer()
+            assert buffer is not None
             model.look(take(buffer.extract_dup(0, buffer.get_size())))
     clock.join()
+    assert count is not None
     said["frames"] = count.get_property("stats").get_uint64("num-buffers")[1]
     pipeline.set_state(Gst.State.NULL)
     return json.dumps(said)

@@ -1,6 +1,6 @@
 """One event for 16 cameras at once, 720p30 MJPEG: frames lost, the finishers' backlog, CPU.
 
-    .venv/bin/python benchmarks/many.py [--runs 5] [--cameras 16]
+    .venv/bin/python -m benchmarks.many [--runs 5] [--cameras 16]
 
 The pictures come from files, which the recorder's process plays too: that costs what capture.py
 shows as the feed.
@@ -12,9 +12,8 @@ import sys
 import time
 from pathlib import Path
 
-import measure
-from measure import Recorder, recorder
-
+from benchmarks import measure
+from benchmarks.measure import Recorder, recorder
 from smartrec.model import ClipState
 from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Final
 
 from smartrec.app.wire import ask, ask_status, find_socket
 from smartrec.errors import ControlError
@@ -24,8 +25,11 @@ from smartrec.model import Action, Command, new_id
 from smartrec.places import cache_dir
 
 FPS = 30
-NO_PAGE = {"web": {"enabled": False}}
-NO_WATCH = {"detector": {"enabled": False}, "screen": {"show": "off"}}
+Tables = Mapping[str, Mapping[str, object]]
+"""Of the settings, by name."""
+
+NO_PAGE: Final[Tables] = {"web": {"enabled": False}}
+NO_WATCH: Final[Tables] = {"detector": {"enabled": False}, "screen": {"show": "off"}}
 
 
 WALKING = (*range(240, 300), *range(420, 480))
@@ -145,7 +149,7 @@ class Recorder:
         answers = ask(find_socket(self.clips), Command(new_id(), None, action))
         assert all(answer.verdict.value != "refused" for answer in answers), answers
 
-    def status(self) -> dict:
+    def status(self) -> dict[str, Any]:
         """What it says of itself."""
         return ask_status(find_socket(self.clips))
 
@@ -161,7 +165,9 @@ class Recorder:
                     raise
 
 
-def window(warm_s: float, window_s: float, counts: Callable[[], Mapping[str, object]]) -> dict:
+def window(
+    warm_s: float, window_s: float, counts: Callable[[], Mapping[str, object]]
+) -> dict[str, Any]:
     """After a while, what is used and counted in this process within a window.
 
     Returns:
@@ -169,9 +175,9 @@ def window(warm_s: float, window_s: float, counts: Callable[[], Mapping[str, obj
         has grown (``counts``).
     """
     time.sleep(warm_s)
-    before, counted, at = threads(), dict(counts()), time.monotonic()
+    before, counted, at = threads(), _integers(counts()), time.monotonic()
     time.sleep(window_s)
-    after, grown, spent = threads(), dict(counts()), time.monotonic() - at
+    after, grown, spent = threads(), _integers(counts()), time.monotonic() - at
     names = {t.native_id: t.name for t in threading.enumerate()}
     used: dict[str, float] = {}
     for tid, (comm, ns) in after.items():
@@ -180,8 +186,12 @@ def window(warm_s: float, window_s: float, counts: Callable[[], Mapping[str, obj
     return {
         "cpu": used,
         "window_s": spent,
-        "counts": {k: v - counted.get(k, 0) for k, v in grown.items() if isinstance(v, int)},
+        "counts": {k: v - counted.get(k, 0) for k, v in grown.items()},
     }
+
+
+def _integers(counts: Mapping[str, object]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if isinstance(count, int)}
 
 
 def cpu_ns(pid: int) -> int:
@@ -193,7 +203,7 @@ def cpu_ns(pid: int) -> int:
 def recorder(
     sources: Sequence[str],
     *,
-    tables: Mapping[str, Mapping[str, object]] = NO_WATCH,
+    tables: Tables = NO_WATCH,
     **recording: object,
 ) -> Iterator[Recorder]:
     """A recorder of these cameras in a new directory, ended at the end of the ``with``.

@@ -1,6 +1,6 @@
 """Memory of the recorder and its encoders: PSS of all processes less the ring, at 720p30 MJPEG.
 
-    .venv/bin/python benchmarks/memory.py [--minutes 3] [--runs 5]
+    .venv/bin/python -m benchmarks.memory [--minutes 3] [--runs 5]
 
 A file that plays as a camera holds 2.5 s of pictures ready, which a camera would not: they are
 estimated from the ring's rate and shown apart. Flat: after each event, once its clip is finished.
@@ -10,9 +10,8 @@ import argparse
 import statistics
 import time
 
-import measure
-from measure import Recorder, recorder
-
+from benchmarks import measure
+from benchmarks.measure import Recorder, recorder
 from smartrec.media.feed import LEAD
 from smartrec.store.catalog import Catalog
 
@@ -55,7 +54,7 @@ def one_event(running: Recorder) -> float:
 
 def flat(running: Recorder, minutes: float) -> None:
     """Events one after another; what is left after each."""
-    begin, points = time.monotonic(), []
+    begin, points = time.monotonic(), list[tuple[float, float]]()
     while (at := time.monotonic() - begin) < 60 * minutes or len(points) < 3:
         one_event(running)
         time.sleep(0.5)

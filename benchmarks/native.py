@@ -5,8 +5,7 @@ import threading
 import time
 from pathlib import Path
 
-import measure
-
+from benchmarks import measure
 from smartrec.media.gst import Gst, launch
 
 # The demuxer's thread is the feed, which a camera would not cost; the rest is the design's.
@@ -36,7 +35,9 @@ def play(path: Path, rest: str, warm_s: float, window_s: float) -> str:
     assert message is not None
     assert message.type == Gst.MessageType.EOS, message.parse_error()
     watch.join()
-    stats = pipeline.get_by_name("count").get_property("stats")
+    count = pipeline.get_by_name("count")
+    assert count is not None
+    stats = count.get_property("stats")
     pipeline.set_state(Gst.State.NULL)
     return json.dumps({"frames": stats.get_uint64("num-buffers")[1], "cpu": used})
 

@@ -23,20 +23,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from benchmarks import measure
-from benchmarks.measure import Recorder, recorder, say, spread
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from tests.web.browser import numbers
 from tests.web.browser.viewers import Crowd
 
+from benchmarks import measure
+from benchmarks.measure import Recorder, recorder, say, spread
 from smartrec.media.frame_number import read_number
 from smartrec.model import Action
 from smartrec.store.catalog import Catalog
 
-Counted = dict
+Counted = dict[str, Any]
 PARTS = ("page", "recorder")
 SETTLING_S = 2.0
 FILM = 900

@@ -14,6 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.web.browser.numbers import clock_ahead
+
 from benchmarks import measure
 from benchmarks.measure import Recorder, say
 from benchmarks.page import (
@@ -28,7 +30,6 @@ from benchmarks.page import (
     use,
     with_page,
 )
-from tests.web.browser.numbers import clock_ahead
 
 SECONDS = 10
 ENCODER = "-c:v libx264 -preset veryfast -tune zerolatency -b:v 4M -g 60 -sc_threshold 0"

@@ -24,7 +24,7 @@ SERVED_S = 5.0
 """By then the page is there, and asks for nothing more."""
 
 
-def tables(*, page: bool) -> dict:
+def tables(*, page: bool) -> measure.Tables:
     return {**measure.NO_WATCH, "web": {"enabled": page, "port": 0}}
 
 
@@ -60,13 +60,14 @@ def begun(*, page: bool) -> list[float]:
         served = "true" if page else "false"
         camera = '[[camera]]\nsource = "demo"\n' * CAMERAS
         settings.write_text(f"[web]\nenabled = {served}\nport = 0\n{camera}")
-        command = [sys.executable, "-m", "smartrec", "run", "--headless", "--config", settings]
+        command = [sys.executable, "-m", "smartrec", "run", "--headless", "--config", str(settings)]
         at = time.monotonic()
         with subprocess.Popen(
-            [*command, "--clips", Path(place) / "clips"],
+            [*command, "--clips", str(Path(place) / "clips")],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
         ) as process:
+            assert process.stdout is not None
             came: list[float] = []
             while len(came) < CAMERAS and (line := process.stdout.readline()):
                 if LIVE.match(line):

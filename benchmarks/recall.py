@@ -1,6 +1,6 @@
 """Persons found and false boxes, and how long a picture takes, for any number of models.
 
-    .venv/bin/python benchmarks/recall.py [MODEL ...] [--video vtest.avi] [--threads 1]
+    .venv/bin/python -m benchmarks.recall [MODEL ...] [--video vtest.avi] [--threads 1]
 
 MODEL is what ``detector.model`` takes; without one it is the embedded model alone. The f16 form it
 was made from is what tools/make_nanodet.py writes; a YOLOX or other model is a path too. Pictures:

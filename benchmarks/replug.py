@@ -1,6 +1,6 @@
 """How soon a USB camera's going and coming is noticed, on the real driver in a virtual machine.
 
-    .venv/bin/python benchmarks/replug.py [--rounds 20]
+    .venv/bin/python -m benchmarks.replug [--rounds 20]
 
 Each round waits a random while, unplugs the camera and plugs it in again. *Noticed*: from the
 command to pull it until the recorder's status calls it lost. *Back*: from the node in /dev until
@@ -17,8 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
+from typing import Any
 
 from tests.e2e.recorder import Home, Recorder, environment
 from tests.usb.guest.clips import started
@@ -42,8 +41,9 @@ def until(holds: Callable[[], bool]) -> float:
 def one_round(running: Recorder, plug: Plug, chance: random.Random) -> dict[str, float]:
     """Seconds until it was noticed, and until it was back."""
 
-    def camera() -> dict:
-        return running.status()["cameras"][0]
+    def camera() -> dict[str, Any]:
+        found: dict[str, Any] = running.status()["cameras"][0]
+        return found
 
     running.wait_ring(1.0)
     threading.Event().wait(chance.uniform(0, 1))
@@ -77,7 +77,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.guest:
         return in_the_guest(options.rounds)
-    from measure import say
+    from benchmarks.measure import say
 
     if (reason := unusable()) is not None:
         sys.exit(f"no virtual machine: {reason}")

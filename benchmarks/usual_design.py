@@ -1,13 +1,13 @@
 """The usual design: decode and encode everything all the time; a queue of GStreamer is the cache.
 
-Run by capture.py; alone: python benchmarks/usual_design.py
+Run by capture.py; alone: python -m benchmarks.usual_design
 """
 
 import sys
 from pathlib import Path
 
-import measure
-from native import play
+from benchmarks import measure
+from benchmarks.native import play
 
 PIPELINE = (
     "jpegdec ! videoconvert ! x264enc speed-preset=ultrafast tune=zerolatency key-int-max=30"

@@ -1,6 +1,6 @@
 """How soon a person is noticed and shown, 720p30 MJPEG, looked at five times a second.
 
-    .venv/bin/python benchmarks/watch_latency.py [--runs 30] [--screen]
+    .venv/bin/python -m benchmarks.watch_latency [--runs 30] [--screen]
 
 In the file a person stands there from one picture to the next, again and again. From the time at
 which that picture was taken (its pts) until the recorder tells that a clip is opened. With --screen
@@ -25,12 +25,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import measure
 import numpy as np
 from PIL import Image
 from Xlib import X
 from Xlib.display import Display
 
+from benchmarks import measure
 from smartrec.app.bus import Bus
 from smartrec.app.camera import Camera
 from smartrec.app.events import ClipOpened

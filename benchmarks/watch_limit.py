@@ -1,14 +1,14 @@
 """The unavoidable of detection: take the JPEGs off, decode the few to be looked at, run the model.
 
 A native pipeline takes them off at their pace and copies their bytes once; no ring, no boxes, no
-tracks, one process. Run by watching.py; alone: python benchmarks/watch_limit.py
+tracks, one process. Run by watching.py; alone: python -m benchmarks.watch_limit
 """
 
 import sys
 from pathlib import Path
 
-import measure
-from looking import play, shrunk
+from benchmarks import measure
+from benchmarks.looking import play, shrunk
 
 PIPELINE = (
     "identity name=count ! tee name=all"

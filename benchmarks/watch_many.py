@@ -1,6 +1,6 @@
 """Many cameras in which somebody walks, 720p30 MJPEG, five looks a second wanted of each.
 
-    .venv/bin/python benchmarks/watch_many.py [--cameras 1 2 4 8 16]
+    .venv/bin/python -m benchmarks.watch_many [--cameras 1 2 4 8 16]
 
 Looks a second and camera before an event and within it, from what the catalogue keeps of each clip;
 the watch's CPU before it. One trigger for all, 10 s before and 10 s after it: every clip must have
@@ -13,10 +13,9 @@ import statistics
 import sys
 import time
 
-import measure
-from many import backlog
-from measure import Recorder, recorder
-
+from benchmarks import measure
+from benchmarks.many import backlog
+from benchmarks.measure import Recorder, recorder
 from smartrec.model import ClipState
 from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord
@@ -25,7 +24,10 @@ from smartrec.units import SECOND
 IDLE_S, ROLL_S = 10, 10
 LOOKS_KEPT_S = 5
 """After a clip's end, until the last of its looks is in the catalogue."""
-WATCHED = {"trigger": {"person": False}, "screen": {"show": "off"}}
+WATCHED: measure.Tables = {
+    "trigger": {"person": False},
+    "screen": {"show": "off"},
+}
 
 
 def percent(pids: list[int], seconds: float) -> list[float]:

@@ -1,6 +1,6 @@
 """Memory with the watch: PSS of recorder and watch less the ring, 720p30 MJPEG, model built in.
 
-    .venv/bin/python benchmarks/watch_memory.py [--runs 3] [--minutes 2] [--screen]
+    .venv/bin/python -m benchmarks.watch_memory [--runs 3] [--minutes 2] [--screen]
 
 Somebody walks all the time and nothing is recorded. With --screen the pictures are shown on an Xvfb
 as well. The file's share is what memory.py says of it.
@@ -11,13 +11,13 @@ import os
 import statistics
 import time
 
-import measure
-from measure import Recorder, recorder
-from memory import without_ring
-from watch_latency import x_server
+from benchmarks import measure
+from benchmarks.measure import Recorder, recorder
+from benchmarks.memory import without_ring
+from benchmarks.watch_latency import x_server
 
-QUIET = {"trigger": {"person": False}}
-HEADLESS = {**QUIET, "screen": {"show": "off"}}
+QUIET: measure.Tables = {"trigger": {"person": False}}
+HEADLESS: measure.Tables = {**QUIET, "screen": {"show": "off"}}
 
 
 def looked(running: Recorder, minutes: float) -> tuple[float, float, float]:
@@ -35,7 +35,7 @@ def looked(running: Recorder, minutes: float) -> tuple[float, float, float]:
     return whole, watch, ready
 
 
-def run_all(runs: int, minutes: float, tables: dict) -> None:
+def run_all(runs: int, minutes: float, tables: measure.Tables) -> None:
     """As often, and say it."""
     results = []
     for run in range(runs):

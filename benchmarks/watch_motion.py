@@ -1,6 +1,6 @@
 """Debian's `motion` on the same pictures, somebody walking all the time; 720p30 MJPEG.
 
-    .venv/bin/python benchmarks/watch_motion.py [--runs 3]
+    .venv/bin/python -m benchmarks.watch_motion [--runs 3]
 
 It finds motion, not persons: beside ours only to show what the best known program needs. A server
 in a process of its own sends the JPEGs over HTTP at their pace, which is not counted. Without
@@ -17,8 +17,7 @@ import time
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-import measure
-
+from benchmarks import measure
 from smartrec.media.gst import Gst, GstApp, launch
 
 WARM_S, WINDOW_S = 15.0, 15.0
@@ -51,7 +50,9 @@ def units(path: Path, demuxer: str) -> list[bytes]:
     sink, found = pipeline.get_by_name("out"), []
     assert isinstance(sink, GstApp.AppSink)
     while (sample := sink.try_pull_sample(5 * Gst.SECOND)) is not None:
-        found.append(sample.get_buffer().extract_dup(0, sample.get_buffer().get_size()))
+        buffer = sample.get_buffer()
+        assert buffer is not None
+        found.append(buffer.extract_dup(0, buffer.get_size()))
     pipeline.set_state(Gst.State.NULL)
     return found
 

@@ -1,15 +1,16 @@
 """The usual design of detection: decode and encode everything, look at some of what was decoded.
 
 One pipeline: jpegdec, x264 ultrafast with a queue as the cache, and beside it as many pictures as
-are looked at, made small by GStreamer. Run by watching.py; alone: python benchmarks/watch_usual.py
+are looked at, made small by GStreamer. Run by watching.py; alone: python -m benchmarks.watch_usual
 """
 
 import sys
 from pathlib import Path
 
-import measure
 import numpy as np
-from looking import SIZE, play
+
+from benchmarks import measure
+from benchmarks.looking import SIZE, play
 
 PIPELINE = (
     "jpegdec ! tee name=all ! queue"

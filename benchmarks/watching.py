@@ -1,6 +1,6 @@
 """Detection while nothing is recorded, 720p30 MJPEG, no window: beside the limit and the usual.
 
-    .venv/bin/python benchmarks/watching.py [--runs 5] [--still]
+    .venv/bin/python -m benchmarks.watching [--runs 5] [--still]
 
 Ours is the whole recorder and its watch. Somebody walks all the time, so that every look asks the
 model; with --still the hall is empty and the motion gate shut (ours only). Triggers are off. What
@@ -17,11 +17,11 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import measure
-from capture import is_feed
-from watch_child import COUNTS
-
+from benchmarks import measure
+from benchmarks.capture import is_feed
+from benchmarks.watch_child import COUNTS
 from smartrec.app import watch
 from smartrec.app.bus import Bus
 from smartrec.app.station import Places, Station
@@ -29,7 +29,6 @@ from smartrec.clock import SystemClock
 from smartrec.config.schema import Config
 
 WARM_S, WINDOW_S = 12.5, 15.0
-HERE = Path(__file__).parent
 
 Runs = dict[str, list[dict[str, float]]]
 
@@ -44,19 +43,20 @@ def ours(path: Path) -> str:
             "screen": {"show": "off"},
         }
     )
-    said: dict = {}
+    said: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as place:
         clips = Path(place)
         told = clips / "told"
         os.environ["SMARTREC_BENCHMARK_TOLD"] = str(told)
-        watch._COMMAND = (sys.executable, str(HERE / "watch_child.py"))
+        child = (sys.executable, "-m", "benchmarks.watch_child")
+        setattr(watch, "_COMMAND", child)  # noqa: B010 - it is final to all others
         station = Station(config, Places(clips, clips, clips, clips), "", clock, Bus(clock))
 
         def counts() -> Mapping[str, int]:
             data = told.read_bytes()
             names = json.loads(data[COUNTS.size :])
             child = dict(zip(("looks", "model_ns"), COUNTS.unpack_from(data), strict=True))
-            for tid, (_, ns) in measure.threads(station.watching.status()["pid"]).items():
+            for tid, (_, ns) in measure.threads(int(str(station.watching.status()["pid"]))).items():
                 name = "watch: " + names.get(str(tid), "others")
                 child[name] = child.get(name, 0) + ns
             return child
@@ -73,7 +73,7 @@ def ours(path: Path) -> str:
     return json.dumps(said)
 
 
-def percent(said: Mapping) -> dict[str, float]:
+def percent(said: Mapping[str, Any]) -> dict[str, float]:
     """Of a core, of one run."""
     feed = sum(used for name, used in said["cpu"].items() if is_feed(name))
     whole = sum(said["cpu"].values()) - feed
@@ -81,13 +81,13 @@ def percent(said: Mapping) -> dict[str, float]:
     return {"whole": 100 * whole, "model": 100 * model, "rest": 100 * (whole - model)}
 
 
-def run_one(command: list[str]) -> dict:
-    done = subprocess.run([sys.executable, *command], stdout=subprocess.PIPE, check=True)
-    said: dict = json.loads(done.stdout.splitlines()[-1])
+def run_one(command: list[str]) -> dict[str, Any]:
+    done = subprocess.run([sys.executable, "-m", *command], stdout=subprocess.PIPE, check=True)
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return said
 
 
-def show(said: Mapping) -> None:
+def show(said: Mapping[str, Any]) -> None:
     """Each thread of a run."""
     print({k: f"{100 * v:.2f}" for k, v in sorted(said["cpu"].items()) if v > 1e-4})
 
@@ -124,10 +124,10 @@ def main() -> None:
         print(ours(given.ours))
         return
     path = str(measure.empty() if given.still else measure.walking())
-    designs = {"ours": [str(HERE / "watching.py"), "--ours", path]}
+    designs = {"ours": ["benchmarks.watching", "--ours", path]}
     if not given.still:
-        designs["limit"] = [str(HERE / "watch_limit.py"), path]
-        designs["usual design"] = [str(HERE / "watch_usual.py"), path]
+        designs["limit"] = ["benchmarks.watch_limit", path]
+        designs["usual design"] = ["benchmarks.watch_usual", path]
     runs = measure_all(designs, given.runs, threads=given.threads)
     print("% of a core for one camera")
     for name, each in runs.items():
