@@ -20,7 +20,10 @@ export class Card {
     this.clip = null;
     this._pointed = null;
     this._picture = make("img", { alt: "", decoding: "async" });
-    this._picture.addEventListener("error", () => this._pictured(false));
+    this._picture.addEventListener("error", () => {
+      this._pictured(false);
+      write(this._slate, words.noThumbnail);
+    });
     this._picture.addEventListener("load", () => this._pictured(true));
     this._slate = make("span", { class: "blank" });
     this._rec = make("span", { class: "plate rec" }, make("i", { class: "lamp" }), make("span"));
@@ -63,13 +66,13 @@ export class Card {
       this._pictured(false);
       if (picture) this._picture.src = at(picture);
       else this._picture.removeAttribute("src");
+      write(this._slate, picture ? "" : clip.open ? words.noPictureYet : words.noThumbnail);
     }
     this.clip = clip;
     mark(this.element, "data-clip", clip.id);
     mark(this.element, "data-state", clip.state);
     mark(this.link, "href", `#clip/${encodeURIComponent(clip.id)}${query ? `?${query}` : ""}`);
     mark(this.link, "aria-label", say.spoken(clip));
-    write(this._slate, clip.open ? words.noPictureYet : words.noThumbnail);
     this._rec.hidden = clip.state !== "recording";
     this._length.hidden = clip.duration_s === null;
     write(this._length, clip.duration_s === null ? "" : say.duration(clip.duration_s));
