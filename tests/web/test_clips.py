@@ -426,8 +426,11 @@ def test_nonsense_in_the_catalogue_is_told_and_costs_nothing_else(page: Child, k
     spoilt = add(page, 30)
     path = Path(page.setup.clips) / FILE_NAME
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("UPDATE triggers SET why = 'no JSON' WHERE clip_id = ?", (spoilt,))
-        get(page, f"clips/{spoilt}", 503)
+        for why in ("no JSON", "null", "[]", "[" * 100_000):
+            other.execute("UPDATE triggers SET why = ? WHERE clip_id = ?", (why, spoilt))
+            get(page, f"clips/{spoilt}", 503)
+        other.execute('UPDATE triggers SET why = \'{"a": "\\ud800"}\' WHERE clip_id = ?', (spoilt,))
+        get(page, f"clips/{spoilt}", 500)  # half a character; told as everything is
         other.execute("UPDATE triggers SET why = '{\"a\": NaN}' WHERE clip_id = ?", (spoilt,))
         assert get(page, f"clips/{spoilt}")["triggers"][0]["why"] == {"a": None}
         other.execute("UPDATE clips SET state = 'dancing' WHERE clip_id = ?", (spoilt,))

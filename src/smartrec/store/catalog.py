@@ -299,7 +299,7 @@ class Catalog:
             rows = self._db.execute(sql, values).fetchall()
         try:
             return [record_of(row, self.directory) for row in reversed(rows)]
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise self._nonsense(error) from error
 
     def _nonsense(self, error: Exception) -> CatalogDamaged:

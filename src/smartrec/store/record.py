@@ -285,7 +285,10 @@ _SAME: Final = (
 
 def _trigger_of(trigger_id: str, pts: int, reason: str, why: str, *moments: int | None) -> Trigger:
     start, end, last = (None if moment is None else Ns(moment) for moment in moments)
-    return Trigger(trigger_id, Ns(pts), reason, json.loads(why), start, end, last)
+    known = json.loads(why)
+    if not isinstance(known, dict):
+        raise TypeError("what led to a trigger is no object")
+    return Trigger(trigger_id, Ns(pts), reason, known, start, end, last)
 
 
 def _files(

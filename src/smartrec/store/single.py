@@ -22,7 +22,7 @@ def record(catalog: Catalog, clip_id: str) -> ClipRecord:
         raise NoSuchClip(f"no clip {clip_id!r}", hint="It was deleted, or never was.")
     try:
         return record_of(rows[0], catalog.directory)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise damaged(catalog.path, f"a clip makes no sense: {error}") from error
 
 

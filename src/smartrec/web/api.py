@@ -156,6 +156,7 @@ def make(hub: Hub) -> FastAPI:
     app.add_exception_handler(SmartrecError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _failed)
+    app.add_exception_handler(Exception, _broken)  # logged by the server all the same
     return app
 
 
@@ -266,3 +267,7 @@ async def _failed(request: Request, error: Exception) -> Response:
     response = _refused(error.status_code, str(error.detail))
     response.headers.update(error.headers or {})
     return response
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    return _refused(500, "this cannot be answered", "The recorder's log says why: smartrec report.")
