@@ -192,6 +192,13 @@ def test_a_clip_with_very_many_pictures_is_listed_so_far(path: Path, writer: Jou
     assert shown.times(path) == Times(0, EXPECTED[:first], complete=True)
 
 
+def test_a_movie_with_very_many_pictures_is_listed_so_far(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(movie([3000] * 90))
+    told = Footage(Limits(pictures=40)).times(path)
+    assert (len(told.at_ms), told.complete) == (40, True)
+
+
 def test_no_more_is_kept_than_may_be(tmp_path: Path) -> None:
     shown = Footage(Limits(pictures=1500))
     for n in range(20):

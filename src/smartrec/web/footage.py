@@ -198,7 +198,8 @@ class MovieIndex:
                 raise ClipDamaged(f"{path.name} is damaged: its index cannot be read") from error
         shown = track.presented()
         zero = shown[0][0] if shown else 0
-        self._at = array("d", ((at - zero) * 1000 / track.timescale for at, _ in shown))
+        listed = shown[: limits.pictures]
+        self._at = array("d", ((at - zero) * 1000 / track.timescale for at, _ in listed))
 
     def __len__(self) -> int:
         return len(self._at)

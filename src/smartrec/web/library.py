@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from smartrec.errors import StoreError, UsageError
-from smartrec.store import catalog as catalogs
 from smartrec.store.catalog import Catalog
 from smartrec.store.database import FILE_NAME, damaged
+from smartrec.store.files import identity
 
 _AT_ONCE: Final = 2
 _MOST_WAITING: Final = 64
@@ -78,11 +78,10 @@ class _Here(threading.local):
 
     def catalog(self, clips: Path) -> Catalog | None:
         """That of a directory; None while it has none."""
-        if not catalogs.exists(clips):
+        file, _ = identity(clips / FILE_NAME)
+        if file is None:
             self.close()
-            return None
-        file = _identity(clips)
-        if self._catalog is None or file != self._file:
+        elif self._catalog is None or file != self._file:
             self.close()
             try:
                 self._catalog = Catalog.open(clips, create=False)
@@ -96,11 +95,3 @@ class _Here(threading.local):
         if self._catalog is not None:
             self._catalog.close()
             self._catalog = None
-
-
-def _identity(clips: Path) -> tuple[int, int] | None:
-    try:
-        status = (clips / FILE_NAME).stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

@@ -22,7 +22,7 @@ from smartrec.web.clip_models import Kind as ClipKind
 from smartrec.web.clip_models import Media
 from smartrec.web.footage import Footage, JournalIndex, Times
 from smartrec.web.growing import Growing, GrowingAnswer
-from smartrec.web.pouring import FileAnswer, Kind, Room
+from smartrec.web.pouring import FileAnswer, Kind, Pouring, Room
 from smartrec.web.shelf import MIME, Shelf, holds_jpegs, is_journal, opened
 
 MOST_ANSWERS: Final = 48
@@ -72,7 +72,7 @@ class MediaRoom:
         begin = Ns(clip.start_wall_ns - clip.instant.wall_ns + clip.instant.mono_ns)
         try:
             first = await self._ask(lambda of: self._journal(of).first_pts, clip)
-        except (NoSuchClip, StoreError):
+        except (ClipDamaged, NoSuchClip, StoreError):
             return begin
         return begin if first is None else first
 
@@ -131,17 +131,21 @@ class MediaRoom:
             CameraError: Browsers cannot play it.
             StoreError: It cannot be read, or too many others are being sent.
         """
-        if self._room.full:
-            raise StoreError("too many files are being sent", hint="Try again soon.")
+        answer: Pouring
         if not is_journal(clip):
             file, kind = await self._ask(lambda of: self._file(of, download=download), clip)
-            return FileAnswer(request, file, kind, self._room, self._threads)
-        if holds_jpegs(clip):
+            answer = FileAnswer(request, file, kind, self._room, self._threads)
+        elif holds_jpegs(clip):
             raise NoSuchClip(
                 f"{clip.file_name} is not finished", hint="See its pictures: …/frames/0."
             )
-        growing = await self._ask(lambda of: Growing(self._there(of)), clip)
-        return GrowingAnswer(growing, self._room, self._threads, follow=follow)
+        else:
+            growing = await self._ask(lambda of: Growing(self._there(of)), clip)
+            answer = GrowingAnswer(growing, self._room, self._threads, follow=follow)
+        if self._room.full:  # asked last: nobody else comes in between
+            answer.close()
+            raise StoreError("too many files are being sent", hint="Try again soon.")
+        return answer
 
     async def _ask(self, question: Callable[[ClipRecord], _Told], clip: ClipRecord) -> _Told:
         if self._waiting >= _MOST_WAITING:
