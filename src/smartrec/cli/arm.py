@@ -1,47 +1,17 @@
 """`smartrec arm` and `smartrec disarm`: whether persons begin clips."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from smartrec.cli.options import GivenPath, configured_clips
-from smartrec.cli.trigger import asked, told
+from smartrec.cli.options import configured_clips
+from smartrec.cli.trigger import asked, recorder_options, told
 from smartrec.model import Action, Command, new_id
 
 
-def _options(command: Callable[..., None]) -> Callable[..., None]:
-    for option in (
-        click.option(
-            "--config",
-            "settings",
-            type=GivenPath(),
-            metavar="FILE",
-            help="Read the settings from this file.",
-        ),
-        click.option(
-            "--id",
-            "command_id",
-            help="Your own id for this command: sent again, it gets the same answer and does "
-            "nothing.",
-        ),
-        click.option(
-            "--json", "for_programs", is_flag=True, help="For programs: a list of answers."
-        ),
-        click.option(
-            "--clips",
-            type=GivenPath(),
-            metavar="DIR",
-            help="The recorder that keeps its clips there, instead of where the settings say.",
-        ),
-        click.argument("camera", required=False),
-    ):
-        command = option(command)
-    return command
-
-
 @click.command()
-@_options
+@click.argument("camera", required=False)
+@recorder_options
 def arm(
     camera: str | None,
     clips: Path | None,
@@ -60,7 +30,8 @@ def arm(
 
 
 @click.command()
-@_options
+@click.argument("camera", required=False)
+@recorder_options
 def disarm(
     camera: str | None,
     clips: Path | None,

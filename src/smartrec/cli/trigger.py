@@ -1,7 +1,7 @@
 """`smartrec trigger`: tell the running recorder to record, or to stop."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,29 +17,41 @@ from smartrec.model import Action, Answer, Command, Verdict, new_id
 # Settings need pydantic, half a second on a small board: imported where they are used.
 
 
+def recorder_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Options of all commands that a running recorder obeys: which one, and how it answers."""
+    for option in (
+        click.option(
+            "--config",
+            "settings",
+            type=GivenPath(),
+            metavar="FILE",
+            help="Read the settings from this file.",
+        ),
+        click.option(
+            "--id",
+            "command_id",
+            help="Your own id for this command: sent again, it gets the same answer and does "
+            "nothing.",
+        ),
+        click.option(
+            "--json", "for_programs", is_flag=True, help="For programs: a list of answers."
+        ),
+        click.option(
+            "--clips",
+            type=GivenPath(),
+            metavar="DIR",
+            help="The recorder that keeps its clips there, instead of where the settings say.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
 @click.option("--camera", metavar="NAME", help="This camera only; all of them by default.")
 @click.option("--stop", is_flag=True, help="Close the clip that is being recorded.")
-@click.option(
-    "--clips",
-    type=GivenPath(),
-    metavar="DIR",
-    help="The recorder that keeps its clips there, instead of where the settings say.",
-)
 @click.option("--reason", default="cli", show_default=True, help="Is kept with the clip.")
-@click.option("--json", "for_programs", is_flag=True, help="For programs: a list of answers.")
-@click.option(
-    "--id",
-    "command_id",
-    help="Your own id for this command: sent again, it gets the same answer and does nothing.",
-)
-@click.option(
-    "--config",
-    "settings",
-    type=GivenPath(),
-    metavar="FILE",
-    help="Read the settings from this file.",
-)
+@recorder_options
 def trigger(
     camera: str | None,
     stop: bool,
