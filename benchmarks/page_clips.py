@@ -21,6 +21,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from playwright.sync_api import Page
@@ -51,7 +52,7 @@ class Client:
         self.took: dict[str, list[float]] = {}
         self.bytes: dict[str, list[int]] = {}
 
-    def get(self, name: str, path: str, **query: object) -> dict:
+    def get(self, name: str, path: str, **query: object) -> dict[str, Any]:
         asked = f"/api/v1/{path}?{urlencode(query)}" if query else f"/api/v1/{path}"
         begin = time.perf_counter_ns()
         self._connection.request("GET", asked, headers={"Accept-Encoding": "gzip"})
@@ -61,7 +62,8 @@ class Client:
         self.bytes.setdefault(name, []).append(len(body))
         plain = gzip.decompress(body) if answer.getheader("content-encoding") == "gzip" else body
         assert answer.status == 200, plain
-        return json.loads(plain)
+        told: dict[str, Any] = json.loads(plain)
+        return told
 
 
 @contextmanager
@@ -160,7 +162,7 @@ def in_chromium(trials: int) -> None:
         context.add_init_script(WATCH)
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/#events")
-        found = []
+        found: list[float] = []
         for _ in range(trials):
             running.trigger()
             found.append(wait_for_clip(page, len(found) + 1))
@@ -176,7 +178,7 @@ def wait_for_clip(page: Page, count: int) -> float:
         if len(both) == count:
             newest = max(both)  # ids sort by time
             ready = (seen["told"][newest][1] - clock_ahead(page)) / 1e6
-            return seen["shown"][newest] - ready
+            return float(seen["shown"][newest] - ready)
         page.wait_for_timeout(50)
 
 
