@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -420,6 +421,25 @@ def test_while_somebody_writes_reading_goes_on_and_writing_is_told(page: Child, 
         assert "try again" in refused["error"]["hint"]
         other.execute("ROLLBACK")
     assert send(page, "PATCH", f"clips/{clip}", {"note": "now"})["note"] == "now"
+
+
+def test_who_waits_to_write_holds_up_nobody_who_reads(page: Child, clip: str) -> None:
+    path = Path(page.setup.clips) / FILE_NAME
+    note = json.dumps({"note": "soon"}).encode()
+    with (
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+        ThreadPoolExecutor() as pool,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        there = f"/api/v1/clips/{clip}"
+        writing = [
+            pool.submit(ask, page.port, there, "PATCH", headers=JSON, body=note) for _ in range(4)
+        ]
+        next(iter(as_completed(writing)))  # so the others wait, too
+        assert clip in listed(page)
+        assert not all(each.done() for each in writing)
+        other.execute("ROLLBACK")
+    assert get(page, f"clips/{clip}")["note"] == "soon"
 
 
 def test_nonsense_in_the_catalogue_is_told_and_costs_nothing_else(page: Child, kept: Kept) -> None:

@@ -28,7 +28,7 @@ def desk(tmp_path: Path) -> Desk:
     writer.write(units(head().start, 30))
     writer.abandon()
     made = setup(tmp_path)
-    return Desk(Hub(made, print), Library(tmp_path), MediaRoom(made))
+    return Desk(Hub(made, print), Library(tmp_path), MediaRoom(made), Library(tmp_path))
 
 
 def finish(record: ClipRecord) -> None:

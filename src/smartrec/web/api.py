@@ -34,6 +34,8 @@ PREFIX: Final = "/api/v1"
 REASON: Final = "page"
 """Of a trigger that a command from here makes."""
 _NAME_MAX: Final = 200
+_MOST_WRITING: Final = 32
+"""Who waits behind so many would wait long where each waits for the catalogue in vain."""
 
 
 class Mistake(BaseModel):
@@ -190,7 +192,9 @@ def _rest(recorder: Recorder) -> APIRouter:
 
 
 def _kept(hub: Hub) -> APIRouter:
-    desk = clips.Desk(hub, Library(Path(hub.setup.clips)), MediaRoom(hub.setup))
+    directory = Path(hub.setup.clips)
+    pen = Library(directory, most_waiting=_MOST_WRITING, at_once=1)
+    desk = clips.Desk(hub, Library(directory), MediaRoom(hub.setup), pen)
     router = APIRouter(
         responses={
             404: {"model": Refused, "description": "There is no such thing."},

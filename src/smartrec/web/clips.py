@@ -40,11 +40,13 @@ class Desk:
         hub: Told what was changed.
         library: The catalogue.
         media: The files.
+        pen: The catalogue, to be changed: who waits to write holds up nobody who reads.
     """
 
     hub: Hub
     library: Library
     media: MediaRoom
+    pen: Library
 
     async def record(self, clip_id: uuid.UUID) -> ClipRecord:
         """A clip, in the trash or not.
@@ -82,11 +84,7 @@ class Desk:
             NoSuchClip: It is not there, or was deleted.
             StoreError: The catalogue cannot be read.
         """
-        name = str(clip_id)
-        told: _Told | None = await self.library.ask(lambda catalog: question(catalog, name), None)
-        if told is None:
-            raise NoSuchClip(f"no clip {name!r}", hint="There are no clips yet.")
-        return told
+        return await _of(self.library, clip_id, question)
 
     async def change(
         self, clip_id: uuid.UUID, change: Callable[[Catalog, str], None]
@@ -98,10 +96,20 @@ class Desk:
             UsageError: That cannot be.
             StoreError: The catalogue cannot be written.
         """
-        brief = answers.brief_of(await self.of(clip_id, partial(_changed, change)))
+        brief = answers.brief_of(await _of(self.pen, clip_id, partial(_changed, change)))
         news = {"type": "clip", "clip": brief.model_dump(mode="json")}
         self.hub.tell(frames.text(news))
         return brief
+
+
+async def _of(
+    library: Library, clip_id: uuid.UUID, question: Callable[[Catalog, str], _Told]
+) -> _Told:
+    name = str(clip_id)
+    told: _Told | None = await library.ask(lambda catalog: question(catalog, name), None)
+    if told is None:
+        raise NoSuchClip(f"no clip {name!r}", hint="There are no clips yet.")
+    return told
 
 
 def routes(desk: Desk, refusals: dict[int | str, dict[str, Any]]) -> APIRouter:

@@ -28,11 +28,14 @@ class Library:
     Args:
         clips: Directory of the clips.
         most_waiting: Who asks while so many wait is refused.
+        at_once: How many are answered at the same time.
     """
 
-    def __init__(self, clips: Path, most_waiting: int = _MOST_WAITING) -> None:
+    def __init__(
+        self, clips: Path, most_waiting: int = _MOST_WAITING, at_once: int = _AT_ONCE
+    ) -> None:
         self._clips = clips
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="catalogue")
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="catalogue")
         self._here = _Here()
         self._waiting, self._most = 0, most_waiting
 
