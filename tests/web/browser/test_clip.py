@@ -281,6 +281,24 @@ def test_a_pin_and_a_note_are_kept_and_seen_by_others(library: Library, visit: O
     expect(tab.page.get_by_role("button", name="Pin", exact=True)).to_be_visible()
 
 
+@pytest.mark.long
+def test_a_note_is_not_taken_from_who_writes_on_after_a_pause(
+    library: Library, visit: Open
+) -> None:
+    clip = library.new()
+    tab = opened(visit, library, clip)
+    note = tab.page.get_by_role("textbox", name="Note")
+    note.press_sequentially("Post ")
+    expect(tab.page.get_by_text("Saved", exact=True)).to_be_visible()
+    # Its own change is told to it, too: it asks anew what the clip is.
+    with tab.page.expect_response(f"**/clips/{clip.id}"):
+        tab.page.get_by_role("button", name="Pin").click()
+    expect(tab.page.get_by_role("button", name="Pinned")).to_be_visible()
+    note.press("End")
+    note.press_sequentially("van")
+    expect(note).to_have_value("Post van")
+
+
 def test_a_deleted_clip_can_be_had_back(library: Library, visit: Open) -> None:
     clip = library.new()
     tab = opened(visit, library, clip)

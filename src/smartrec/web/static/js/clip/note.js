@@ -29,8 +29,9 @@ export class Note {
     addEventListener("pagehide", this._gone);
   }
 
+  /** The catalogue keeps no space at either end; here it stays while somebody writes on. */
   get _dirty() {
-    return this._text.value !== this._kept;
+    return this._text.value.trim() !== this._kept.trim();
   }
 
   /** Write into it. */
@@ -48,7 +49,7 @@ export class Note {
     const dirty = this._dirty;
     this._kept = text;
     if (dirty) return;
-    if (this._text.value !== text) this._text.value = text;
+    if (this._text.value.trim() !== text) this._text.value = text;
     this._grow();
   }
 

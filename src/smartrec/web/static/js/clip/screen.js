@@ -89,13 +89,16 @@ export class Screen {
     if (!said) return;
     write(this._title, said[0]);
     write(this._text, said[1]);
+    this._slate.classList.toggle("veil", upon);
+    const told = JSON.stringify(ways);
+    if (told === this._told) return; // one of them may have the focus
+    this._told = told;
     const made = ways.map(({ label, act, href }) => {
       const way = href ? make("a", { class: "act", href }, label) : make("button", { class: "act", type: "button" }, label);
       if (act) way.addEventListener("click", act);
       return way;
     });
     this._ways.replaceChildren(...made);
-    this._slate.classList.toggle("veil", upon);
   }
 
   /** @param {{waiting: boolean, recording: boolean}} now */
