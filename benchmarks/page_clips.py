@@ -6,7 +6,7 @@ The catalogue is that of tests/store/large.py: three cameras, 90 days, more by d
 day view is what the page asks for when it shows a day: its timeline, the newest clips of it, and
 what there is to filter by; one request after another, on one connection, over loopback. Each day is
 drawn anew by lot, the first answer counts like the others. In the browser a clip is visible when
-its card is painted with its picture.
+its card says that it is finished, and has its picture.
 """
 
 import argparse
@@ -142,17 +142,16 @@ WATCH = """
   };
   const look = () => {
     requestAnimationFrame(look);
-    for (const image of document.querySelectorAll("main img")) {
-      const link = image.closest("a[href*='#clip/']") ??
-        image.closest("li, article")?.querySelector("a[href*='#clip/']");
-      const id = link?.hash.split(/[/?]/)[1];
-      if (id && image.complete && image.naturalWidth) seen.shown[id] ??= performance.now();
+    for (const card of document.querySelectorAll("main article[data-clip]")) {
+      const { clip, state } = card.dataset, image = card.querySelector("img");
+      if (state === "recording" || state === "finishing") continue;
+      if (image.complete && image.naturalWidth) seen.shown[clip] ??= performance.now();
     }
   };
   requestAnimationFrame(look);
 })();
 """
-"""When each clip is told to be ready, and when its picture is first painted; for the tab."""
+"""When each clip is told to be ready, and when it is first shown so, with its picture."""
 
 
 def in_chromium(trials: int) -> None:
