@@ -83,6 +83,17 @@ def test_skipped_numbers_are_counted_as_lost_by_the_driver() -> None:
     assert all(unit.epoch == 7 for unit in units)
 
 
+def test_one_that_a_driver_finished_late_is_in_its_place_at_a_time_between_its_neighbours() -> None:
+    with running(DRIVER) as capture:
+        for offset, pts in ((17, 10), (18, 20), (20, 40), (20, 45), (21, 50)):
+            push(capture, offset, pts=pts * SECOND)  # v4l2src's number of 19 is 20
+        until_eos(capture)
+        units = capture.drain()
+    assert [unit.pts // SECOND for unit in units] == [10, 20, 30, 40, 50]
+    assert [unit.seq for unit in units] == [0, 1, 2, 3, 4]
+    assert capture.lost == 0
+
+
 @pytest.mark.parametrize(("frames", "lost"), [(1, 0), (2, 1)])
 def test_the_number_that_v4l2src_skips_at_its_start_is_no_loss(frames: int, lost: int) -> None:
     with running(DRIVER) as capture:

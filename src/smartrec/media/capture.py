@@ -17,7 +17,7 @@ from smartrec.media.feed import Feed, Feeder
 from smartrec.media.gst import Gst, GstApp, error_of, launch, raise_first_error
 from smartrec.model import AccessUnit, Codec, StreamFormat
 from smartrec.recording import jpeg
-from smartrec.recording.in_order import InOrder
+from smartrec.recording.in_order import InOrder, Placed
 from smartrec.units import SECOND, Ns
 
 _CODECS: Final = {
@@ -78,7 +78,7 @@ class Capture:
         self._numbered = numbered
         self._nominal = nominal
         self._caps: Gst.Caps | None = None
-        self._kept: Gst.Sample | None = None
+        self._kept: Placed[Gst.Sample] | None = None
         self._numbers = _Numbers()
         self._order: InOrder[Gst.Sample] = InOrder()
         self._pts: int | None = None
@@ -113,11 +113,11 @@ class Capture:
         All are of one epoch, and of `format`: where that changes, the rest waits for the next call.
         """
         units: list[AccessUnit] = []
-        while len(units) < at_most and (sample := self._pull()) is not None:
-            if units and self._is_new(sample.get_caps()):
-                self._kept = sample
+        while len(units) < at_most and (placed := self._pull()) is not None:
+            if units and self._is_new(placed.item.get_caps()):
+                self._kept = placed
                 break
-            units.append(self._unit(sample))
+            units.append(self._unit(placed))
         return units
 
     def problem(self) -> SmartrecError | None:
@@ -147,14 +147,15 @@ class Capture:
         self._order = InOrder()
         self._pipeline.set_state(Gst.State.NULL)
 
-    def _pull(self) -> Gst.Sample | None:
+    def _pull(self) -> Placed[Gst.Sample] | None:
         kept, self._kept = self._kept, None
         return kept if kept is not None else self._next()
 
-    def _next(self) -> Gst.Sample | None:
+    def _next(self) -> Placed[Gst.Sample] | None:
         """The next sample in the order of the driver's numbers, where it has them."""
         if not self._numbered:
-            return self._sink.try_pull_sample(0)
+            sample = self._sink.try_pull_sample(0)
+            return None if sample is None else Placed(_NO_OFFSET, sample)
         now = SystemClock().monotonic()
         while (ready := self._order.take()) is None:
             sample = self._sink.try_pull_sample(0)
@@ -163,7 +164,7 @@ class Capture:
             buffer = sample.get_buffer()
             assert buffer is not None
             if buffer.offset == _NO_OFFSET:
-                return sample
+                return Placed(_NO_OFFSET, sample)
             self._order.put(buffer.offset, sample, now)
         return ready
 
@@ -172,8 +173,8 @@ class Capture:
             return self._caps is None
         return not (caps is self._caps or caps.is_equal(self._caps))
 
-    def _unit(self, sample: Gst.Sample) -> AccessUnit:
-        caps, buffer = sample.get_caps(), sample.get_buffer()
+    def _unit(self, placed: Placed[Gst.Sample]) -> AccessUnit:
+        caps, buffer = placed.item.get_caps(), placed.item.get_buffer()
         assert caps is not None
         assert buffer is not None
         if self._is_new(caps):
@@ -181,11 +182,11 @@ class Capture:
         assert self.format is not None
         data = buffer.extract_dup(0, buffer.get_size())
         damaged = not self._whole(buffer, data, self.format)
-        known = self._numbered and buffer.offset != _NO_OFFSET
-        lost = self._numbers.take(buffer.offset if known else None, self._frames_since(buffer.pts))
+        number = None if placed.number == _NO_OFFSET else placed.number
+        pts, dts = self._overtaken(buffer) if placed.overtaken else self._times(buffer)
+        lost = self._numbers.take(number, self._frames_since(pts))
         self.damaged += damaged
         self.lost += lost
-        pts, dts = self._times(buffer)
         timed = buffer.duration != Gst.CLOCK_TIME_NONE and buffer.duration > 0
         return AccessUnit(
             epoch=self.epoch,
@@ -198,6 +199,15 @@ class Capture:
             data=b"" if damaged else data,
             damaged=damaged,
         )
+
+    def _overtaken(self, buffer: Gst.Buffer) -> tuple[int, int]:
+        """The times of one that came behind the next: in the middle between its neighbours."""
+        following = self._order.following
+        after = None if following is None else following.get_buffer()
+        if after is None or self._pts is None:
+            return self._times(buffer)
+        pts = (self._pts + self._times(after)[0]) // 2
+        return pts, pts
 
     def _times(self, buffer: Gst.Buffer) -> tuple[int, int]:
         """When the next picture was taken, and when it is to be decoded."""
