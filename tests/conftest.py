@@ -1,5 +1,6 @@
 """What several tests need of the machine."""
 
+import logging
 import os
 import subprocess
 from collections.abc import Iterator
@@ -16,6 +17,15 @@ __all__ = ["pytest_terminal_summary", "totals"]
 # No example may fail for being slow: the machine may be busy with something else.
 settings.register_profile("smartrec", deadline=None)
 settings.load_profile("smartrec")
+
+
+@pytest.fixture(autouse=True)
+def _log_level_of_its_own() -> Iterator[None]:
+    """A command that runs in a test's own process sets the level for the whole process."""
+    log = logging.getLogger("smartrec")
+    level = log.level
+    yield
+    log.setLevel(level)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ FRAME = Ns(33_333_333)
 
 
 def item_of(placed: Placed[int] | None) -> int | None:
-    return placed and placed.item
+    return None if placed is None else placed.item
 
 
 def through(numbers: list[int], *, apart: Ns = FRAME) -> list[int]:

@@ -83,7 +83,7 @@ class InOrder(Generic[Item]):
             self._give_first()
 
     def _lacking(self, newest: int) -> int:
-        """The lowest number before `newest` that has not come, or was just given up; else itself."""
+        """The lowest number before it that has not come, or was just given up; else itself."""
         if not self._waiting:
             return next((each for each in self._given_up if each + _MOST > newest), newest)
         there = {each.number for _, each in self._waiting}
