@@ -61,7 +61,7 @@ class InOrder(Generic[Item]):
         """One that came at `now` under a number of the source's.
 
         The number of the one that came just before is what v4l2src (GStreamer 1.20 to 1.28) gives
-        out where the driver's number went back: it stands for the lowest that lacks.
+        out where the driver's number went back: it stands for the last that lacks.
         """
         again, self._newest = number == self._newest, number
         if again:
@@ -83,12 +83,12 @@ class InOrder(Generic[Item]):
             self._give_first()
 
     def _lacking(self, newest: int) -> int:
-        """The lowest number before it that has not come, or was just given up; else itself."""
+        """The last number before it that has not come, or was just given up; else itself."""
         if not self._waiting:
-            return next((each for each in self._given_up if each + _MOST > newest), newest)
+            return max((each for each in self._given_up if each + _MOST > newest), default=newest)
         there = {each.number for _, each in self._waiting}
         first = newest if self._last is None else self._last + 1
-        return next((each for each in range(first, newest) if each not in there), newest)
+        return max((each for each in range(first, newest) if each not in there), default=newest)
 
     def take(self, now: Ns | None = None) -> Placed[Item] | None:
         """The next one, if it is its turn or, where `now` is told, has waited long enough."""

@@ -19,7 +19,7 @@ export class Screen {
     this._asked = asked;
     this._layer = make("canvas", { class: "boxes", "aria-hidden": "true" });
     this._live = make("p", { class: "plate rec", hidden: true }, make("i", { class: "lamp" }), make("span", {}, words.recording));
-    this._film = make("div", { class: "film", role: "img", hidden: true }, this._layer, this._live);
+    this._film = make("div", { class: "film", role: "img", "aria-label": words.player, hidden: true }, this._layer, this._live);
     this._title = make("strong");
     this._text = make("span", { class: "hint" });
     this._ways = make("div", { class: "acts" });
