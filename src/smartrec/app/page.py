@@ -92,7 +92,7 @@ def setup_of(config: Config, places: Places, station_id: str, control: str) -> S
 
     Args:
         config: The settings.
-        places: Where the clips and their journals are.
+        places: Where the clips, their journals and what must survive are.
         station_id: This machine.
         control: Path of the recorder's control socket; empty where there is none.
     """
@@ -104,6 +104,7 @@ def setup_of(config: Config, places: Places, station_id: str, control: str) -> S
         config.web.model_dump(mode="json"),
         journals=str(places.journals),
         trash=config.retention.trash,
+        state=str(places.state),
     )
 
 

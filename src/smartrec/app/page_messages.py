@@ -38,6 +38,7 @@ class Setup:
         settings: The settings' table ``[web]`` as plain values.
         journals: Directory of the journals of clips that are not finished; empty: unknown.
         trash: How long a clip can be taken out of the trash.
+        state: Directory of what must survive: users and the page's own certificate; empty: none.
     """
 
     kind: ClassVar[str] = "setup"
@@ -48,6 +49,7 @@ class Setup:
     settings: dict[str, Any] = field(default_factory=dict)
     journals: str = ""
     trash: Ns = _AT_ONCE
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
