@@ -101,7 +101,7 @@ def setup_of(config: Config, places: Places, station_id: str, control: str) -> S
         str(places.clips),
         station_id,
         control,
-        config.web.model_dump(mode="json"),
+        {**config.web.model_dump(mode="json"), "encrypted": config.web.encrypted},
         journals=str(places.journals),
         trash=config.retention.trash,
         state=str(places.state),

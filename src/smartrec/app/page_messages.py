@@ -35,7 +35,8 @@ class Setup:
         clips: Directory of the clips and of their catalogue.
         station_id: This machine.
         socket: Path of the recorder's control socket; empty where there is none.
-        settings: The settings' table ``[web]`` as plain values.
+        settings: The settings' table ``[web]`` as plain values, and ``encrypted``: whether the page
+            speaks TLS.
         journals: Directory of the journals of clips that are not finished; empty: unknown.
         trash: How long a clip can be taken out of the trash.
         state: Directory of what must survive: users and the page's own certificate; empty: none.

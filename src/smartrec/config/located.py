@@ -10,6 +10,9 @@ _PATHS: Final = (
     ("detector", "model"),
     ("detector", "labels"),
     ("recording", "smart_record_library"),
+    ("web", "certificate"),
+    ("web", "key"),
+    ("web", "client_ca"),
 )
 
 
