@@ -30,6 +30,8 @@
         DiskReadOnly            what clips go to is mounted, and takes nothing
         CatalogTooNew           the catalogue was written by a newer smartrec
         CatalogDamaged          the catalogue is no longer a database
+        AccessTooNew            users and tokens were written by a newer smartrec
+        AccessDamaged           the file with users and tokens cannot be trusted any more
         RecorderRunning         another recorder owns the clip directory
       ControlError              the running recorder cannot be reached                   (exit 7)
       ClipDamaged               a finished clip is not what its proof says               (exit 8)
@@ -219,6 +221,14 @@ class CatalogTooNew(StoreError):  # noqa: N818
 
 class CatalogDamaged(StoreError):  # noqa: N818
     """The catalogue is no longer a database; the clips themselves may be whole."""
+
+
+class AccessTooNew(StoreError):  # noqa: N818
+    """Users and tokens were written by a newer smartrec."""
+
+
+class AccessDamaged(StoreError):  # noqa: N818
+    """The file with users and tokens cannot be trusted any more; nobody is let in by it."""
 
 
 class RecorderRunning(StoreError):  # noqa: N818
