@@ -220,12 +220,13 @@ def _new(names: list[str], now: datetime) -> bytes:
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name(
         [
-            x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "smartrec"),
-            x509.NameAttribute(x509.NameOID.COMMON_NAME, names[0][:_MOST_LETTERS]),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "smartrec"),
+            x509.NameAttribute(NameOID.COMMON_NAME, names[0][:_MOST_LETTERS]),
         ]
     )
     usage = dict.fromkeys(
@@ -246,7 +247,7 @@ def _new(names: list[str], now: datetime) -> bytes:
         .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.KeyUsage(digital_signature=True, **usage), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), False)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False)
         .sign(key, hashes.SHA256())
     )
     secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
@@ -264,7 +265,8 @@ def _general(name: str) -> "x509.GeneralName":
 def _write(path: Path, content: bytes) -> None:
     new = path.with_name(f".{path.name}.{new_key()}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for directory in (path.parent.parent, path.parent):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             # Made for its owner only: what others once opened they could go on reading.
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
