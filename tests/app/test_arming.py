@@ -7,7 +7,7 @@ import errno
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -326,6 +326,36 @@ def test_a_damaged_file_arms_as_the_settings_say_and_is_told(
     path.write_bytes(text)
     assert ArmingFile(path).read() == {}
     assert "cameras are armed as the settings say" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(os.mkfifo, id="pipe"),
+        pytest.param(Path.mkdir, id="directory"),
+        pytest.param(lambda path: path.symlink_to("/dev/zero"), id="device"),
+        pytest.param(lambda path: path.symlink_to(path), id="circle"),
+        pytest.param(lambda path: path.write_text(" " * 2_000_000 + "{}"), id="long"),
+    ],
+)
+def test_what_is_no_file_holds_up_no_start_and_is_told(
+    tmp_path: Path, make: Callable[[Path], object], caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "arming.json"
+    make(path)
+    assert ArmingFile(path).read() == {}
+    assert "cameras are armed as the settings say" in caplog.text
+
+
+def test_a_pipe_in_the_way_of_writing_holds_up_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "arming.json"
+    for each in (path, tmp_path / "arming.json.new"):
+        os.mkfifo(each)
+    file = ArmingFile(path)
+    file.put({"cam0": Order(False, 1)})
+    file.close(TIMEOUT)
+    assert file.kept
+    assert file.read() == {"cam0": Order(False, 1)}
 
 
 def test_a_disk_that_takes_nothing_is_told_once_and_tried_again(

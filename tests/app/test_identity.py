@@ -92,6 +92,16 @@ def test_a_damaged_id_is_named_and_left_alone(tmp_path: Path, damage: bytes) -> 
     assert (tmp_path / "station-id").read_bytes() == damage
 
 
+def test_pipes_in_place_of_files_hold_up_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "station-id")
+    with pytest.raises(StoreError, match="no regular file"):
+        station_id(tmp_path)
+    os.mkfifo(tmp_path / LOCK_NAME)
+    assert holder(tmp_path) is None
+    with pytest.raises(StoreError, match="cannot be kept"):
+        DirectoryLock.acquire(tmp_path)
+
+
 def test_a_state_directory_that_cannot_be_names_the_variable(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="Not a directory") as caught:

@@ -96,11 +96,18 @@ def test_a_disk_of_fstab_that_is_not_mounted_is_asked_for_at_the_first_start(
     start(tmp_path, TABLE, fstab)
 
 
-@pytest.mark.parametrize("spoilt", ["", "[]", "{}", '{"mount": 7}', "\x00"])
-def test_a_memory_that_is_spoilt_is_made_anew(tmp_path: Path, spoilt: str) -> None:
+@pytest.mark.parametrize(
+    "spoilt",
+    ["", "[]", "{}", '{"mount": 7}', "\x00", pytest.param("[" * 100_000, id="deep"), None],
+)
+def test_a_memory_that_is_spoilt_is_made_anew(tmp_path: Path, spoilt: str | None) -> None:
     start(tmp_path, TABLE)
     (memory,) = (tmp_path / "state" / "disks").iterdir()
-    memory.write_text(spoilt)
+    if spoilt is None:
+        memory.unlink()
+        os.mkfifo(memory)
+    else:
+        memory.write_text(spoilt)
     start(tmp_path, WITHOUT)
     start(tmp_path, TABLE)
     with pytest.raises(DiskGone):

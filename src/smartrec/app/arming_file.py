@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from smartrec.store.files import read_small
+
 _VERSION: Final = 1
 _AGAIN_S: Final = 10.0
 _END_OF_TIME: Final = 2**63
@@ -62,7 +64,7 @@ class ArmingFile:
     def read(self) -> dict[str, Order]:
         """What was written last; nothing, and a warning, where that cannot be read."""
         try:
-            return _orders(json.loads(self._path.read_bytes()))
+            return _orders(json.loads(read_small(self._path)))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError, TypeError, RecursionError) as error:
@@ -142,7 +144,8 @@ def _order(value: object) -> Order:
 def _write(path: Path, text: bytes) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new")  # one recorder at a time has this clip directory
-    with new.open("wb") as file:
+    new.unlink(missing_ok=True)  # whatever it is: a pipe would wait for ever
+    with new.open("xb") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

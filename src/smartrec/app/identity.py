@@ -12,6 +12,7 @@ from typing import Final
 
 from smartrec.errors import RecorderRunning, StoreError
 from smartrec.model import new_id
+from smartrec.store.files import read_small
 
 LOCK_NAME: Final = ".smartrec.lock"
 _ID_NAME: Final = "station-id"
@@ -38,7 +39,7 @@ def station_id(directory: Path) -> str:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _make_id(path)
-        text = path.read_text(encoding="ascii", errors="replace").strip()
+        text = read_small(path).decode("ascii", "replace").strip()
     except OSError as error:
         raise StoreError(
             f"the station's identity cannot be kept in {path}: {error.strerror}",
@@ -123,7 +124,7 @@ class DirectoryLock:
 def holder(clip_dir: Path) -> int | None:
     """Pid of the recorder that owns `clip_dir`; 0 when it cannot be told, None without one."""
     try:
-        handle = os.open(clip_dir / LOCK_NAME, os.O_RDONLY | os.O_CLOEXEC)
+        handle = os.open(clip_dir / LOCK_NAME, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     except OSError:

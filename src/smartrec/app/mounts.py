@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from smartrec.errors import DiskGone
+from smartrec.store.files import read_small
 
 MOUNTINFO: Final = Path("/proc/self/mountinfo")
 FSTAB: Final = Path("/etc/fstab")
@@ -180,10 +181,10 @@ def _memory(state: Path, path: Path) -> Path:
 
 def _remembered(memory: Path) -> Path | None:
     try:
-        return Path(json.loads(memory.read_text())["mount"])
+        return Path(json.loads(read_small(memory))["mount"])
     except FileNotFoundError:
         pass
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         log.warning("%s is not understood, and made anew: %s", memory, error)
     return None
 

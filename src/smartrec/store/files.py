@@ -3,12 +3,14 @@
 import errno
 import hashlib
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
 from smartrec.errors import StoreError, store_error
 
 _CHUNK: Final = 1 << 20
+_SMALL: Final = 1 << 20
 
 
 def free_bytes(directory: Path) -> int:
@@ -49,6 +51,22 @@ def identity(path: Path) -> tuple[tuple[int, int] | None, int]:
     except OSError as error:
         raise store_error(path, "cannot see", error) from error
     return (status.st_dev, status.st_ino), status.st_size
+
+
+def read_small(path: Path) -> bytes:
+    """All of a file of at most a MiB that must be one: a pipe in its place would wait for ever.
+
+    Raises:
+        OSError: It is none, is longer, or cannot be read.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(fd, "rb") as file:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        content = file.read(_SMALL + 1)
+    if len(content) > _SMALL:
+        raise OSError(errno.EFBIG, "it is too long")
+    return content
 
 
 def sync_directory(directory: Path) -> None:
