@@ -13,7 +13,7 @@ import pytest
 
 from smartrec.errors import DiskFull
 from smartrec.model import Trigger
-from smartrec.store import browsing, database, keeping
+from smartrec.store import browsing, database, gist, keeping
 from smartrec.store.browsing import Filters
 from smartrec.store.catalog import Catalog
 from smartrec.units import SECOND, Ns
@@ -96,6 +96,23 @@ def test_what_an_older_smartrec_still_wrote_is_made_good_at_the_next_start(tmp_p
     assert derived(tmp_path / "old") != derived(tmp_path / "new")
     Catalog.open(tmp_path / "old", create=True).close()
     assert derived(tmp_path / "old") == derived(tmp_path / "new")
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_whether_an_older_smartrec_wrote_last_is_seen_without_reading_each_clip(
+    tmp_path: Path, older: bool
+) -> None:
+    large.fill(tmp_path, 10)
+    if older:
+        large.as_version_3(tmp_path)
+    with Catalog.open(tmp_path, create=True) as catalog:
+        asked: list[str] = []
+        with catalog.transaction(durable=False) as db:
+            db.set_trace_callback(asked.append)
+            assert not gist.is_stale(db)
+            db.set_trace_callback(None)
+        (plan,) = catalog.rows(f"EXPLAIN QUERY PLAN {asked[0]}")
+    assert "USING INDEX clips_stale" in plan["detail"]
 
 
 def test_no_room_to_bring_it_up_to_date_leaves_it_as_it_was(

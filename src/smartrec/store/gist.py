@@ -17,7 +17,7 @@ from smartrec.units import Ns
 
 _BATCH: Final = 1000
 _STALE: Final = "end_wall_ns != start_wall_ns + coalesce(duration_ns, end_pts - start_pts)"
-"""Of a clip that this smartrec did not write last."""
+"""Of a clip that this smartrec did not write last; the index `clips_stale` holds these alone."""
 _SEPARATOR: Final = "\n"
 
 

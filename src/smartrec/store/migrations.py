@@ -69,6 +69,10 @@ def _add_browsing(database: sqlite3.Connection) -> None:
         "CREATE INDEX clips_trashed ON clips (trashed_ns, deleting, state, pinned, dated_ns,"
         " start_wall_ns, camera_id, bytes) WHERE trashed_ns IS NOT NULL"
     )
+    database.execute(
+        "CREATE INDEX clips_stale ON clips (clip_id)"
+        " WHERE end_wall_ns != start_wall_ns + coalesce(duration_ns, end_pts - start_pts)"
+    )
 
 
 MIGRATIONS: Final[Mapping[int, Migration]] = {

@@ -83,6 +83,10 @@ CREATE INDEX clips_trashed ON clips
 CREATE INDEX clips_kept ON clips
   (deleting, state, pinned, dated_ns, start_wall_ns, camera_id, bytes, trashed_ns);
 
+-- What an older smartrec wrote last, in the words of gist.py: nothing, as a rule, and seen at once.
+CREATE INDEX clips_stale ON clips (clip_id)
+  WHERE end_wall_ns != start_wall_ns + coalesce(duration_ns, end_pts - start_pts);
+
 CREATE TABLE triggers (
     clip_id    TEXT NOT NULL REFERENCES clips ON DELETE CASCADE,  -- the clip that holds it
     trigger_id TEXT NOT NULL,     -- UUIDv7; parts of one event may share a trigger
