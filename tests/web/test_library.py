@@ -1,6 +1,7 @@
 """The catalogue as the page asks it: there or not, another, damaged, and asked by many."""
 
 import asyncio
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +9,9 @@ from typing import TypeVar
 
 import pytest
 
-from smartrec.errors import StoreError
+from smartrec.app import mounts
+from smartrec.errors import DiskGone, StoreError
+from smartrec.places import state_dir
 from smartrec.store import browsing
 from smartrec.store.catalog import Catalog
 from smartrec.store.database import FILE_NAME
@@ -49,6 +52,34 @@ def test_another_catalogue_in_its_place_is_read(tmp_path: Path) -> None:
     assert [ask(asked, count, -1) for _ in range(4)] == [-1] * 4
     fill(tmp_path, 3)
     assert [ask(asked, count, -1) for _ in range(4)] == [3] * 4
+
+
+@pytest.mark.parametrize("older", [0, 1])
+def test_clips_whose_disk_is_gone_are_not_said_to_be_none(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, older: int
+) -> None:
+    """Nor is what lies below its mount point taken for it, whatever asked before."""
+    monkeypatch.setenv("SMARTREC_STATE_DIR", str(tmp_path / "state"))
+    clips = small_disk / "clips"
+    mounts.settle(clips, state_dir(), new_disk=False)
+    fill(clips, 2)
+    asked = Library(clips)
+    assert ask(asked, count, -1) == 2
+    away = tmp_path / "away"
+    away.mkdir()
+    subprocess.run(["mount", "--bind", small_disk, away], check=True)
+    try:
+        subprocess.run(["umount", "-l", small_disk], check=True)
+        if older:
+            fill(clips, older)
+        for each in (asked, Library(clips)):
+            with pytest.raises(DiskGone, match="is not mounted") as caught:
+                ask(each, count, -1)
+            assert "mount" in (caught.value.hint or "")
+    finally:
+        subprocess.run(["mount", "--bind", away, small_disk], check=True)
+        subprocess.run(["umount", "-l", away], check=True)
+    assert ask(asked, count, -1) == 2
 
 
 def test_a_damaged_catalogue_is_an_error_until_it_is_mended(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
+from smartrec.app.mounts import check_mounted
 from smartrec.errors import StoreError, UsageError
+from smartrec.places import state_dir
 from smartrec.store.catalog import Catalog
 from smartrec.store.database import FILE_NAME, damaged
 from smartrec.store.files import identity
@@ -47,6 +49,7 @@ class Library:
             otherwise: The answer where there is no catalogue yet.
 
         Raises:
+            DiskGone: What is there is not the disk of the clips.
             StoreError: It cannot be read or written; or too many others wait for it.
             UsageError: As the question does.
         """
@@ -80,12 +83,12 @@ class _Here(threading.local):
         self._file: tuple[int, int] | None = None
 
     def catalog(self, clips: Path) -> Catalog | None:
-        """That of a directory; None while it has none."""
+        """That of a directory; None while it has none, though its disk is there."""
         file, _ = identity(clips / FILE_NAME)
-        if file is None:
+        if file is None or file != self._file:
             self.close()
-        elif self._catalog is None or file != self._file:
-            self.close()
+            check_mounted(clips, state_dir())
+        if file is not None and self._catalog is None:
             try:
                 self._catalog = Catalog.open(clips, create=False)
             except UsageError:  # it went a moment ago
@@ -98,3 +101,4 @@ class _Here(threading.local):
         if self._catalog is not None:
             self._catalog.close()
             self._catalog = None
+        self._file = None

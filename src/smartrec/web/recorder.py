@@ -8,10 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
 
+from smartrec.app.mounts import check_mounted
 from smartrec.app.page_messages import Setup
 from smartrec.app.wire import ask, ask_status
-from smartrec.errors import ControlError
+from smartrec.errors import ControlError, DiskGone
 from smartrec.model import Answer, Command
+from smartrec.places import state_dir
 
 _COMMANDS_AT_ONCE: Final = 4
 """The recorder has other clients too."""
@@ -36,7 +38,7 @@ class Recorder:
         self._pool = ThreadPoolExecutor(_COMMANDS_AT_ONCE, thread_name_prefix="commands")
         self._waiting = 0
         self._status = _Shared(partial(ask_status, self._place, within, clip_dir=self._clips))
-        self._disk = _Shared(partial(shutil.disk_usage, self._clips))
+        self._disk = _Shared(self._usage)
 
     async def status(self) -> dict[str, Any]:
         """What it says of itself.
@@ -49,9 +51,13 @@ class Recorder:
     async def disk(self) -> tuple[int, int] | None:
         """Size and free bytes where clips go; None where that cannot be told, or not in time."""
         try:
-            usage = await asyncio.wait_for(self._disk.answer(), 1.0)
-        except (OSError, asyncio.TimeoutError):
+            return await asyncio.wait_for(self._disk.answer(), 1.0)
+        except (OSError, DiskGone, asyncio.TimeoutError):
             return None
+
+    def _usage(self) -> tuple[int, int]:
+        check_mounted(self._clips, state_dir())  # that of another disk says nothing
+        usage = shutil.disk_usage(self._clips)
         return usage.total, usage.free
 
     async def command(self, command: Command) -> tuple[Answer, ...]:
