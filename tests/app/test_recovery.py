@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 from smartrec.app.recovery import Found, Gone, examine, left_behind
 from smartrec.media.journal import JournalWriter
 from smartrec.model import ClipHead
 from smartrec.store.catalog import Catalog
+from smartrec.store.files import sha256
 from tests.store.clips import closed, done, head
 from tests.streams import stream
 
@@ -91,5 +93,20 @@ def test_a_finished_clip_is_not_replaced_by_less_of_it(tmp_path: Path) -> None:
         path = journal(tmp_path, head())
         catalog.finished(closed(head(), expected=120), done(tmp_path, head()))
         assert list(examine([path], tmp_path)) == []
-        catalog.finished(closed(head(), expected=10), done(tmp_path, head()))
+        catalog.finished(closed(head(), expected=9), done(tmp_path, head()))
         assert len(list(examine([path], tmp_path))) == 1
+
+
+def test_a_finished_clip_is_not_made_again_where_only_its_journal_is_left(tmp_path: Path) -> None:
+    finished = done(tmp_path, head())
+    clip = Path(finished.path)
+    with Catalog.open(tmp_path, create=True) as catalog:
+        path = journal(tmp_path, head())
+        whole = replace(finished, sha256=sha256(clip))
+        catalog.finished(closed(head(), expected=10), whole)
+        clip.write_bytes(b"spoilt since")
+        assert len(list(examine([path], tmp_path))) == 1
+        catalog.finished(closed(head(), expected=10), replace(finished, sha256=sha256(clip)))
+        assert list(examine([path], tmp_path)) == []
+    assert not path.exists()
+    assert clip.read_bytes() == b"spoilt since"

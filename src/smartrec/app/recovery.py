@@ -14,6 +14,7 @@ from smartrec.media.journal import JournalReader, amend
 from smartrec.model import ClipHead, ClipState, Loss
 from smartrec.recording.tally import Tally
 from smartrec.store.catalog import Catalog, exists
+from smartrec.store.files import sha256
 from smartrec.store.record import ClipRecord
 
 OPEN: Final = ".open"
@@ -148,6 +149,9 @@ def examine(journals: list[Path], clips: Path) -> Iterator[Found | Gone]:
         if one.head.clip_id in seen or (known and _holds_more(known, one.head)):
             log.warning("%s is left as it is: a copy of a journal that was seen to", path)
             continue
+        if known and path.stem == known.file_name and _holds_all(known, one.head):
+            _remove(path)  # the recorder was killed before it could
+            continue
         seen.add(one.head.clip_id)
         yield one
     for record in records.values():
@@ -187,6 +191,17 @@ def _holds_more(record: ClipRecord, head: ClipHead) -> bool:
     """Whether a finished clip would lose pictures if it were made anew from this journal."""
     finished = record.sha256 is not None and record.path is not None and record.path.is_file()
     return finished and (record.expected or 0) > head.expected
+
+
+def _holds_all(record: ClipRecord, head: ClipHead) -> bool:
+    """Whether a finished clip is as its row says, so that making it anew would only change it."""
+    if record.path is None or record.expected != head.expected or not record.path.is_file():
+        return False
+    try:
+        return sha256(record.path) == record.sha256
+    except StoreError as error:
+        log.warning("%s is made anew: %s", record.path, error)
+        return False
 
 
 def _renamed(record: ClipRecord, clips: Path) -> Found | None:
