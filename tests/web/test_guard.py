@@ -4,9 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from smartrec.access.machine import host_names
 from smartrec.web.guard import Guard
+from smartrec.web.proxy import Proxies
 
 GUARD = Guard("127.0.0.1", ["recorder.example"])
+ENCRYPTED = Guard("0.0.0.0", ["recorder.example"], encrypted=True)
+BEHIND = Guard("127.0.0.1", ["recorder.example"], proxies=Proxies(["127.0.0.1"]))
 OURS = ("localhost", "localhost:8787", "127.0.0.1:8787", "[::1]:8787", "recorder.example")
 
 STRANGE = (
@@ -79,3 +83,47 @@ def test_a_request_without_origin_may_still_be_known_for_another_sites(site: str
 @pytest.mark.parametrize("site", ["none", "same-origin"])
 def test_who_types_the_address_is_answered(site: str) -> None:
     assert GUARD.refusal([("host", "localhost"), ("sec-fetch-site", site)], origin=True) is None
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.1", "::", "2001:db8::1"])
+@pytest.mark.parametrize(
+    "host", ["192.0.2.1", "192.0.2.7:8787", "[2001:db8::7]:8787", "[fe80::1]", *host_names()]
+)
+def test_what_others_reach_is_called_by_any_address_and_the_machines_names(
+    address: str, host: str
+) -> None:
+    assert Guard(address).refusal([("host", host)], origin=False) is None
+    assert GUARD.refusal([("host", host)], origin=False) is not None
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("evil.example", "192.0.2.1.evil.example", "1.2.3", "0x7f000001", "127.1", "2001:db8::7"),
+        *("192.0.2.1@evil.example", "[::1%25eth0]", "192.0.2.300", "192.0.2.1.", "[evil.example]"),
+    ],
+)
+def test_no_name_that_a_site_could_point_here_is_ever_ours(host: str) -> None:
+    assert ENCRYPTED.refusal([("host", host)], origin=False) is not None
+
+
+@pytest.mark.parametrize(
+    ("guard", "said", "origin", "taken"),
+    [
+        (ENCRYPTED, None, "https", True),
+        (ENCRYPTED, None, "http", False),
+        (ENCRYPTED, "http", "http", False),
+        (BEHIND, "https", "https", True),
+        (BEHIND, "https", "http", False),
+        (BEHIND, "http", "http", True),
+        (BEHIND, "http", "https", False),
+        (BEHIND, None, "https", True),
+        (GUARD, "http", "https", True),
+    ],
+)
+def test_a_page_that_came_unencrypted_asks_nothing_of_one_that_is_not(
+    guard: Guard, said: str | None, origin: str, taken: bool
+) -> None:
+    headers = [("host", "recorder.example:8787"), ("origin", f"{origin}://recorder.example:8787")]
+    headers += [("X-Forwarded-Proto", said)] if said else []
+    assert (guard.refusal(headers, origin=True, peer="127.0.0.1") is None) is taken
