@@ -85,7 +85,7 @@ def connect(path: Path) -> sqlite3.Connection:
         AccessDamaged: It is not what we wrote.
         StoreError: It cannot be opened, or everybody could have put another in its place.
     """
-    _refuse_open_directory(path.parent)
+    _refuse_others_work(path)
     with our_errors(path):
         database = sqlite3.connect(_uri(path), uri=True, timeout=_BUSY_S, isolation_level=None)
         try:
@@ -138,13 +138,14 @@ def transaction(database: sqlite3.Connection, how: str) -> Iterator[None]:
 
 
 def _make_directory(directory: Path) -> None:
-    """For its owner only where it is new; one that is there may have its reasons."""
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        directory.mkdir(0o700)
-    except FileExistsError:
-        return
-    directory.chmod(0o700)
+    """For its owner only where it is new, and so those above it; others may have their reasons."""
+    missing = [each for each in (directory, *directory.parents) if not each.exists()]
+    for each in reversed(missing):
+        try:
+            each.mkdir()
+        except FileExistsError:
+            continue
+        each.chmod(0o700)
 
 
 def _fill(path: Path) -> None:
@@ -171,11 +172,16 @@ def _fill(path: Path) -> None:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _refuse_open_directory(directory: Path) -> None:
+def _refuse_others_work(path: Path) -> None:
+    """What anybody can put there is not asked who may come in; nor is a pipe, for ever."""
+    directory = path.parent
     try:
         mode = directory.stat().st_mode
+        regular = stat.S_ISREG(path.stat().st_mode)
     except OSError as error:
-        raise store_error(directory, "cannot see", error) from error
+        raise store_error(path, "cannot see", error) from error
+    if not regular:
+        raise damaged(path, "it is no regular file")
     if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         raise StoreError(
             f"every user of this machine may put other users and tokens into {directory}",

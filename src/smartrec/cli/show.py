@@ -36,7 +36,11 @@ _LOST: Final = {
 
 def table(clips: Sequence[ClipRecord]) -> Iterator[str]:
     """A line of headings and one for each clip."""
-    rows = [_HEADINGS, *(_row(clip) for clip in clips)]
+    yield from aligned([_HEADINGS, *(_row(clip) for clip in clips)])
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A line for each row, its cells below those of the others."""
     widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         padded = (
