@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -145,12 +145,7 @@ def examine(journals: list[Path], clips: Path) -> Iterator[Found | Gone]:
     for path in journals:
         if (one := _found(path, unread)) is None:
             continue
-        known = records.get(one.head.clip_id)
-        if one.head.clip_id in seen or (known and _holds_more(known, one.head)):
-            log.warning("%s is left as it is: a copy of a journal that was seen to", path)
-            continue
-        if known and path.stem == known.file_name and _holds_all(known, one.head):
-            _remove(path)  # the recorder was killed before it could
+        if _is_seen_to(path, one.head, records.get(one.head.clip_id), seen):
             continue
         seen.add(one.head.clip_id)
         yield one
@@ -185,6 +180,21 @@ def _records(clips: Path) -> dict[str, ClipRecord]:
     except StoreError as error:
         log.warning("clips that an earlier recorder left cannot be looked up: %s", error)
         return {}
+
+
+def _is_seen_to(
+    path: Path, head: ClipHead, record: ClipRecord | None, seen: Container[str]
+) -> bool:
+    """Whether a journal's clip needs it no more: another is its, or it is finished and whole."""
+    if head.clip_id in seen or (record is not None and _holds_more(record, head)):
+        log.warning("%s is left as it is: a copy of a journal that was seen to", path)
+        return True
+    if record is None:
+        return False
+    if path.stem == record.file_name and _holds_all(record, head):
+        _remove(path)  # the recorder was killed before it could
+        return True
+    return False
 
 
 def _holds_more(record: ClipRecord, head: ClipHead) -> bool:
