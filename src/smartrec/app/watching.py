@@ -14,6 +14,7 @@ from smartrec.app.camera import Camera, CameraPhase
 from smartrec.app.clips import LATE
 from smartrec.app.sight import Keep, Sight
 from smartrec.app.smart_record import SmartRecord
+from smartrec.app.standing import stands
 from smartrec.app.watch import Ended, Said, Watch
 from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.config.schema import Config
@@ -311,9 +312,7 @@ class Watching:
     def _view(self, camera: Camera) -> CameraView:
         recording = camera.clips.recording
         text = str(camera.error) if camera.phase is CameraPhase.LOST and camera.error else ""
-        phase = "silent" if camera.silent else camera.phase.value
-        if camera.phase is CameraPhase.LOST and not camera.pictures:
-            phase = "unseen"
+        phase = stands(camera.phase.value, silent=camera.silent, pictures=camera.pictures)
         if not recording:
             return CameraView(camera.id, phase, text, armed=camera.armed)
         clip = recording[0]

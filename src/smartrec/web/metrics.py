@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from smartrec import __version__
 from smartrec.app.events import CameraState, DetectionState
+from smartrec.app.standing import stands
 from smartrec.web.ledger import Ledger
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -112,15 +113,17 @@ def _standing(status: Mapping[str, Any]) -> Iterator[Metric]:
 
 def is_live(camera: Mapping[str, Any]) -> bool:
     """Whether pictures come of a camera, by its part of the status."""
-    return camera["phase"] == "live" and not camera["silent"]
+    return _stands(camera) == "live"
 
 
 def standing(camera: Mapping[str, Any]) -> str:
     """How a camera stands, in a word or two, by its part of the status."""
-    if camera["silent"]:
-        return "silent"
-    unseen = camera["phase"] == "lost" and camera["pictures"] == 0
-    return "no picture yet" if unseen else str(camera["phase"])
+    word = _stands(camera)
+    return "no picture yet" if word == "unseen" else word
+
+
+def _stands(camera: Mapping[str, Any]) -> str:
+    return stands(camera["phase"], silent=camera["silent"], pictures=camera["pictures"])
 
 
 def _measured(ledger: Ledger) -> Iterator[Metric]:
