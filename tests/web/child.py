@@ -44,6 +44,7 @@ def setup(
         clips=str(directory),
         station_id=STATION,
         socket=str(directory / "control" / "control.sock"),
+        state=str(directory / "state"),
         settings={
             "enabled": True,
             "address": "127.0.0.1",

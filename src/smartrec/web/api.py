@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from smartrec import __version__
+from smartrec.access.model import Kind, Scope
 from smartrec.errors import (
     ClipKept,
     ControlError,
@@ -24,11 +25,14 @@ from smartrec.errors import (
     UsageError,
 )
 from smartrec.model import Action, Answer, Command, new_id
-from smartrec.web import clip_media, clips, metrics
+from smartrec.web import access_api, clip_media, clips, metrics, session_api
+from smartrec.web.doorman import SESSION_COOKIE, Deed
+from smartrec.web.gate import Gate
 from smartrec.web.hub import Hub
 from smartrec.web.library import Library
 from smartrec.web.media_room import MediaRoom
 from smartrec.web.recorder import Recorder
+from smartrec.web.rights import Denied, Rights, caller_of
 
 PREFIX: Final = "/api/v1"
 REASON: Final = "page"
@@ -133,28 +137,45 @@ _BODY: Final[dict[int | str, dict[str, Any]]] = {
     413: {"model": Refused, "description": "The request is too long."},
     415: {"model": Refused, "description": "Only JSON is understood."},
 }
+_UNFIT: Final[dict[int | str, dict[str, Any]]] = {
+    **_BODY,
+    422: {"model": Refused, "description": "The request makes no sense."},
+}
 _KEPT: Final = {"model": Refused, "description": "It is pinned, or not finished."}
 
 
-def make(hub: Hub) -> FastAPI:
+def make(hub: Hub, gate: Gate) -> FastAPI:
     """The application."""
     app = FastAPI(
         title="smartrec",
         version=__version__,
         description="What the page of a recorder can be asked. Live pictures and events come over"
         f" the WebSocket {PREFIX}/live.",
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         responses={
-            403: {"model": Refused, "description": "Another site made the request."},
+            401: {"model": Refused, "description": "Nobody is logged in."},
+            403: {
+                "model": Refused,
+                "description": "Another site made the request; or who asks may not do that.",
+            },
             421: {"model": Refused, "description": "This server is not called by that name."},
+            503: {"model": Refused, "description": "Something cannot be read now."},
         },
     )
     recorder = Recorder(hub.setup)
-    app.include_router(_rest(recorder), prefix=PREFIX)
-    app.include_router(_kept(hub), prefix=PREFIX)
-    app.include_router(_watched(hub, recorder))
+    rights = Rights(gate.doorman.cookie(SESSION_COOKIE, secure=False))
+    app.include_router(_rest(recorder, rights), prefix=PREFIX)
+    app.include_router(_kept(hub, gate, rights), prefix=PREFIX)
+    app.include_router(session_api.routes(gate, _UNFIT, Refused), prefix=PREFIX)
+    app.include_router(_watched(hub, recorder, rights))
+
+    @app.get(f"{PREFIX}/openapi.json", dependencies=[rights.needs(Scope.VIEW)])
+    async def document() -> dict[str, Any]:
+        """What can be asked: this."""
+        return app.openapi()
+
     app.add_exception_handler(SmartrecError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _failed)
@@ -162,18 +183,19 @@ def make(hub: Hub) -> FastAPI:
     return app
 
 
-def _rest(recorder: Recorder) -> APIRouter:
+def _rest(recorder: Recorder, rights: Rights) -> APIRouter:
     unreachable: dict[int | str, dict[str, Any]] = {
         503: {"model": Refused, "description": "The recorder does not answer."}
     }
     router = APIRouter(responses=unreachable)
+    view = [rights.needs(Scope.VIEW)]
 
-    @router.get("/status", response_model=Status)
+    @router.get("/status", response_model=Status, dependencies=view)
     async def status() -> Any:
         """How the recorder stands."""
         return await recorder.status()
 
-    @router.get("/cameras", response_model=list[Camera])
+    @router.get("/cameras", response_model=list[Camera], dependencies=view)
     async def cameras() -> Any:
         """How each camera stands."""
         return (await recorder.status())["cameras"]
@@ -181,9 +203,11 @@ def _rest(recorder: Recorder) -> APIRouter:
     @router.post(
         "/commands",
         responses={**_BODY, 422: {"model": Refused, "description": "The command is not one."}},
+        dependencies=[rights.needs(Scope.RECORD, "command")],
     )
-    async def command(asked: Asked) -> Answered:
+    async def command(request: Request, asked: Asked) -> Answered:
         """Record, stop, arm or disarm; answers what each camera did, or why it did not."""
+        caller_of(request).deed = Deed(f"command.{asked.action.value}", asked.camera or "")
         made = new_id() if asked.id is None else str(asked.id)
         order = Command(made, asked.camera, asked.action, reason=REASON)
         return Answered(answers=list(await recorder.command(order)))
@@ -191,10 +215,10 @@ def _rest(recorder: Recorder) -> APIRouter:
     return router
 
 
-def _kept(hub: Hub) -> APIRouter:
+def _kept(hub: Hub, gate: Gate, rights: Rights) -> APIRouter:
     directory = Path(hub.setup.clips)
     pen = Library(directory, most_waiting=_MOST_WRITING, at_once=1)
-    desk = clips.Desk(hub, Library(directory), MediaRoom(hub.setup), pen)
+    desk = clips.Desk(hub, Library(directory), MediaRoom(hub.setup), pen, rights)
     router = APIRouter(
         responses={
             404: {"model": Refused, "description": "There is no such thing."},
@@ -204,21 +228,28 @@ def _kept(hub: Hub) -> APIRouter:
     )
     router.include_router(clips.routes(desk, {**_BODY, 409: _KEPT}))
     router.include_router(clip_media.routes(desk))
+    router.include_router(access_api.routes(gate, desk, _BODY))
     return router
 
 
-def _watched(hub: Hub, recorder: Recorder) -> APIRouter:
+def _watched(hub: Hub, recorder: Recorder, rights: Rights) -> APIRouter:
     router = APIRouter()
 
     @router.get("/healthz", responses={503: {"model": Health, "description": "All is not well."}})
-    async def healthz(response: Response) -> Health:
-        """Whether the recorder answers and pictures of every camera come."""
+    async def healthz(request: Request, response: Response) -> Health:
+        """Whether the recorder answers and pictures of every camera come.
+
+        Anybody may ask that; which cameras there are is for those who may see them.
+        """
         problems = await _problems(recorder)
         response.status_code = 503 if problems else 200
-        return Health(well=not problems, problems=problems)
+        who = caller_of(request).principal
+        told = problems if who is not None and who.kind is not Kind.SHARE else []
+        return Health(well=not problems, problems=told)
 
     @router.get(
         "/metrics",
+        dependencies=[rights.needs(Scope.VIEW)],
         response_class=Response,
         responses={200: {"content": {metrics.MEDIA_TYPE: {"schema": {"type": "string"}}}}},
     )
@@ -268,7 +299,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _failed(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    response = _refused(error.status_code, str(error.detail))
+    hint = error.hint if isinstance(error, Denied) else None
+    response = _refused(error.status_code, str(error.detail), hint)
     response.headers.update(error.headers or {})
     return response
 

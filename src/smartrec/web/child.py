@@ -4,7 +4,8 @@
     exit    0 the recorder is gone, 70 a bug
 
 Threads: the main one is the loop's, with every browser; one hears the recorder and one speaks to
-it, for it may keep either waiting; those that import the API and ask the recorder.
+it, for it may keep either waiting; one has the vault; those that import the API and ask the
+recorder.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import queue
 import resource
 import socket
 import threading
+from pathlib import Path
 from typing import Final, NoReturn
 
 from smartrec.app.page_messages import (
@@ -30,6 +32,7 @@ from smartrec.media import child
 from smartrec.media.framing import Link
 from smartrec.web.ear import Ear
 from smartrec.web.hub import Hub
+from smartrec.web.keeper import Keeper
 from smartrec.web.listening import address_of, listen
 from smartrec.web.server import OTHERS, Patience, serve
 
@@ -68,9 +71,11 @@ async def _run(link: Link[ToRecorder, ToPage], setup: Setup, patience: Patience)
     hub = Hub(setup, lambda cameras: mouth.say(Wanted(cameras)), patience.linger)
     Ear(link, hub, asyncio.get_running_loop(), lambda: child.leave(0)).start()
     well = asyncio.create_task(_say_well(hub))
+    keeper = Keeper(Path(setup.state) if setup.state else None, asyncio.get_running_loop())
+    await keeper.begin()
     end = await _listening(setup, mouth, patience.port)
     mouth.say(Serving(address_of(end)))
-    await serve(hub, end, patience)
+    await serve(hub, keeper, end, patience)
     well.cancel()
 
 

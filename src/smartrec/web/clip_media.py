@@ -8,12 +8,16 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from smartrec.store import single
 from smartrec.web import clip_answers as answers
 from smartrec.web import clip_models as models
-from smartrec.web.clips import ClipId, Desk
+from smartrec.web.clips import ClipId, Desk, shown_to
+from smartrec.web.doorman import Deed
 from smartrec.web.footage import MOST_PICTURES
 from smartrec.web.media_room import FOR_EVER
+from smartrec.web.rights import caller_of
 
 _MOST_LOOKED: Final = 3000
 """Rows of the catalogue, of two seconds each."""
+_WHOLE: Final = "bytes=0-"
+"""Browsers save a file in parts; it is one deed, which begins with its beginning."""
 _JPEG: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -31,7 +35,7 @@ _VIDEO: Final[dict[int | str, dict[str, Any]]] = {
 
 def routes(desk: Desk) -> APIRouter:
     """See the module."""
-    router = APIRouter()
+    router = APIRouter(dependencies=[shown_to(desk)])
 
     @router.get("/clips/{clip_id}/frames")
     async def times(
@@ -69,6 +73,8 @@ def routes(desk: Desk) -> APIRouter:
         Of a coded camera's clip that is still being recorded, what there is as fragmented MP4; with
         `follow`, all that comes, too.
         """
+        if download and request.headers.get("range", _WHOLE).startswith(_WHOLE):
+            caller_of(request).deed = Deed("clip.download", str(clip_id))
         give = partial(desk.media.video, request=request, download=download, follow=follow)
         return await desk.seen(clip_id, give)
 

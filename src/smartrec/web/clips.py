@@ -2,25 +2,27 @@
 
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, Final, TypeVar
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 
+from smartrec.access.model import Kind, Principal, Scope
 from smartrec.clock import SystemClock
 from smartrec.errors import NoSuchClip
 from smartrec.store import briefs, browsing, keeping, single
 from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord
-from smartrec.units import Ns
 from smartrec.web import clip_answers as answers
 from smartrec.web import clip_models as models
 from smartrec.web import frames
 from smartrec.web.clip_models import MS
+from smartrec.web.doorman import Deed
 from smartrec.web.hub import Hub
 from smartrec.web.library import Library
 from smartrec.web.media_room import MediaRoom
+from smartrec.web.rights import Rights, caller_of
 
 MOST_SPANS: Final = 500
 
@@ -41,12 +43,14 @@ class Desk:
         library: The catalogue.
         media: The files.
         pen: The catalogue, to be changed: who waits to write holds up nobody who reads.
+        rights: Who may do what.
     """
 
     hub: Hub
     library: Library
     media: MediaRoom
     pen: Library
+    rights: Rights
 
     async def record(self, clip_id: uuid.UUID) -> ClipRecord:
         """A clip, in the trash or not.
@@ -120,11 +124,15 @@ def routes(desk: Desk, refusals: dict[int | str, dict[str, Any]]) -> APIRouter:
         refusals: How a request with a body may be refused.
     """
     router = APIRouter()
-    router.include_router(_looked_through(desk.library, desk.hub.setup.trash))
+    router.include_router(_looked_through(desk))
     router.include_router(_changed_by_people(desk, refusals))
 
     @router.get("/clips/{clip_id}")
-    async def clip(clip_id: ClipId, asked: Annotated[models.Asked, Query()]) -> models.Clip:
+    async def clip(
+        clip_id: ClipId,
+        asked: Annotated[models.Asked, Query()],
+        who: Annotated[Principal, shown_to(desk)],
+    ) -> models.Clip:
         """All of a clip; filters say which clips are before and after it."""
         try:
             shown = await desk.seen(clip_id, desk.media.described)
@@ -132,13 +140,30 @@ def routes(desk: Desk, refusals: dict[int | str, dict[str, Any]]) -> APIRouter:
             shown = None, str(error)
         found = await desk.of(clip_id, partial(_whole, filters=asked.filters()))
         record, brief, beside = found
+        if who.kind is Kind.SHARE:
+            beside, brief = (None, None), replace(brief, note="")
         return answers.clip_of(record, brief, beside, shown, await desk.media.zero(record))
 
     return router
 
 
-def _looked_through(library: Library, trash: Ns) -> APIRouter:
-    router = APIRouter()
+def shown_to(desk: Desk, deed: str = "") -> Any:
+    """A dependency of a route that shows the clip in its path, to who has a link to it as well."""
+
+    async def who_sees(
+        clip_id: ClipId,
+        who: Annotated[Principal, desk.rights.needs(Scope.VIEW, deed, shared=True)],
+    ) -> Principal:
+        if who.kind is Kind.SHARE and (await desk.record(clip_id)).trashed_ns is not None:
+            raise NoSuchClip(f"no clip {str(clip_id)!r}", hint="It was deleted.")
+        return who
+
+    return Depends(who_sees)
+
+
+def _looked_through(desk: Desk) -> APIRouter:
+    library = desk.library
+    router = APIRouter(dependencies=[desk.rights.needs(Scope.VIEW)])
 
     @router.get("/clips")
     async def clips(asked: Annotated[models.ListAsked, Query()]) -> models.ClipList:
@@ -157,25 +182,28 @@ def _looked_through(library: Library, trash: Ns) -> APIRouter:
     @router.get("/facets")
     async def facets() -> models.Facets:
         """What there is to filter by; of clips that are not in the trash."""
-        return answers.facets_of(await library.ask(browsing.facets, _NO_CLIPS), trash)
+        found = await library.ask(browsing.facets, _NO_CLIPS)
+        return answers.facets_of(found, desk.hub.setup.trash)
 
     return router
 
 
 def _changed_by_people(desk: Desk, refusals: dict[int | str, dict[str, Any]]) -> APIRouter:
     router = APIRouter(responses=refusals)
+    needs = desk.rights.needs
 
-    @router.patch("/clips/{clip_id}")
-    async def change(clip_id: ClipId, wanted: models.Change) -> models.Brief:
+    @router.patch("/clips/{clip_id}", dependencies=[needs(Scope.RECORD, "clip.change")])
+    async def change(request: Request, clip_id: ClipId, wanted: models.Change) -> models.Brief:
         """Pin a clip or not; write a note."""
+        caller_of(request).deed = Deed(_what(wanted), str(clip_id))
         return await desk.change(clip_id, partial(_amend, wanted=wanted))
 
-    @router.delete("/clips/{clip_id}")
+    @router.delete("/clips/{clip_id}", dependencies=[needs(Scope.ADMIN, "clip.delete")])
     async def delete(clip_id: ClipId) -> models.Brief:
         """Put a clip into the trash; the recorder deletes it some time later."""
         return await desk.change(clip_id, _trash)
 
-    @router.post("/clips/{clip_id}/restore")
+    @router.post("/clips/{clip_id}/restore", dependencies=[needs(Scope.ADMIN, "clip.restore")])
     async def restore(clip_id: ClipId, nothing: models.Nothing) -> models.Brief:
         """Take a clip out of the trash."""
         return await desk.change(clip_id, lambda catalog, name: keeping.restore(catalog, [name]))
@@ -226,6 +254,12 @@ def _changed(change: Callable[[Catalog, str], None], catalog: Catalog, name: str
         hint = "It was deleted, or lies in the trash: take it out first."
         raise NoSuchClip(str(error), hint=hint) from error
     return browsing.brief(catalog, name)
+
+
+def _what(wanted: models.Change) -> str:
+    if wanted.pinned is None:
+        return "clip.note"
+    return "clip.pin" if wanted.pinned else "clip.unpin"
 
 
 def _amend(catalog: Catalog, name: str, wanted: models.Change) -> None:

@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Final
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from smartrec.web.guard import HEADERS
+from smartrec.web.peer import peer_of
+from smartrec.web.site import PEER
 
 REQUEST_WITHIN: Final = 10.0
 """Seconds from a connection's or a later request's first byte until the request is there."""
@@ -39,6 +41,7 @@ class Connection(H11Protocol):
         if len(self.connections) > self.most:
             transport.abort()
             return
+        self.app_state = {**self.app_state, PEER: peer_of(transport)}
         end = transport.get_extra_info("socket")
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _TAKEN_WITHIN)
         self._expect()

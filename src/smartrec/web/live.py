@@ -8,6 +8,9 @@ is that of the library ``websockets``. The loop's thread only.
     browser -> server    {"watch": ["cam0", …]}: these cameras and no others; anything else, or too
                          much of it, ends the connection
 
+Whoever may not look on any more, for his session ended or his role became another, is turned out
+with `TURNED_OUT` within a second.
+
 A browser that is slow is heard all the same. What it makes the protocol itself say (pongs) is
 bounded by how much it may say at all.
 """
@@ -29,11 +32,14 @@ from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
 from smartrec import __version__
+from smartrec.access.model import Kind
 from smartrec.clock import SystemClock
 from smartrec.web import frames
 from smartrec.web.coded import Line, Part
+from smartrec.web.doorman import Caller, Doorman
 from smartrec.web.guard import HEADERS, Guard, Refusal
 from smartrec.web.hub import Hub
+from smartrec.web.peer import peer_of
 
 PATH: Final = "/api/v1/live"
 SUBPROTOCOL: Final = "smartrec.live.v1"
@@ -45,6 +51,8 @@ MOST_FRAMES: Final = 200
 """Of a browser between two pings, of whatever kind."""
 PING_EVERY: Final = 20.0
 """Seconds; one that was not answered by the next ends the connection."""
+TURNED_OUT: Final = 4401
+"""Code of the end of a connection whose owner must log in again; as 401 is in HTTP."""
 _CLOSED_WITHIN: Final = 5.0
 _UNSENT: Final = 256 * 1024
 """Bytes that the kernel may hold of what a slow browser does not take: more would be delay."""
@@ -64,6 +72,7 @@ class LiveSocket(asyncio.Protocol):
 
     hub: ClassVar[Hub]
     guard: ClassVar[Guard]
+    doorman: ClassVar[Doorman]
     most: ClassVar[int]
     ping_every: ClassVar[float] = PING_EVERY
 
@@ -100,7 +109,7 @@ class LiveSocket(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """See `asyncio.Protocol`."""
         self._connections.discard(self)
-        self.hub.leave(self)
+        self._leave()
         if self._timer is not None:
             self._timer.cancel()
         self._transport = None
@@ -132,6 +141,10 @@ class LiveSocket(asyncio.Protocol):
     def shutdown(self) -> None:
         """The server ends."""
         self._close(CloseCode.GOING_AWAY)
+
+    def turn_out(self) -> None:
+        """See `Visitor.turn_out`."""
+        self._close(TURNED_OUT, "log in again")
 
     def tell(self, frame: bytes) -> None:
         """See `Viewer.tell`."""
@@ -187,7 +200,10 @@ class LiveSocket(asyncio.Protocol):
             self._transport.write(frame)
 
     def _greet(self, request: Request) -> None:
-        refusal = self._refusal(request)
+        headers = list(request.headers.raw_items())
+        assert self._transport is not None
+        caller = self.doorman.caller(headers, peer_of(self._transport))
+        refusal = self._refusal(request.path, headers, caller)
         if refusal is None:
             response = self._talk.accept(request)
         else:
@@ -199,20 +215,31 @@ class LiveSocket(asyncio.Protocol):
         if self._talk.state is not State.OPEN:
             return
         self._answer()
+        assert caller.principal is not None
+        self.doorman.let_in(self, caller.principal)
         self._write(frames.text(_hello(self.hub)))
         self.hub.join(self)
         self._timer = self._loop.call_later(self.ping_every, self._ping)
 
-    def _refusal(self, request: Request) -> Refusal | None:
-        if request.path != PATH:
+    def _refusal(self, path: str, headers: list[tuple[str, str]], caller: Caller) -> Refusal | None:
+        if path != PATH:
             return Refusal(404, "there is no such socket", f"It is at {PATH}.")
+        refusal = self.guard.refusal(headers, origin=True) or self.doorman.refusal(headers, caller)
+        if refusal is not None:
+            return refusal
+        if caller.principal is not None and caller.principal.kind is Kind.SHARE:
+            return Refusal(403, "this link shows one clip alone", "Log in to see more.")
         if self.hub.viewers >= self.most:
             return Refusal(
                 503,
                 f"{self.most} pages are open, as many as may be",
                 "Close one, or allow more in the settings: [web] viewers.",
             )
-        return self.guard.refusal(list(request.headers.raw_items()), origin=True)
+        return None
+
+    def _leave(self) -> None:
+        self.hub.leave(self)
+        self.doorman.leave(self)
 
     def _take(self, frame: Frame) -> None:
         self._heard += 1
@@ -244,7 +271,7 @@ class LiveSocket(asyncio.Protocol):
         self._answer()
         self._timer = self._loop.call_later(self.ping_every, self._ping)
 
-    def _close(self, code: CloseCode, reason: str = "") -> None:
+    def _close(self, code: int, reason: str = "") -> None:
         if self._talk.state is State.OPEN:
             self._talk.send_close(code, reason)
             self._answer()
@@ -259,7 +286,7 @@ class LiveSocket(asyncio.Protocol):
             else:
                 self._transport.close()
         if self._talk.state is not State.OPEN:
-            self.hub.leave(self)
+            self._leave()
             self._texts.clear()
             self._looks.clear()
             self._pictures.clear()

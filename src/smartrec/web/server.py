@@ -10,10 +10,14 @@ from typing import Any, Final
 
 import uvicorn
 
+from smartrec.clock import SystemClock
 from smartrec.web.assets import load
 from smartrec.web.connection import REQUEST_WITHIN, Connection
+from smartrec.web.doorman import Entrance
+from smartrec.web.gate import Gate
 from smartrec.web.guard import HEADERS, Guard
 from smartrec.web.hub import LINGER, Hub
+from smartrec.web.keeper import Keeper
 from smartrec.web.live import PING_EVERY, LiveSocket
 from smartrec.web.site import BODY_WITHIN, Application, Site
 
@@ -44,20 +48,22 @@ class Patience:
     port: float = 10.0
 
 
-async def serve(hub: Hub, end: socket.socket, patience: Patience) -> None:
-    """Answer browsers that connect to `end`, until cancelled."""
+async def serve(hub: Hub, keeper: Keeper, end: socket.socket, patience: Patience) -> None:
+    """Answer browsers that connect to `end`, until cancelled; `keeper` has begun."""
     settings = hub.setup.settings
     address, port = end.getsockname()[:2]
     guard = Guard(address, settings.get("hosts") or ())
     viewers = int(settings["viewers"])
-    site = Site(guard, load(), partial(_api, hub), patience.body)
+    gate = Gate(Entrance.of(settings, address, port), keeper, SystemClock())
+    live = {"hub": hub, "guard": guard, "doorman": gate.doorman, "most": viewers}
+    site = Site(guard, gate, load(), partial(_api, hub, gate), patience.body)
     asyncio.get_running_loop().call_later(_WARM_AFTER, site.warm)
     config = uvicorn.Config(
         site,
         host=address,
         port=port,
         http=_made(Connection, most=viewers + OTHERS, request_within=patience.request),
-        ws=_made(LiveSocket, hub=hub, guard=guard, most=viewers, ping_every=patience.ping),
+        ws=_made(LiveSocket, **live, ping_every=patience.ping),
         loop="asyncio",
         lifespan="off",
         interface="asgi3",
@@ -83,7 +89,7 @@ def _made(kind: type[Any], **what: object) -> type[Any]:
     return type(kind.__name__, (kind,), what)
 
 
-def _api(hub: Hub) -> Application:
+def _api(hub: Hub, gate: Gate) -> Application:
     from smartrec.web.api import make
 
-    return make(hub)
+    return make(hub, gate)

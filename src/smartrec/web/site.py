@@ -1,10 +1,16 @@
-"""The application: files of the page, and the API behind the guard. The loop's thread only."""
+"""The application: files of the page, and the API behind the gate. The loop's thread only.
+
+Without a name anybody gets the files of the page, which are the same everywhere, and what is in
+`OPEN`; everything else is refused before it is known whether there is such a thing.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final
 
 from smartrec.web.assets import Asset
+from smartrec.web.doorman import Caller
+from smartrec.web.gate import Gate
 from smartrec.web.guard import Guard, Refusal
 
 Scope = MutableMapping[str, Any]
@@ -19,7 +25,20 @@ BODY_WITHIN: Final = 10.0
 """Seconds from a request's head to the end of its body."""
 HEAD: Final = "smartrec.head"
 """Stands in the scope of a request that wants the head of the answer to GET alone."""
+CALLER: Final = "smartrec.caller"
+"""Stands in the scope of each request that comes so far: who asks."""
+PEER: Final = "smartrec.peer"
+"""Stands in the state of a connection: who is at its other end."""
+OPEN: Final = frozenset(
+    {
+        *(("/api/v1/session", method) for method in ("GET", "POST", "DELETE")),
+        ("/api/v1/session/share", "POST"),
+        ("/healthz", "GET"),
+    }
+)
+"""Which paths, asked how, are for nobody in particular."""
 _NO_STORE: Final = (b"cache-control", b"no-store")
+_VARY: Final = (b"vary", b"cookie, authorization")
 _READING: Final = ("GET", "HEAD")
 _WITH_BODY: Final = ("POST", "PUT", "PATCH")
 _TOO_LONG: Final = Refusal(413, f"a request may have {MOST_BODY} bytes at most", "Send less.")
@@ -30,7 +49,8 @@ class Site:
     """An ASGI application.
 
     Args:
-        guard: Decides who may ask.
+        guard: Refuses what other sites ask for.
+        gate: Knows who asks.
         assets: By path.
         api: Makes the rest; called once, on another thread, for it takes long to be imported.
         body_within: See `BODY_WITHIN`.
@@ -39,11 +59,13 @@ class Site:
     def __init__(
         self,
         guard: Guard,
+        gate: Gate,
         assets: Mapping[str, Asset],
         api: Callable[[], Application],
         body_within: float = BODY_WITHIN,
     ) -> None:
         self._guard = guard
+        self._gate = gate
         self._assets = assets
         self._make = api
         self._body_within = body_within
@@ -56,6 +78,10 @@ class Site:
         if refusal is None and asset is not None:
             await _give(send, asset, scope["headers"])
             return
+        if scope["method"] == "HEAD":  # the answer to GET; the server leaves its body out
+            scope = {**scope, "method": "GET", HEAD: True}
+        caller = scope[CALLER] = self._caller(scope)
+        refusal = refusal or self._denial(scope, caller)
         body = b""
         if refusal is None and scope["method"] in _WITH_BODY:
             try:
@@ -66,16 +92,31 @@ class Site:
         if refusal is not None:
             await _refuse(send, refusal)
             return
-        if scope["method"] == "HEAD":  # the answer to GET; the server leaves its body out
-            scope = {**scope, "method": "GET", HEAD: True}
         api = await self.warm()
-        await api(scope, _replay(body, receive), _fresh(send))
+        await api(scope, _replay(body, receive), self._written_down(caller, _fresh(send)))
 
     def warm(self) -> "asyncio.Future[Application]":
         """The API, which is imported now if it was not yet."""
         if self._api is None:
             self._api = asyncio.get_running_loop().run_in_executor(None, self._make)
         return asyncio.shield(self._api)
+
+    def _caller(self, scope: Scope) -> Caller:
+        return self._gate.doorman.caller(_text(scope["headers"]), scope["state"][PEER])
+
+    def _denial(self, scope: Scope, caller: Caller) -> Refusal | None:
+        """Why somebody is not let in; what is open is so, but where nobody can be known."""
+        denial = self._gate.doorman.refusal(_text(scope["headers"]), caller)
+        asked = (scope["path"], scope["method"])
+        return None if denial is not None and denial.status == 401 and asked in OPEN else denial
+
+    def _written_down(self, caller: Caller, send: Send) -> Send:
+        async def sent(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._gate.write_down(caller, message["status"])
+            await send(message)
+
+        return sent
 
     def _refusal(self, scope: Scope, asset: Asset | None) -> Refusal | None:
         method: str = scope["method"]
@@ -111,11 +152,12 @@ def _replay(body: bytes, receive: Receive) -> Receive:
 
 
 def _fresh(send: Send) -> Send:
-    """What the API answers is true now, and kept by nobody unless it says so."""
+    """What the API answers is true now, for who asks, and kept by nobody unless it says so."""
 
     async def sent(message: Message) -> None:
-        if message["type"] == "http.response.start" and not _says_for_how_long(message):
-            message = {**message, "headers": [*message["headers"], _NO_STORE]}
+        if message["type"] == "http.response.start":
+            added = [_VARY] if _says_for_how_long(message) else [_NO_STORE]
+            message = {**message, "headers": [*message["headers"], *added]}
         await send(message)
 
     return sent
@@ -142,6 +184,8 @@ def _unfit(headers: Headers) -> Refusal | None:
 
 async def _refuse(send: Send, refusal: Refusal) -> None:
     headers = [(b"content-type", b"application/json"), _NO_STORE]
+    if refusal.status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
     if refusal.status == 405:
         headers.append((b"allow", b"GET, HEAD"))
     if refusal in (_TOO_LONG, _TOO_SLOW):  # what else is sent shall not be read
