@@ -249,7 +249,8 @@ def _(event: ArmingChanged) -> str:
 
 @line.register
 def _(event: PageServing) -> str:
-    return f"page: {event.address}"
+    known = f" (its certificate: SHA-256 {event.fingerprint})" * bool(event.fingerprint)
+    return f"page: {event.address}{known}" + _hint(event.warning)
 
 
 @line.register

@@ -283,7 +283,8 @@ class Page(threading.Thread, Viewer):
             self._report(PageRefused(_short(message.message), _short(message.hint)))
         elif message.address.startswith(_SCHEMES):
             child.address = _short(message.address)
-            self._report(PageServing(child.address))
+            fingerprint, warning = _short(message.fingerprint), _short(message.warning)
+            self._report(PageServing(child.address, fingerprint, warning))
 
 
 class _Child:

@@ -8,10 +8,16 @@ from smartrec.app.event import Fact
 
 @dataclass(frozen=True, slots=True)
 class PageServing(Fact):
-    """The page is there; `address` is what a browser is given."""
+    """The page is there; `address` is what a browser is given.
+
+    `fingerprint` is that of a certificate that was made here (SHA-256), `warning` what is dangerous
+    about how it is served.
+    """
 
     type: ClassVar[str] = "smartrec.page.serving.v1"
     address: str
+    fingerprint: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,10 +77,18 @@ class Wall:
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """The page listens; `address` is what a browser is given, such as ``http://127.0.0.1:8787/``."""
+    """The page listens.
+
+    Attributes:
+        address: What a browser is given, such as ``http://127.0.0.1:8787/``.
+        fingerprint: SHA-256 of a certificate that was made here, by which people know it.
+        warning: What is dangerous about that; empty where nothing is.
+    """
 
     kind: ClassVar[str] = "serving"
     address: str
+    fingerprint: str = ""
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
