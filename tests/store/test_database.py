@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from smartrec.errors import CatalogDamaged, CatalogTooNew, StoreError, UsageError
+from smartrec.errors import CatalogDamaged, CatalogTooNew, DiskReadOnly, StoreError, UsageError
 from smartrec.model import Trigger
 from smartrec.store import database, keeping
 from smartrec.store.catalog import Catalog, exists
@@ -188,7 +188,7 @@ def test_a_card_of_version_1_that_cannot_be_written_can_be_read(small_disk: Path
     with Catalog.open(small_disk, create=False) as catalog:
         assert [trigger.reason for trigger in catalog.clip("last").triggers] == ["key-R"]
         assert catalog.looks("c") == ()
-        with pytest.raises(StoreError, match="readonly"):
+        with pytest.raises(StoreError, match="Read-only"):
             keeping.pin(catalog, "c", pinned=True)
     assert state_of(small_disk) == before
 
@@ -297,7 +297,10 @@ def test_a_card_that_cannot_be_written_can_be_read(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with Catalog.open(small_disk, create=False) as catalog:
         assert len(catalog.clips()) == 1
-    with pytest.raises(StoreError):
+        with pytest.raises(DiskReadOnly, match="Read-only") as caught:
+            keeping.note(catalog, head().clip_id, "seen")
+        assert "remount,rw" in (caught.value.hint or "")
+    with pytest.raises(DiskReadOnly):
         Catalog.open(small_disk, create=True)
 
 

@@ -141,6 +141,8 @@ def statements(script: str) -> Iterator[str]:
 def _error_of(path: Path, text: str) -> StoreError:
     what = f"the catalogue {path}: {text}"
     failed = "I/O" in text or "unable to open" in text
+    if (failed or "readonly" in text) and _read_only(path.parent):
+        return store_error(path, "cannot write", OSError(errno.EROFS, os.strerror(errno.EROFS)))
     if "is full" in text or (failed and _full(path.parent)):
         return DiskFull(what, hint=f"Make room: df -h '{path.parent}'")
     if "not a database" in text or "malformed" in text:
@@ -156,6 +158,15 @@ def _full(directory: Path) -> bool:
         return free_bytes(directory) < _NO_ROOM_BELOW
     except StoreError:
         return False
+
+
+def _read_only(directory: Path) -> bool:
+    """Whether its disk takes nothing at all; one that failed still says that it is writable."""
+    try:
+        os.close(os.open(directory, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC))
+    except OSError as error:
+        return error.errno == errno.EROFS
+    return False
 
 
 def damaged(path: Path, why: str) -> CatalogDamaged:
