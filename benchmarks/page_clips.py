@@ -15,6 +15,7 @@ import http.client
 import json
 import os
 import random
+import re
 import statistics
 import tempfile
 import time
@@ -33,7 +34,7 @@ from benchmarks import measure
 from benchmarks.measure import say
 from benchmarks.page import chromium, with_page
 from smartrec.clock import SystemClock
-from smartrec.web.assets import STATIC
+from smartrec.web.assets import load
 
 DAY_MS = 86_400_000
 BINS = 288
@@ -117,11 +118,12 @@ def far_down(client: Client, pages: int) -> None:
 
 
 def weight() -> None:
-    """Of all files of the page, and of those that the first look needs."""
-    files = [path for path in STATIC.rglob("*") if path.is_file()]
-    sizes = {path: len(gzip.compress(path.read_bytes(), 9)) for path in files}
-    print(f"the page: {len(files)} files, {sum(sizes.values()) / 1000:.1f} kB compressed (gzip)")
-    later = sum(size for path, size in sizes.items() if path.parent.name in {"clip", "events"})
+    """Of all files of the page as a browser gets them, and of those of the first look."""
+    assets = load()
+    kept = [path for path, asset in assets.items() if "immutable" in asset.caching]
+    sizes = {path: len(assets[path].packed or assets[path].data) for path in kept}
+    print(f"the page: {len(kept)} files, {sum(sizes.values()) / 1000:.1f} kB compressed (gzip)")
+    later = sum(size for path, size in sizes.items() if re.search("/js/(clip|events)/", path))
     print(f"  of it only with events and clips: {later / 1000:.1f} kB, but for their CSS")
 
 
