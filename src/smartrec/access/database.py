@@ -1,6 +1,8 @@
 """The SQLite file under the vault: made whole or not at all, for its owner only, never trusted.
 
-Whatever is wrong with it is an error: read as empty it would let everybody in.
+Whatever is wrong with it is an error: read as empty it would let everybody in. A rollback journal
+rather than a log, unlike the catalogue: little is written, all of it is in the one file, and a log
+would be read into the copy that somebody puts in the file's place.
 """
 
 import os
@@ -14,7 +16,7 @@ from typing import Final
 
 from smartrec.access.secrets import new_key, new_signing_key
 from smartrec.errors import AccessDamaged, AccessTooNew, DiskFull, StoreError, store_error
-from smartrec.store.database import shares_memory, statements
+from smartrec.store.database import statements
 from smartrec.store.files import identity, sync_directory
 
 FILE_NAME: Final = "access.sqlite"
@@ -26,10 +28,9 @@ _APPLICATION_ID: Final = (
     0x736D7261  # "smra", so that file(1) and we know it from other SQLite files
 )
 _BUSY_S: Final = 10.0
-_CHECKPOINT_PAGES: Final = 128
 _OWNER_ONLY: Final = 0o600
 _OTHERS: Final = 0o077
-_SIDE_FILES: Final = ("", "-wal", "-shm")
+_JOURNAL: Final = "-journal"
 
 
 def which(path: Path) -> Identity | None:
@@ -64,14 +65,14 @@ def make(path: Path) -> None:
         _make_directory(directory)
         try:
             _fill(new)
-            for suffix in _SIDE_FILES[1:]:  # of one that was moved away: it would spoil this one
-                Path(f"{path}{suffix}").unlink(missing_ok=True)
+            # Of one that was moved away: it would be rolled back into this one.
+            Path(f"{path}{_JOURNAL}").unlink(missing_ok=True)
             os.link(new, path)
         except FileExistsError:
             return
         finally:
-            for suffix in _SIDE_FILES:
-                Path(f"{new}{suffix}").unlink(missing_ok=True)
+            for each in (new, Path(f"{new}{_JOURNAL}")):
+                each.unlink(missing_ok=True)
     except OSError as error:
         raise store_error(path, "cannot make", error) from error
     sync_directory(directory)
@@ -87,7 +88,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     _refuse_others_work(path)
     with our_errors(path):
-        database = sqlite3.connect(_uri(path), uri=True, timeout=_BUSY_S, isolation_level=None)
+        uri = f"{path.absolute().as_uri()}?mode=rw"  # on a disk that takes nothing, for reading
+        database = sqlite3.connect(uri, uri=True, timeout=_BUSY_S, isolation_level=None)
         try:
             _check(database, path)
             _prepare(database)
@@ -159,8 +161,6 @@ def _fill(path: Path) -> None:
     finally:
         os.close(handle)
     with our_errors(path), closing(sqlite3.connect(path, isolation_level=None)) as database:
-        if shares_memory(path.parent):
-            database.execute("PRAGMA journal_mode = WAL")
         _prepare(database)
         with transaction(database, "IMMEDIATE"):
             script = resources("smartrec.access").joinpath("schema.sql").read_text()
@@ -169,7 +169,6 @@ def _fill(path: Path) -> None:
             database.execute("INSERT INTO signing VALUES (1, ?)", (new_signing_key(),))
             database.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             database.execute(f"PRAGMA user_version = {VERSION}")
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _refuse_others_work(path: Path) -> None:
@@ -187,16 +186,6 @@ def _refuse_others_work(path: Path) -> None:
             f"every user of this machine may put other users and tokens into {directory}",
             hint=f"Keep the others out: chmod go-w '{directory}'",
         )
-
-
-def _uri(path: Path) -> str:
-    """With which rights SQLite shall open the file."""
-    uri = path.absolute().as_uri()
-    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
-        return f"{uri}?mode=rw"
-    # On a disk that takes nothing nobody has its log open, so nobody writes to it.
-    log_open = Path(f"{path}-shm").exists()
-    return f"{uri}?mode=ro" if log_open else f"{uri}?mode=ro&immutable=1"
 
 
 def _check(database: sqlite3.Connection, path: Path) -> None:
@@ -219,22 +208,18 @@ def _check(database: sqlite3.Connection, path: Path) -> None:
 def _prepare(database: sqlite3.Connection) -> None:
     database.row_factory = sqlite3.Row
     database.execute("PRAGMA foreign_keys = ON")
-    database.execute("PRAGMA synchronous = FULL")  # who was removed stays so after a power cut
+    database.execute("PRAGMA synchronous = EXTRA")  # who was removed stays so after a power cut
     database.execute("PRAGMA secure_delete = ON")  # what was deleted is not read off the disk
-    database.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
 
 
 def _close_to_others(path: Path) -> None:
     """Take rights away that somebody's copying may have given; only its owner can."""
-    for suffix in _SIDE_FILES:
-        each = Path(f"{path}{suffix}")
-        try:
-            status = each.stat()
-            if status.st_mode & _OTHERS and os.geteuid() in (0, status.st_uid):
-                each.chmod(_OWNER_ONLY)
-        except OSError as error:
-            if not suffix:
-                raise store_error(each, "cannot keep others out of", error) from error
+    try:
+        status = path.stat()
+        if status.st_mode & _OTHERS and os.geteuid() in (0, status.st_uid):
+            path.chmod(_OWNER_ONLY)
+    except OSError as error:
+        raise store_error(path, "cannot keep others out of", error) from error
 
 
 def _error_of(path: Path, text: str) -> StoreError:

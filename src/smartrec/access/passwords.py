@@ -44,11 +44,11 @@ def kept(password: str) -> str:
 
 def matches(kept: str, password: str) -> bool:
     """Whether it is the password. A digest that cannot be read matches none."""
-    from argon2.exceptions import InvalidHashError, VerificationError
+    from argon2.exceptions import VerificationError
 
     try:
         return _hasher().verify(kept, _bytes(password))
-    except (VerificationError, InvalidHashError):
+    except (VerificationError, ValueError):  # it is no digest
         return False
 
 

@@ -20,6 +20,8 @@ TOKENS_MOST: Final = 1000
 SHARES_MOST: Final = 10_000
 TOUCH_EVERY: Final = 600 * SECOND
 """Last use is written no more often: every write wears a card."""
+_TYPED_MOST: Final = 4 * naming.NAME_MOST
+"""Characters of a name as it is typed, not composed yet."""
 _OVER_FOR: Final = 30 * DAY
 """Links are listed for so long when their time is over; also, the clock may have been wrong."""
 log = logging.getLogger(__name__)
@@ -101,7 +103,7 @@ class Vault:
         with file.our_errors(self._path):
             seen = file.data_version(database)
             with file.transaction(database, "DEFERRED"):
-                roster = rows.roster(database, self._path)
+                roster = self._read(database)
         self._seen, self._unchanged = seen, True
         return roster
 
@@ -185,7 +187,7 @@ class Vault:
         """
         if len(password) > naming.PASSWORD_MOST:
             return None
-        key = naming.folded(name[: naming.NAME_MOST])
+        key = naming.folded(name) if len(name) <= _TYPED_MOST else ""
         found = self._rows("SELECT * FROM users WHERE name_key = ?", (rows.text(key),))
         kept = str(found[0]["password"]) if found else passwords.NOBODY
         if not passwords.matches(kept, password) or not found:
@@ -340,6 +342,12 @@ class Vault:
         with file.our_errors(self._path), file.transaction(database, "IMMEDIATE"):
             yield database
         self._unchanged = self._unchanged and not roster
+
+    def _read(self, database: sqlite3.Connection) -> Roster:
+        try:
+            return rows.roster(database, self._path)
+        except ValueError as error:  # a disk that loses bits: SQLite looks for that at the start
+            raise file.damaged(self._path, "a value in it cannot be") from error
 
     def _rows(self, query: str, values: Sequence[object] = ()) -> list[sqlite3.Row]:
         if (database := self._look()) is None:

@@ -258,14 +258,14 @@ def _prepare(
     if version > newest:
         raise _too_new(path, version, newest)
     if version < newest:
-        if not copied and shares_memory(path.parent):
+        if not copied and _shares_memory(path.parent):
             database.execute("PRAGMA journal_mode = WAL")
         _migrate(database, migrations, newest)
     database.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     database.execute("SELECT count(*) FROM clips WHERE clip_id = ''").fetchone()
 
 
-def shares_memory(directory: Path) -> bool:
+def _shares_memory(directory: Path) -> bool:
     """Whether files there can be mapped by several processes, as WAL's index must be."""
     try:
         with NamedTemporaryFile(dir=directory, prefix=".smartrec-") as file:
