@@ -22,7 +22,7 @@ from tests.store import large
 
 from benchmarks.measure import p95
 from smartrec.store import browsing
-from smartrec.store.browsing import Cursor, Filters
+from smartrec.store.briefs import Cursor, Filters
 from smartrec.store.catalog import Catalog
 from smartrec.units import SECOND
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from smartrec.errors import StoreError
 from smartrec.store import browsing, database, keeping
-from smartrec.store.browsing import Filters
+from smartrec.store.briefs import Filters
 from smartrec.store.catalog import Catalog
 from tests.faults.deletion_points import Scene, main
 from tests.store import large

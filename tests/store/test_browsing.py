@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from smartrec.errors import NoSuchClip
 from smartrec.model import ClipState, Trigger
 from smartrec.store import browsing, keeping
-from smartrec.store.browsing import Brief, Cursor, Density, Filters
+from smartrec.store.briefs import Brief, Cursor, Density, Filters
 from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND, Ns

@@ -9,7 +9,7 @@ from smartrec.clock import ClockQuality
 from smartrec.errors import ClipKept, NoSuchClip, UsageError
 from smartrec.recording.retention import Held
 from smartrec.store import browsing, keeping
-from smartrec.store.browsing import Filters
+from smartrec.store.briefs import Filters
 from smartrec.store.catalog import Catalog
 from smartrec.units import SECOND
 from tests.store.clips import INSTANT, WALL, closed, done, head

@@ -14,7 +14,7 @@ import pytest
 from smartrec.errors import DiskFull
 from smartrec.model import Trigger
 from smartrec.store import browsing, database, gist, keeping
-from smartrec.store.browsing import Filters
+from smartrec.store.briefs import Filters
 from smartrec.store.catalog import Catalog
 from smartrec.units import SECOND, Ns
 from tests.store import large

@@ -27,23 +27,6 @@ from smartrec.store.gist import folded, joined, parted, text
 from smartrec.store.rows import FROM, SHOWN
 from smartrec.units import SECOND, Ns
 
-__all__ = [
-    "LONGEST",
-    "Brief",
-    "CameraDensity",
-    "Cursor",
-    "Density",
-    "Facets",
-    "Filters",
-    "Span",
-    "brief",
-    "density",
-    "facets",
-    "neighbours",
-    "page",
-    "spans",
-]
-
 LONGEST: Final = 26 * 3600 * SECOND
 """No clip is longer: `recording.max_length` is a day at most, its pre-roll and post-roll less."""
 
