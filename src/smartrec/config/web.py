@@ -140,7 +140,7 @@ class Web(Table):
     client_ca: Annotated[str, FILE] | None = Field(
         default=None,
         description="Certificates of authorities as PEM: then every browser must have one signed "
-        "by these, and may do all where nobody has a password.",
+        "by these, and may do all unless it logs in as a user.",
         examples=["/etc/smartrec/browsers.pem"],
         json_schema_extra=NEEDS_NEW_START,
     )

@@ -27,20 +27,23 @@ from smartrec.app.page_messages import (
     Wanted,
     page_end,
 )
-from smartrec.errors import NoPage
+from smartrec.errors import NoPage, StoreError
 from smartrec.media import child
 from smartrec.media.framing import Link
 from smartrec.web.ear import Ear
 from smartrec.web.hub import Hub
 from smartrec.web.keeper import Keeper
-from smartrec.web.listening import address_of, listen
+from smartrec.web.listening import address_of, check_strangers, listen, warning
 from smartrec.web.server import OTHERS, Patience, serve
+from smartrec.web.tls import Secured
 
 _WELL_EVERY: Final = 5.0
 
 _BROKEN_OFF: Final = "ASGI callable returned without completing response."
 _FILES: Final = 128
 """What else is open: the catalogue, clips that are being read, the link."""
+
+log = logging.getLogger(__name__)
 
 
 class Mouth(threading.Thread):
@@ -67,15 +70,17 @@ class Mouth(threading.Thread):
 async def _run(link: Link[ToRecorder, ToPage], setup: Setup, patience: Patience) -> None:
     mouth = Mouth(link)
     mouth.start()
-    _allow_files(int(setup.settings["viewers"]) + OTHERS + _FILES)
+    _allow_files(2 * (int(setup.settings["viewers"]) + OTHERS) + _FILES)
     hub = Hub(setup, lambda cameras: mouth.say(Wanted(cameras)), patience.linger)
     Ear(link, hub, asyncio.get_running_loop(), lambda: child.leave(0)).start()
     well = asyncio.create_task(_say_well(hub))
     keeper = Keeper(Path(setup.state) if setup.state else None, asyncio.get_running_loop())
     await keeper.begin()
-    end = await _listening(setup, mouth, patience.port)
-    mouth.say(Serving(address_of(end)))
-    await serve(hub, keeper, end, patience)
+    end, secured = await _listening(setup, mouth, patience.port)
+    mouth.say(_serving(setup, end, secured))
+    fresh = asyncio.create_task(_keep_fresh(setup, end, secured, mouth, patience.renewed))
+    await serve(hub, keeper, end, patience, secured)
+    fresh.cancel()
     well.cancel()
 
 
@@ -93,18 +98,42 @@ def _allow_files(wanted: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
 
 
-async def _listening(setup: Setup, mouth: Mouth, again: float) -> socket.socket:
-    """A socket where browsers can connect, as soon as there can be one."""
-    said = None
+async def _listening(
+    setup: Setup, mouth: Mouth, again: float
+) -> tuple[socket.socket, Secured | None]:
+    """A socket where browsers can connect, as soon as there can be one, and how it is encrypted."""
+    said, settings = None, setup.settings
+    state = Path(setup.state) if setup.state else None
     while True:
         try:
-            return listen(setup.settings["address"], setup.settings["port"])
-        except NoPage as error:
+            await asyncio.to_thread(check_strangers, settings, state)
+            secured = await asyncio.to_thread(Secured.prepared, setup)
+            return listen(settings["address"], settings["port"]), secured
+        except (NoPage, StoreError) as error:
             news = NotServing(str(error), error.hint or "")
             if news != said:
                 mouth.say(news)
             said = news
         await asyncio.sleep(again)
+
+
+def _serving(setup: Setup, end: socket.socket, secured: Secured | None) -> Serving:
+    address = address_of(end, encrypted=secured is not None)
+    fingerprint = "" if secured is None else secured.fingerprint
+    return Serving(address, fingerprint, warning(setup.settings))
+
+
+async def _keep_fresh(
+    setup: Setup, end: socket.socket, secured: Secured | None, mouth: Mouth, every: float
+) -> None:
+    """A certificate that ends, or that its owner replaced, needs no new start."""
+    while secured is not None:
+        await asyncio.sleep(every)
+        try:
+            if await asyncio.to_thread(secured.renewed):
+                mouth.say(_serving(setup, end, secured))
+        except (NoPage, StoreError) as error:
+            log.warning("the present certificate stays: %s", error)
 
 
 def main(argv: list[str], patience: Patience | None = None) -> NoReturn:

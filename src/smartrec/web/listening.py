@@ -19,41 +19,33 @@ UNENCRYPTED: Final = (
 )
 
 
-def is_private(settings: Mapping[str, Any]) -> bool:
-    """Whether only programs of this machine come, so that nobody need say who he is.
-
-    Args:
-        settings: The table ``[web]``.
-    """
-    return ip_address(settings["address"]).is_loopback and not settings.get("proxy")
-
-
 def warning(settings: Mapping[str, Any]) -> str:
     """What is dangerous about how the page is served; empty where nothing is."""
     alone = ip_address(settings["address"]).is_loopback or settings.get("proxy")
     return "" if alone or settings.get("encrypted") else UNENCRYPTED
 
 
-def check_strangers(settings: Mapping[str, Any], state: Path) -> None:
+def check_strangers(settings: Mapping[str, Any], state: Path | None) -> None:
     """See that whoever comes from elsewhere must say who he is. May wait for a disk.
 
     Args:
         settings: The table ``[web]``.
-        state: Where users are kept.
+        state: Where users are kept; None: nowhere.
 
     Raises:
-        NoPage: Whoever comes could see all.
+        NoPage: Nobody would have to.
         StoreError: It cannot be told whether there are users.
     """
     named = settings.get("proxy") and settings.get("proxy_user_header")
-    if is_private(settings) or named or settings.get("client_ca") or _has_users(state):
+    if ip_address(settings["address"]).is_loopback or named or settings.get("client_ca"):
         return
-    where = "behind a proxy" if settings.get("proxy") else f"at {settings['address']}"
-    raise NoPage(
-        f"the page is not served {where} while there is no user: whoever reaches it could see all",
-        hint="Make one: smartrec user add NAME; or come by ssh -L 8787:127.0.0.1:8787 with "
-        '[web] address = "127.0.0.1".',
-    )
+    if state is None or not _has_users(state):
+        raise NoPage(
+            f"the page is not served at {settings['address']} while there is no user: whoever "
+            "reaches it could see all",
+            hint="Make one: smartrec user add NAME; or come by ssh -L 8787:127.0.0.1:8787 with "
+            '[web] address = "127.0.0.1".',
+        )
 
 
 def listen(address: str, port: int) -> socket.socket:
@@ -62,11 +54,6 @@ def listen(address: str, port: int) -> socket.socket:
     Raises:
         NoPage: The port is taken, or the address is not this machine's.
     """
-    if not ip_address(address).is_loopback:
-        raise NoPage(
-            f"the page may not be served at {address} yet: whoever reaches it could see all",
-            hint='Set [web] address = "127.0.0.1" and come by ssh -L 8787:127.0.0.1:8787.',
-        )
     family = socket.AF_INET6 if ip_address(address).version == 6 else socket.AF_INET
     try:
         end = _bound(family, address, port)

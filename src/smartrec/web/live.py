@@ -101,7 +101,8 @@ class LiveSocket(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.Protocol`."""
         self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=0)
+        # Not 0: with TLS, asyncio would take an empty buffer for a full one.
+        self._transport.set_write_buffer_limits(high=1, low=0)
         end = transport.get_extra_info("socket")
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
         self._connections.add(self)
@@ -202,8 +203,10 @@ class LiveSocket(asyncio.Protocol):
     def _greet(self, request: Request) -> None:
         headers = list(request.headers.raw_items())
         assert self._transport is not None
-        caller = self.doorman.caller(headers, peer_of(self._transport))
-        refusal = self._refusal(request.path, headers, caller)
+        peer = peer_of(self._transport)
+        caller = self.doorman.caller(headers, peer)
+        foreign = self.guard.refusal(headers, origin=True, peer=peer.address)
+        refusal = foreign or self._refusal(request.path, headers, caller)
         if refusal is None:
             response = self._talk.accept(request)
         else:
@@ -224,7 +227,7 @@ class LiveSocket(asyncio.Protocol):
     def _refusal(self, path: str, headers: list[tuple[str, str]], caller: Caller) -> Refusal | None:
         if path != PATH:
             return Refusal(404, "there is no such socket", f"It is at {PATH}.")
-        refusal = self.guard.refusal(headers, origin=True) or self.doorman.refusal(headers, caller)
+        refusal = self.doorman.refusal(headers, caller)
         if refusal is not None:
             return refusal
         if caller.principal is not None and caller.principal.kind is Kind.SHARE:

@@ -19,7 +19,9 @@ from smartrec.web.guard import HEADERS, Guard
 from smartrec.web.hub import LINGER, Hub
 from smartrec.web.keeper import Keeper
 from smartrec.web.live import PING_EVERY, LiveSocket
+from smartrec.web.proxy import Proxies
 from smartrec.web.site import BODY_WITHIN, Application, Site
+from smartrec.web.tls import RENEWED_EVERY, Doorway, Secured
 
 OTHERS: Final = 100
 """Connections beside those of open pages."""
@@ -38,6 +40,7 @@ class Patience:
         idle: How long a connection is kept for the next request.
         linger: See `smartrec.web.hub.LINGER`.
         port: Until it is tried again to listen at one that was taken.
+        renewed: See `smartrec.web.tls.RENEWED_EVERY`.
     """
 
     request: float = REQUEST_WITHIN
@@ -46,13 +49,25 @@ class Patience:
     idle: int = 30
     linger: float = LINGER
     port: float = 10.0
+    renewed: float = RENEWED_EVERY
 
 
-async def serve(hub: Hub, keeper: Keeper, end: socket.socket, patience: Patience) -> None:
-    """Answer browsers that connect to `end`, until cancelled; `keeper` has begun."""
+async def serve(
+    hub: Hub,
+    keeper: Keeper,
+    end: socket.socket,
+    patience: Patience,
+    secured: Secured | None = None,
+) -> None:
+    """Answer browsers that connect to `end`, until cancelled; encrypted if `secured` says how.
+
+    `keeper` has begun.
+    """
     settings = hub.setup.settings
     address, port = end.getsockname()[:2]
-    guard = Guard(address, settings.get("hosts") or ())
+    proxies = Proxies(settings.get("proxy") or ())
+    hosts = settings.get("hosts") or ()
+    guard = Guard(address, hosts, encrypted=secured is not None, proxies=proxies)
     viewers = int(settings["viewers"])
     gate = Gate(Entrance.of(settings, address, port), keeper, SystemClock())
     live = {"hub": hub, "guard": guard, "doorman": gate.doorman, "most": viewers}
@@ -62,7 +77,7 @@ async def serve(hub: Hub, keeper: Keeper, end: socket.socket, patience: Patience
         site,
         host=address,
         port=port,
-        http=_made(Connection, most=viewers + OTHERS, request_within=patience.request),
+        http=_http(guard, viewers + OTHERS, patience.request, secured),
         ws=_made(LiveSocket, **live, ping_every=patience.ping),
         loop="asyncio",
         lifespan="off",
@@ -87,6 +102,13 @@ class _Server(uvicorn.Server):
 def _made(kind: type[Any], **what: object) -> type[Any]:
     """A class of connections that knows what it needs: uvicorn makes one for each by itself."""
     return type(kind.__name__, (kind,), what)
+
+
+def _http(guard: Guard, most: int, within: float, secured: Secured | None) -> type[Any]:
+    plain = _made(Connection, most=most, request_within=within)
+    if secured is None:
+        return plain
+    return _made(Doorway, secured=secured, inner=plain, guard=guard, most=most, within=within)
 
 
 def _api(hub: Hub, gate: Gate) -> Application:

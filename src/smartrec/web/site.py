@@ -122,7 +122,8 @@ class Site:
         method: str = scope["method"]
         headers: Headers = scope["headers"]
         files = asset is not None and method in _READING
-        refusal = self._guard.refusal(_text(headers), origin=not files)
+        peer = scope["state"][PEER].address
+        refusal = self._guard.refusal(_text(headers), origin=not files, peer=peer)
         if refusal is not None or files:
             return refusal
         if asset is not None:
