@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from smartrec.access.model import ABSOLUTE, Kind, Principal, Scope
 from smartrec.units import SECOND
+from smartrec.web.clip_models import MS
 from smartrec.web.doorman import SESSION_COOKIE, SHARE_COOKIE, Caller, Deed
 from smartrec.web.gate import Gate, TooMany
 from smartrec.web.rights import Denied, caller_of
@@ -26,10 +27,11 @@ class Standing(BaseModel):
     """Who asks, as far as that is known."""
 
     login_needed: bool = Field(description="There are users, and who is none of them must log in.")
-    name: str | None = Field(description="null: nobody.")
+    name: str | None = Field(description="null: nobody, or anybody.")
     kind: Kind | None = Field(description="How that is known; open: everybody may come in.")
     scope: Scope | None = Field(description="What may be done; each includes those before.")
     clip: str | None = Field(description="The one clip that a link shows; null: all.")
+    expires_ms: int | None = Field(default=None, description="When the link ends; of none: null.")
 
 
 class Credentials(BaseModel):
@@ -141,8 +143,14 @@ def _standing(gate: Gate, who: Principal | None) -> Standing:
     needed = gate.doorman.roster.login_needed
     if who is None:
         return Standing(login_needed=needed, name=None, kind=None, scope=None, clip=None)
+    share = gate.doorman.roster.share_of(who.key) if who.kind is Kind.SHARE else None
     return Standing(
-        login_needed=needed, name=who.name, kind=who.kind, scope=who.scope, clip=who.clip_id
+        login_needed=needed,
+        name=who.name or None,
+        kind=who.kind,
+        scope=who.scope,
+        clip=who.clip_id,
+        expires_ms=None if share is None else share.expires_ns // MS,
     )
 
 
