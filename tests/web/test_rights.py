@@ -45,6 +45,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", f"{API}/shares"): {"clip": new_id(), "hours": 1},
     ("POST", f"{API}/session"): {"name": "view", "password": PASSWORD},
 }
+NO_LINK = {"clip": None, "expires_ms": None}
 DENIED = (401, 403)
 
 
@@ -124,7 +125,7 @@ def test_where_nobody_has_a_password_this_machine_may_do_all(guarded: Guarded, p
         assert ask(page.port, asked, method, headers=headers, body=body).status not in DENIED
     standing = json.loads(ask(page.port, f"{API}/session").body)
     assert standing == {
-        **{"login_needed": False, "name": None, "kind": "open", "scope": "admin", "clip": None}
+        **{"login_needed": False, "name": None, "kind": "open", "scope": "admin", **NO_LINK}
     }
 
 

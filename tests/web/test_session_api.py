@@ -21,7 +21,8 @@ from tests.web.http import ask
 from tests.web.live import opened
 
 VIEW, RECORD, ADMIN = Scope
-NOBODY = {"login_needed": True, "name": None, "kind": None, "scope": None, "clip": None}
+NO_LINK = {"clip": None, "expires_ms": None}
+NOBODY = {"login_needed": True, "name": None, "kind": None, "scope": None, **NO_LINK}
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_who_logs_in_is_known_by_a_cookie_that_scripts_and_other_sites_do_not_ge
 ) -> None:
     answer = guarded.log_in("RECORD", PASSWORD)
     name, kind, scope = "record", "user", "record"
-    known = {"login_needed": True, "name": name, "kind": kind, "scope": scope, "clip": None}
+    known = {"login_needed": True, "name": name, "kind": kind, "scope": scope, **NO_LINK}
     assert (answer.status, json.loads(answer.body)) == (200, known)
     name, _, rest = answer.headers["set-cookie"].partition("=")
     assert name == f"smartrec-{guarded.port}"
@@ -247,7 +248,7 @@ def test_whom_a_trusted_proxy_names_is_let_in(tmp_path: Path) -> None:
     proxy = {"proxy": ["127.0.0.1"], "proxy_user_header": "Remote-User", "proxy_role": "record"}
     with guarded_in(tmp_path, **proxy) as guarded:
         for name, role in (("Admin", "admin"), ("view", "view"), ("stranger", "record")):
-            known = {"name": name, "kind": "proxy", "scope": role, "clip": None}
+            known = {"name": name, "kind": "proxy", "scope": role, **NO_LINK}
             found = standing(guarded, {"Remote-User": name})
             assert found == {**known, "login_needed": True}
         assert guarded.ask("status").status == 401

@@ -31,7 +31,7 @@ class Standing(BaseModel):
     kind: Kind | None = Field(description="How that is known; open: everybody may come in.")
     scope: Scope | None = Field(description="What may be done; each includes those before.")
     clip: str | None = Field(description="The one clip that a link shows; null: all.")
-    expires_ms: int | None = Field(default=None, description="When the link ends; of none: null.")
+    expires_ms: int | None = Field(default=None, description="When the link is worth nothing.")
 
 
 class Credentials(BaseModel):
