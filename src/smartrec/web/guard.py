@@ -17,7 +17,8 @@ from smartrec.web.proxy import Proxies
 HEADERS: Final = (
     (
         "Content-Security-Policy",
-        "default-src 'self'; img-src 'self' blob:; media-src 'self' blob:; connect-src 'self';"
+        "default-src 'self'; script-src 'self'; style-src 'self'; object-src 'none';"
+        " img-src 'self' blob:; media-src 'self' blob:; connect-src 'self';"
         " frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
     ),
     ("X-Content-Type-Options", "nosniff"),
