@@ -28,7 +28,8 @@ IMPATIENT = (
     sys.executable,
     "-c",
     "import sys; from smartrec.web.child import main; from smartrec.web.server import Patience;"
-    "main(sys.argv, Patience(request=0.3, body=0.3, ping=0.3, idle=1, linger=0.3, port=0.3))",
+    "main(sys.argv, Patience(request=0.3, body=0.3, ping=0.3, idle=1, linger=0.3, port=0.3, "
+    "renewed=0.3))",
 )
 """It gives browsers a third of a second for anything."""
 STATION = "0190a6c1-0000-7000-8000-000000000001"

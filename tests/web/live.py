@@ -96,7 +96,7 @@ def opened(
         headers: Further ones of the request.
         buffer: Bytes that its machine takes before the page itself does.
         host: What it calls the server.
-        how: Of `connect`.
+        how: Of `connect`; with ``ssl`` it speaks TLS.
     """
     plain = socket.socket()
     if buffer is not None:
@@ -105,7 +105,7 @@ def opened(
     plain.connect(("127.0.0.1", port))
     how = {"subprotocols": [Subprotocol(SUBPROTOCOL)], "max_size": None, **how}
     with connect(
-        f"ws://{host}:{port}{PATH}",
+        f"{'wss' if 'ssl' in how else 'ws'}://{host}:{port}{PATH}",
         sock=plain,
         compression=None,
         additional_headers=headers,
