@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,8 @@ from smartrec.web.tls import RENEWED_EVERY, Doorway, Secured
 
 OTHERS: Final = 100
 """Connections beside those of open pages."""
+_HTTPS: Final = 443
+_STRICT: Final = ("Strict-Transport-Security", "max-age=31536000")
 _WARM_AFTER: Final = 3.0
 """Seconds; by then the recorder and whoever waited for the page have what they came for."""
 
@@ -86,7 +88,7 @@ async def serve(
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        headers=list(HEADERS),
+        headers=headers_of(settings, port),
         timeout_keep_alive=patience.idle,
     )
     await _Server(config).serve([end])
@@ -97,6 +99,17 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """None: the recorder says when to end."""
         yield
+
+
+def headers_of(settings: Mapping[str, Any], port: int) -> list[tuple[str, str]]:
+    """Of every answer.
+
+    Browsers are to come by https from now on (RFC 6797) only where that will go on for sure, with a
+    certificate of the owner's; and only where the page has the name for itself, at https' own port,
+    for it would count for all servers at all ports of that name.
+    """
+    strict = settings.get("certificate") is not None and port == _HTTPS
+    return [*HEADERS, *([_STRICT] if strict else [])]
 
 
 def _made(kind: type[Any], **what: object) -> type[Any]:
