@@ -12,6 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import ignored_auth
 
+from smartrec.access.model import Scope
+from tests.web.child import Child
+from tests.web.guarded import Guarded, bearer, guarded_in
 from tests.web.http import ask
 from tests.web.kept import Kept, kept_in
 from tests.web.recorder import Behind
@@ -25,11 +28,27 @@ def kept(recorder: Behind) -> Kept:
     return kept_in(Path(recorder.page.setup.clips))
 
 
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A page where one must log in."""
+    with guarded_in(tmp_path_factory.mktemp("guarded")) as made:
+        yield made
+
+
 def asked_by_schemathesis(
-    behind: Behind, mode: GenerationMode, examples: int, ids: Iterator[str] | None = None
+    page: Child,
+    mode: GenerationMode,
+    examples: int,
+    ids: Iterator[str] | None = None,
+    token: str | None = None,
 ) -> None:
-    """Ask; of clips, where `ids` are given, only of those: nobody guesses a UUID."""
-    schema = schemathesis.openapi.from_url(f"{behind.page.address}api/v1/openapi.json")
+    """Ask; of clips, where `ids` are given, only of those: nobody guesses a UUID.
+
+    Who may ask what is tested by test_rights.py: `ignored_auth` knows neither that nobody needs to
+    log in, nor that either of two ways will do.
+    """
+    headers = {} if token is None else bearer(token)
+    schema = schemathesis.openapi.from_url(f"{page.address}api/v1/openapi.json", headers=headers)
 
     @settings(
         max_examples=examples,
@@ -41,7 +60,7 @@ def asked_by_schemathesis(
         if ids is not None and "clip_id" in case.path_parameters:
             case.path_parameters["clip_id"] = next(ids)
             case.query.pop("follow", None)  # nobody would ever end that recording
-        case.call_and_validate(excluded_checks=[ignored_auth])  # nobody needs to log in
+        case.call_and_validate(headers=headers, excluded_checks=[ignored_auth])
 
     must_be_true()
 
@@ -50,14 +69,23 @@ def asked_by_schemathesis(
 def test_what_may_be_asked_is_answered_as_it_says(
     behind: Behind, kept: Kept, examples: int
 ) -> None:
-    asked_by_schemathesis(behind, GenerationMode.POSITIVE, examples, cycle(kept.ids))
+    asked_by_schemathesis(behind.page, GenerationMode.POSITIVE, examples, cycle(kept.ids))
 
 
 @pytest.mark.parametrize("examples", [25, MANY])
 def test_what_may_not_be_asked_is_refused_as_it_says(
     behind: Behind, kept: Kept, examples: int
 ) -> None:
-    asked_by_schemathesis(behind, GenerationMode.NEGATIVE, examples)
+    asked_by_schemathesis(behind.page, GenerationMode.NEGATIVE, examples)
+
+
+@pytest.mark.parametrize("examples", [10, MANY])
+@pytest.mark.parametrize("scope", [Scope.ADMIN, Scope.VIEW], ids=lambda scope: scope.value)
+def test_who_brings_a_token_is_answered_as_it_says(
+    guarded: Guarded, scope: Scope, examples: int
+) -> None:
+    ids, token = cycle(guarded.kept.ids), guarded.tokens[scope]
+    asked_by_schemathesis(guarded.page, GenerationMode.POSITIVE, examples, ids, token)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +95,8 @@ def test_what_may_not_be_asked_is_refused_as_it_says(
         *("/api/v1/clips", "/api/v1/timeline", "/api/v1/facets", "/api/v1/clips/{clip_id}"),
         *(f"/api/v1/clips/{{clip_id}}/{each}" for each in ("frames", "frames/{n}", "looks")),
         *(f"/api/v1/clips/{{clip_id}}/{each}" for each in ("video", "thumbnail", "restore")),
+        *(f"/api/v1/{each}" for each in ("session", "session/share", "sessions", "sessions/{key}")),
+        *(f"/api/v1/{each}" for each in ("shares", "shares/{key}", "audit", "openapi.json")),
     ],
 )
 def test_it_says_all_there_is(behind: Behind, path: str) -> None:
