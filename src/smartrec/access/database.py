@@ -5,11 +5,12 @@ rather than a log, unlike the catalogue: little is written, all of it is in the 
 would be read into the copy that somebody puts in the file's place.
 """
 
+import fcntl
 import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import Final
@@ -40,7 +41,7 @@ def which(path: Path) -> Identity | None:
         StoreError: It cannot be asked, or is a link to nothing.
     """
     found, _ = identity(path)
-    if found is None and os.path.lexists(path):
+    if found is None and path.is_symlink():
         raise StoreError(
             f"{path} is a link to nothing: nobody knows who may come in",
             hint=f"Where has it gone? ls -l '{path}'",
@@ -60,19 +61,12 @@ def make(path: Path) -> None:
     if which(path) is not None:
         return
     directory = path.parent
-    new = directory / f".{path.name}.{new_key()}"
     try:
         _make_directory(directory)
-        try:
-            _fill(new)
-            # Of one that was moved away: it would be rolled back into this one.
-            Path(f"{path}{_JOURNAL}").unlink(missing_ok=True)
-            os.link(new, path)
-        except FileExistsError:
-            return
-        finally:
-            for each in (new, Path(f"{new}{_JOURNAL}")):
-                each.unlink(missing_ok=True)
+        with _only_one(directory):
+            _tidy_up(path)
+            if which(path) is None:
+                _make_alone(path)
     except OSError as error:
         raise store_error(path, "cannot make", error) from error
     sync_directory(directory)
@@ -150,6 +144,28 @@ def _make_directory(directory: Path) -> None:
         each.chmod(0o700)
 
 
+@contextmanager
+def _only_one(directory: Path) -> Iterator[None]:
+    """One maker at a time: what the second tidies up would be what the first has begun to use."""
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _make_alone(path: Path) -> None:
+    new = path.parent / f"{_prefix(path)}{new_key()}"
+    try:
+        _fill(new)
+        # Of one that was moved away: it would be rolled back into this one.
+        Path(f"{path}{_JOURNAL}").unlink(missing_ok=True)
+        new.rename(path)
+    finally:
+        _tidy_up(path)
+
+
 def _fill(path: Path) -> None:
     """A new database of that name, on the disk, its owner that of the directory."""
     handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, _OWNER_ONLY)
@@ -220,6 +236,17 @@ def _close_to_others(path: Path) -> None:
             path.chmod(_OWNER_ONLY)
     except OSError as error:
         raise store_error(path, "cannot keep others out of", error) from error
+
+
+def _prefix(path: Path) -> str:
+    return f".{path.name}."
+
+
+def _tidy_up(path: Path) -> None:
+    """What is left of one that was not made whole."""
+    with suppress(OSError):  # on a disk that takes nothing it stays
+        for left in path.parent.glob(f"{_prefix(path)}*"):
+            left.unlink(missing_ok=True)
 
 
 def _error_of(path: Path, text: str) -> StoreError:
