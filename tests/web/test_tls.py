@@ -250,7 +250,15 @@ def test_a_large_file_comes_whole_to_who_is_slow(page: Child) -> None:
 def authority(directory: Path) -> tuple[Path, Path]:
     """A certificate for browsers, and its authority's."""
     directory.mkdir()
-    new = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    new: list[str | Path] = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+    ]
     ca, key, browser = (directory / name for name in ("ca.pem", "ca.key", "browser.pem"))
     subprocess.run(
         [*new, "-noenc", "-subj", "/CN=ca", "-keyout", key, "-out", ca],

@@ -67,8 +67,13 @@ def place(state: Path) -> Path:
     return state / DIRECTORY / FILE
 
 
-def read(path: Path, key: Path) -> Certificate:
+def read(path: Path, key: Path, *, made_here: bool = False) -> Certificate:
     """The first certificate in a PEM file; whether it is any good is not asked.
+
+    Args:
+        path: Of that file.
+        key: Of the one with its private key, which is not read.
+        made_here: Whether smartrec made it.
 
     Raises:
         NoPage: It cannot be read, or is none.
@@ -91,7 +96,7 @@ def read(path: Path, key: Path) -> Certificate:
             f"{path} is no certificate in PEM: {error}", hint=_UNREADABLE.format(path)
         ) from error
     print_ = ":".join(digest[at : at + 2] for at in range(0, len(digest), 2))
-    return Certificate(path, key, print_, begins, ends, names)
+    return Certificate(path, key, print_, begins, ends, names, made_here)
 
 
 def wanted_names(address: str, hosts: Iterable[str]) -> tuple[str, ...]:
@@ -131,7 +136,7 @@ def made(state: Path, names: Iterable[str], wall_ns: int) -> Certificate:
             return before
         needed = list(dict.fromkeys((*needed, *before.names)))[:_MOST_NAMES]
     _write(path, _new(needed, now))
-    return _own(path)
+    return read(path, path, made_here=True)
 
 
 def context(certificate: Path, key: Path, client_ca: Path | None = None) -> ssl.SSLContext:
@@ -185,20 +190,13 @@ def _why(error: Exception) -> str:
     return str(reason).replace("_", " ").lower() if reason else str(error) or type(error).__name__
 
 
-def _own(path: Path) -> Certificate:
-    found = read(path, path)
-    return Certificate(
-        path, path, found.fingerprint, found.begins, found.ends, found.names, made_here=True
-    )
-
-
 def _present(path: Path) -> Certificate | None:
     """The one that is there, if it can be used."""
     if not path.exists():
         return None
     try:
         context(path, path)
-        return _own(path)
+        return read(path, path, made_here=True)
     except NoPage:  # half of one, or another's: it is made again
         return None
 

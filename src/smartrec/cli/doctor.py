@@ -134,6 +134,7 @@ def subject_of(path: Path | None, clips: Path | None, *, measure: bool = False) 
         mistakes=mistakes,
         limits=limits_of(config),
         schedule=config.arming.schedule,
+        web=config.web,
         measure=measure,
     )
 

@@ -26,6 +26,7 @@ from smartrec.app.doctor.kept import check_kept
 from smartrec.app.doctor.measuring import check_measured
 from smartrec.app.doctor.memory import check_memory
 from smartrec.app.doctor.packages import missing, packages
+from smartrec.app.doctor.page import check_page
 from smartrec.app.doctor.subject import Subject
 from smartrec.app.doctor.usb import check_usb
 from smartrec.app.doctor.watch import check_detector, check_screen
@@ -289,4 +290,5 @@ CHECKS: Final = (
     Check("control", _control, touches=_CLIPS),
     Check("recorder", _recorder),
     Check("arming", check_arming, touches=_CLIPS),
+    Check("page", check_page),
 )

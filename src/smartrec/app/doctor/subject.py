@@ -12,6 +12,7 @@ from smartrec.app.doctor.deepstream import Asked, Look
 from smartrec.app.identity import holder
 from smartrec.clock import Clock, SystemClock
 from smartrec.config.cameras import Camera as CameraSettings
+from smartrec.config.web import Web
 from smartrec.media.devices import Camera
 from smartrec.media.watch.messages import DetectorSetup
 from smartrec.recording.retention import Limits
@@ -66,6 +67,7 @@ class Subject:
         clock: Times the disk, the detector and the cameras.
         limits: How much is kept.
         schedule: When cameras are armed; empty means always.
+        web: The settings of the page.
         measure: Whether cameras that are free are to be streamed.
         seen: What checks have seen.
     """
@@ -85,6 +87,7 @@ class Subject:
     clock: Clock = field(default_factory=SystemClock)
     limits: Limits = field(default_factory=Limits)
     schedule: tuple[str, ...] = ()
+    web: Web = field(default_factory=Web)
     measure: bool = False
     seen: Seen = field(default_factory=Seen)
 

@@ -31,6 +31,7 @@ _HEADINGS: Final = {
     "control": "Control socket",
     "recorder": "Running recorder",
     "arming": "Armed and disarmed",
+    "page": "The page",
     "doctor": "Doctor itself",
     "elsewhere": "What other programs say",
 }

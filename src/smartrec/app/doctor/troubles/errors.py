@@ -90,6 +90,12 @@ ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
         "Install the newer smartrec again, or use another directory: `--clips DIR`",
     ),
     errors.CatalogDamaged: TROUBLES["room"]["catalogue"],
+    errors.AccessTooNew: Trouble(
+        "`users and tokens in FILE were written by a newer smartrec`",
+        "An older program must not judge who may come in by what it does not understand.",
+        "Install the newer smartrec again",
+    ),
+    errors.AccessDamaged: TROUBLES["page"]["no-users-file"],
     errors.RecorderRunning: TROUBLES["recorder"]["running"],
     errors.ControlError: TROUBLES["control"]["no-runtime-directory"],
     errors.ModelUnusable: TROUBLES["detector"]["model-unusable"],

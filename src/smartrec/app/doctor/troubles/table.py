@@ -10,6 +10,7 @@ from typing import Final
 from smartrec.app.doctor.troubles.cameras import CAMERAS, MEASURED, POWER, SOUND, UDEV, USB
 from smartrec.app.doctor.troubles.deepstream import DEEPSTREAM
 from smartrec.app.doctor.troubles.foreign import FOREIGN
+from smartrec.app.doctor.troubles.page import PAGE
 from smartrec.app.doctor.troubles.trouble import Trouble
 
 # Section of the page -> key -> trouble. A check of doctor has the section as its name.
@@ -326,6 +327,7 @@ TROUBLES: Final[Mapping[str, Mapping[str, Trouble]]] = {
             (r"disarmed",),
         ),
     },
+    "page": PAGE,
     "doctor": {
         "hangs": Trouble(
             "`doctor` says that a check gave no answer",
