@@ -3,7 +3,8 @@
 Its cameras are the demo's pictures, 30 a second, and looks whose boxes lie on the drawn person; it
 is started again when a file of the page has changed. Commands are obeyed by a stand-in for the
 recorder, which tells the events that a recorder would. With ``--clips N`` there are clips of all
-kinds to look at, N more rows of a catalogue, and what is recorded becomes a clip, too.
+kinds to look at, N more rows of a catalogue, and what is recorded becomes a clip, too. With
+``--users`` one must log in: as ``view``, ``record`` or ``admin``.
 """
 
 import argparse
@@ -18,6 +19,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from smartrec.access.model import Scope
+from smartrec.access.vault import Vault
 from smartrec.app.control import ControlServer
 from smartrec.app.envelope import Published, envelope
 from smartrec.app.events import (
@@ -64,6 +67,8 @@ FPS = 30
 LOOK_EVERY = 6
 SCORE = 0.87
 PRE_ROLL = POST_ROLL = 10.0
+PASSWORD = "the stage's password"
+"""Of each user."""
 REAL_PRE_ROLL = 3.0
 """Of what becomes a clip: it must be written at once."""
 
@@ -236,6 +241,7 @@ class Stage:
         demo: Its pictures.
         coded: Whether the first camera sends H.264; whoever made the stage feeds it.
         studio: Makes clips of what is recorded; its clips are the page's.
+        users: Whether there are some, one for each scope, and named as it is.
     """
 
     def __init__(
@@ -247,10 +253,14 @@ class Stage:
         *,
         coded: bool = False,
         studio: Studio | None = None,
+        users: bool = False,
     ) -> None:
         self.setup = setup(directory, cameras, port)
+        self.setup = replace(self.setup, state=str(directory / "state"))
         if studio is not None:
             self.setup = replace(self.setup, clips=str(studio.directory))
+        if users:
+            make_users(self.state)
         self._demo = demo
         self._ids = tuple(camera for camera, _ in self.setup.cameras)
         self._facts = 0
@@ -260,6 +270,11 @@ class Stage:
         self._coded = self._ids[:coded]
         self._told: set[str] = set()
         self._sent = 0
+
+    @property
+    def state(self) -> Path:
+        """Where the page's vault is."""
+        return Path(self.setup.state)
 
     def publish(self, event: Event) -> None:
         """Tell the page of an event; any thread."""
@@ -346,12 +361,13 @@ def staged(
     *,
     coded: bool = False,
     studio: Studio | None = None,
+    users: bool = False,
 ) -> Iterator[Stage]:
     """A stage whose page listens; with `coded`, the first camera sends H.264; see `Stage`."""
     with tempfile.TemporaryDirectory(prefix="stage-") as name:
         directory = Path(name)
         own = demo or kept_demo()
-        stage = Stage(cameras, port, directory, own, coded=coded, studio=studio)
+        stage = Stage(cameras, port, directory, own, coded=coded, studio=studio, users=users)
         with stage.child, feeding(stage.child, of_demo(own)) if coded else contextlib.nullcontext():
             control = ControlServer(
                 Path(stage.setup.socket), stage.recorder.submit, status=stage.status
@@ -362,6 +378,13 @@ def staged(
             finally:
                 control.close()
                 stage.recorder.close()
+
+
+def make_users(state: Path) -> None:
+    """One for each scope, named as it is, all of the same password."""
+    with Vault.open(state, create=True) as vault:
+        for scope in Scope:
+            vault.add_user(scope.value, PASSWORD, scope)
 
 
 def kept_demo() -> DemoFeed:
@@ -386,12 +409,15 @@ def main() -> None:
     parser.add_argument("--cameras", type=int, default=1)
     parser.add_argument("--h264", action="store_true", help="what the first camera sends")
     parser.add_argument("--clips", type=int, help="rows beside the clips that can be played")
+    parser.add_argument("--users", action="store_true", help=f"passwords: {PASSWORD}")
     asked = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # what was made is removed
     with contextlib.ExitStack() as stack:
         studio = None if asked.clips is None else stack.enter_context(with_clips(asked.clips))
         while True:
-            with staged(asked.cameras, asked.port, coded=asked.h264, studio=studio) as stage:
+            with staged(
+                asked.cameras, asked.port, coded=asked.h264, studio=studio, users=asked.users
+            ) as stage:
                 while isinstance(said := stage.child.said.get(), NotServing):
                     print(said, flush=True)  # noqa: T201
                 print(said, flush=True)  # noqa: T201

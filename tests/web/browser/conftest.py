@@ -84,6 +84,7 @@ def played(
     *,
     shown: Callable[[int], int] = int,
     studio: Studio | None = None,
+    users: bool = False,
 ) -> Iterator[Stage]:
     """A page that a stand-in for the recorder feeds.
 
@@ -93,8 +94,9 @@ def played(
         port: Of the page.
         shown: Which of the demo's pictures is the n-th.
         studio: Makes clips of what is recorded.
+        users: Whether one must log in; see `Stage`.
     """
-    with staged(cameras, port, demo, studio=studio) as stage:
+    with staged(cameras, port, demo, studio=studio, users=users) as stage:
         said = stage.child.said.get(timeout=TIMEOUT)
         assert isinstance(said, Serving), said
         feeder = threading.Thread(target=stage.run, kwargs={"shown": shown}, daemon=True)

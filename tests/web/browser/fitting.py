@@ -16,6 +16,11 @@ DESK = {"viewport": {"width": 1280, "height": 720}}
 WALL = {"viewport": {"width": 3840, "height": 2160}}
 FINGER = 44
 """CSS pixels that a finger hits (WCAG 2.2, 2.5.5)."""
+SETTLED = """
+Promise.allSettled(
+  document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)
+)
+"""
 SEVERED = r"WebSocket connection to .* failed|ERR_CONNECTION_(REFUSED|RESET)"
 """What Chromium itself writes when a server goes away."""
 
@@ -34,7 +39,8 @@ def brightness(page: Page) -> float:
 
 
 def violations(page: Page) -> set[str]:
-    """What axe has to say, one line for each element."""
+    """What axe has to say, one line for each element, once no colour is on its way to another."""
+    page.evaluate(SETTLED)
     page.evaluate(resources.files("axe_playwright_python").joinpath("axe.min.js").read_text())
     found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
     return {

@@ -460,3 +460,22 @@ def test_a_server_that_dies_in_mid_download_takes_nothing_else_along(
             tab.page.get_by_role("link", name="Download").click()
         whole = Path(coming.value.path()).read_bytes()
         assert hashlib.sha256(whole).hexdigest() == small.record.sha256
+
+
+@pytest.mark.parametrize(("status", "stays"), [(503, True), (403, False)])
+def test_why_pictures_are_refused_is_told_in_the_servers_words(
+    library: Library, visit: Open, status: int, stays: bool
+) -> None:
+    clip = library["frames"]
+    tab = visit(library.stage.child.address, **DESK)
+    tab.expected.append(str(status))
+    refused = {"error": {"message": "the shelf is locked", "hint": "Fetch the key."}}
+    times = f"**/clips/{clip.id}/frames?*"
+    tab.page.route(times, lambda route: route.fulfill(status=status, json=refused))
+    tab.page.goto(library.address(clip))
+    expect(tab.page.get_by_text("The shelf is locked", exact=True)).to_be_visible()
+    expect(tab.page.get_by_text("Fetch the key.")).to_be_visible()
+    tab.page.unroute(times)
+    if not stays:  # only what may mend itself is tried again
+        tab.page.get_by_role("button", name="Try now").click()
+    wait_for_number(tab, clip.shown[0])

@@ -9,11 +9,11 @@ export class Refused extends Error {
    * @param {string} message
    * @param {?string} hint
    * @param {number} status Of HTTP.
+   * @param {number} [retry] Seconds until it is worth another try.
    */
-  constructor(message, hint, status) {
+  constructor(message, hint, status, retry = 0) {
     super(message);
-    this.hint = hint;
-    this.status = status;
+    Object.assign(this, { hint, status, retry });
   }
 }
 
@@ -35,7 +35,27 @@ export function newId() {
  */
 export const at = (path) => new URL(`api/v1/${path}`, document.baseURI);
 
+let knock = null;
+
+/** @param {() => Promise<void>} act Called where somebody must log in; what it promises is that somebody did. */
+export const whenShut = (act) => {
+  knock = act;
+};
+
 async function ask(path, options = {}) {
+  for (let left = TRIES; ; left -= 1) {
+    try {
+      return await once(path, options);
+    } catch (error) {
+      if (error.status !== 401 || !knock || !left || path === "session") throw error;
+      const entered = knock();
+      if (options.method) throw error; // nothing is changed later, in the name of whoever logs in then
+      await entered;
+    }
+  }
+}
+
+async function once(path, options) {
   const { signal, ...rest } = options;
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(new DOMException("no answer", "TimeoutError")), PATIENCE_MS);
@@ -44,9 +64,10 @@ async function ask(path, options = {}) {
   signal?.addEventListener("abort", given);
   try {
     const reply = await fetch(at(path), { ...rest, signal: patience.signal });
-    const body = await reply.json();
+    const body = reply.status === 204 ? null : await reply.json();
     if (reply.ok) return body;
-    throw new Refused(body.error?.message ?? reply.statusText, body.error?.hint ?? null, reply.status);
+    const retry = Number(reply.headers.get("Retry-After")) || 0;
+    throw new Refused(body.error?.message ?? reply.statusText, body.error?.hint ?? null, reply.status, retry);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", given);
@@ -63,11 +84,11 @@ async function ask(path, options = {}) {
 export const get = (path, query, signal) => ask(String(query ?? "") ? `${path}?${query}` : path, { signal });
 
 /**
- * Change something.
+ * Change something; null where there is nothing to answer.
  * @param {"POST"|"PATCH"|"DELETE"} method
  * @param {string} path
  * @param {Object} [body]
- * @returns {Promise<Object>}
+ * @returns {Promise<?Object>}
  */
 export const send = (method, path, body) =>
   ask(path, body === undefined ? { method } : { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });

@@ -31,7 +31,7 @@
   if (!fit) show("unfit");
   window.addEventListener("error", function (event) {
     var script = event.target && event.target.tagName === "SCRIPT";
-    var begun = document.body && !document.getElementById("main").hidden;
+    var begun = root.hasAttribute("data-begun");
     if (script || !begun) show("broken");
   }, true);
 })();

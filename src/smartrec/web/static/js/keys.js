@@ -6,7 +6,8 @@ import { byId, make, memory } from "./dom.js";
  * @typedef {Object} Keys Of a view.
  * @property {Object<string, (index?: number) => void>} acts By `KeyboardEvent.key`, letters small;
  * "camera" for 1 to 9.
- * @property {[string[], string][]} help Keys and what they do; of two keys all between them are meant.
+ * @property {[string[], string, string?][]} help Keys and what they do; of two keys all between them are
+ * meant. Some need a scope.
  * @property {Set<string>} [repeat] Which act again and again while they are held.
  */
 
@@ -15,13 +16,14 @@ const PRESSED = "a, button, summary, [role=button], [role=option]";
 
 /**
  * @param {() => Keys} current Of the view that is shown.
+ * @param {(scope: string) => boolean} may
  */
-export function listen(current) {
+export function listen(current, may) {
   const dialog = byId("keys");
   const on = byId("keys-on");
   const help = () => {
     if (dialog.open) return;
-    dialog.querySelector("dl").replaceChildren(...current().help.flatMap(line));
+    dialog.querySelector("dl").replaceChildren(...current().help.filter(([, , needs]) => !needs || may(needs)).flatMap(line));
     dialog.showModal();
   };
   on.checked = memory.get("keys") !== "off";
@@ -34,7 +36,7 @@ export function listen(current) {
   byId("help").addEventListener("click", help);
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented || dialog.open) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.target.closest(OWN_KEYS)) return;
     if ((event.key === " " || event.key === "Enter") && event.target.closest(PRESSED)) return;
     const { acts, repeat } = current();

@@ -54,6 +54,7 @@ export class Link {
     this._heard = 0;
     this._retryAt = 0;
     this._tick = 0;
+    this._shut = true;
     addEventListener("online", () => this.retry());
     addEventListener("pagehide", () => this._socket?.close());
     addEventListener("pageshow", (event) => event.persisted && this.retry());
@@ -62,6 +63,7 @@ export class Link {
 
   /** Connect; it never gives up. */
   open() {
+    this._shut = false;
     clearTimeout(this._timer);
     clearInterval(this._tick);
     this._told.state("connecting", 0);
@@ -77,9 +79,27 @@ export class Link {
 
   /** Try at once, if it is not connected. */
   retry() {
-    if (this._socket !== null) return;
+    if (this._socket !== null || this._shut) return;
     this._wait = FIRST_MS;
     this.open();
+  }
+
+  /** Be silent until it is opened again. */
+  shut() {
+    const socket = this._socket;
+    this._socket = null;
+    this._greeted = false;
+    this._shut = true;
+    this._wait = FIRST_MS;
+    clearTimeout(this._timer);
+    clearInterval(this._tick);
+    socket?.close();
+    this._told.state("connecting", 0);
+  }
+
+  /** Whether it is connected or tries to be. */
+  get busy() {
+    return !this._shut;
   }
 
   /**

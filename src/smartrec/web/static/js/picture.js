@@ -109,3 +109,15 @@ export function paintUpright(context, bitmap, { rotate, flip }, box) {
   const [w, h] = across ? [height, width] : [width, height];
   context.drawImage(bitmap, -w / 2, -h / 2, w, h);
 }
+
+/**
+ * Let an element that shows a camera's picture as it came stand upright; css has the rest.
+ * @param {HTMLElement} element
+ * @param {{rotate: number, flip: boolean}} how
+ */
+export function turn(element, { rotate = 0, flip = false }) {
+  if (rotate % 360 === 0 && !flip) return;
+  element.classList.add("turned");
+  element.classList.toggle("across", rotate % 180 !== 0);
+  element.style.transform = `translate(-50%, -50%)${flip ? " scaleX(-1)" : ""} rotate(${rotate}deg)`;
+}

@@ -29,6 +29,10 @@
  * @property {(hash: string, replace?: boolean) => void} go To "#clip/…" or another; `replace` makes
  * no step for the back button, and tells the view nothing if it is its own address that changes.
  * @property {() => import("./cameras.js").Camera[]} cameras
+ * @property {(scope: import("./session/session.js").Scope) => boolean} may Whether whoever looks may do
+ * what needs it; elements that are marked with `data-needs` are not seen by others.
+ * @property {() => ?{ends: ?number}} shared Who looks has a link to this clip alone; when that ends,
+ * milliseconds since 1970.
  */
 
 const LOADED = {
@@ -72,6 +76,8 @@ export class Router {
     this._name = null;
     this._hash = null;
     this._turn = 0;
+    /** @type {?{name: string} & Parameters} Shown whatever the address says. */
+    this.only = null;
     addEventListener("hashchange", () => this.show());
   }
 
@@ -87,9 +93,14 @@ export class Router {
     } else if (location.hash !== hash) location.hash = hash;
   }
 
+  /** The name of the view that is asked for. */
+  get asked() {
+    return (this.only ?? parse(location.hash)).name;
+  }
+
   /** Show what the address says. */
   async show() {
-    const { name, ...parameters } = parse(location.hash);
+    const { name, ...parameters } = this.only ?? parse(location.hash);
     const turn = ++this._turn; // while code is loaded one may go elsewhere
     if (name === this._name && (name === "live" || this.view?.update)) {
       const other = location.hash !== this._hash; // one may have turned back on the way to another view

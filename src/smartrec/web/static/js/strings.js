@@ -3,13 +3,13 @@
  * Numbers, times and dates are written by Intl: in the viewer's zone and habits.
  */
 
-const LOCALE = document.documentElement.lang === "en" ? navigator.language : document.documentElement.lang;
+export const LOCALE = document.documentElement.lang === "en" ? navigator.language : document.documentElement.lang;
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
 const full = new Intl.DateTimeFormat(LOCALE, { dateStyle: "full", timeStyle: "long" });
-const tenths = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
-const share = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 0 });
+export const tenths = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+export const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+export const share = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 0 });
 
 /** @param {Date} moment */
 export const timeOf = (moment) => clock.format(moment);
@@ -36,12 +36,13 @@ export function running(seconds) {
 
 const some = (n, one, many) => (n === 1 ? one : many);
 const UNITS = [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]];
-function bytes(n) {
-  const [size, unit] = UNITS.find(([least]) => n >= least) ?? UNITS.at(-1);
-  return `${(n < 10 * size ? tenths : whole).format(n / size)} ${unit}`;
+/** @param {number} n */
+export function bytes(n) {
+  const [size, unit] = UNITS.find(([least]) => n >= least) ?? [1, "B"];
+  return `${(n < 10 * size && size > 1 ? tenths : whole).format(n / size)} ${unit}`;
 }
 const missed = (n) => `${n} ${some(n, "person", "persons")} not recorded`;
-const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) : "");
+export const sentence = (text) => (text ? text[0].toLocaleUpperCase(LOCALE) + text.slice(1) : "");
 
 export const words = {
   skip: "Skip to the content",
@@ -77,8 +78,8 @@ export const words = {
 
 /** What keys do, in the order of the help. */
 export const keyHelp = [
-  [["R"], "Record; once more to go on for longer"],
-  [["S"], "Stop recording"],
+  [["R"], "Record; once more to go on for longer", "record"],
+  [["S"], "Stop recording", "record"],
   [["1", "9"], "Show one camera"],
   [["0"], "Show all cameras"],
   [["F"], "Full screen"],
@@ -281,11 +282,16 @@ export const notices = {
   "watch.started": () => ["watch"],
 };
 
-const ENDED = {
-  "camera-lost": "Ended with the camera.",
-  "disk-full": "Ended with the room on the disk.",
-  recovered: "Recovered after the recorder was killed.",
+/** How a clip ended, where that is not simply over. */
+export const ended = {
+  finishing: "Being finished",
+  stopped: "Stopped by hand",
+  "camera-lost": "Ended with the camera",
+  "disk-full": "Ended with the room on the disk",
+  recovered: "Recovered after the recorder was killed",
+  failed: "Could not be finished",
 };
+const wrongly = ({ state }) => (["camera-lost", "disk-full", "recovered"].includes(state) ? `${ended[state]}.` : "");
 
 /** A clip's life in the list. */
 export const clip = {
@@ -297,12 +303,12 @@ export const clip = {
   unseen: "Recorded while this page was not connected",
   running: (what, seconds) => `${what}, ${running(seconds)}`,
   extended: (times, reason) => `Extended${times > 1 ? ` ${times} times` : ""}${reason === "person" ? ": a person is still there" : ""}.`,
-  closed: (d) => [`${span(d.duration_s)} recorded, being finished`, ENDED[d.state] || ""],
+  closed: (d) => [`${span(d.duration_s)} recorded, being finished`, wrongly(d)],
   ready: (d) => {
     const missing = d.frames_expected - d.frames_written;
     return [
       `Clip ready, ${span(d.duration_s)}`,
-      lines(`${whole.format(d.frames_written)} pictures${missing > 0 ? `, ${whole.format(missing)} lost` : ", none lost"}, ${bytes(d.bytes)}.`, ENDED[d.state]),
+      lines(`${whole.format(d.frames_written)} pictures${missing > 0 ? `, ${whole.format(missing)} lost` : ", none lost"}, ${bytes(d.bytes)}.`, wrongly(d)),
     ];
   },
   failed: (d) => [`The clip could not be finished: ${d.reason}`, lines(d.hint, d.kept && "What there is of it is kept.")],

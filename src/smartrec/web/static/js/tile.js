@@ -55,9 +55,9 @@ export class Tile {
     this._phase = make("span");
     this._state = make("p", { class: "state" }, make("i", { class: "dot" }), this._phase);
     this._fps = make("span", { class: "fps" });
-    this._mini = make("button", { class: "mini", type: "button" }, make("i", { class: "lamp" }));
+    this._mini = make("button", { class: "mini", type: "button", "data-needs": "record" }, make("i", { class: "lamp" }));
     this._mini.addEventListener("click", asked.record);
-    const shield = make("button", { class: "mini shield", type: "button", hidden: true });
+    const shield = make("button", { class: "mini shield", type: "button", "data-needs": "record", hidden: true });
     shield.addEventListener("click", asked.arm);
     this._shield = new Shield(shield, disarmed);
     const caption = make("div", { class: "caption" }, this._name, this._state, this._fps, shield, this._mini);

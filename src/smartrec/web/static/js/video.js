@@ -1,6 +1,7 @@
 /** A camera that sends H.264 or H.265: a video element in the place of the canvas. */
 
 import { CodedPicture } from "./mse.js";
+import { turn } from "./picture.js";
 import { trouble } from "./strings.js";
 
 export class Video {
@@ -31,7 +32,8 @@ export class Video {
       ontrouble: (kind) => (this.refusal = kind && trouble[kind](format.codec)),
     });
     const { element } = this._player;
-    this._turn(element, format);
+    element.setAttribute("aria-hidden", "true");
+    turn(element, format);
     this._pane.prepend(element);
     this._canvas.hidden = true;
   }
@@ -51,13 +53,5 @@ export class Video {
     this._player?.close();
     this._player?.element.remove();
     this._player = null;
-  }
-
-  _turn(element, { rotate = 0, flip = false }) {
-    element.setAttribute("aria-hidden", "true");
-    if (!rotate && !flip) return;
-    element.classList.add("turned");
-    element.classList.toggle("across", rotate % 180 !== 0);
-    element.style.transform = `translate(-50%, -50%)${flip ? " scaleX(-1)" : ""} rotate(${rotate}deg)`;
   }
 }

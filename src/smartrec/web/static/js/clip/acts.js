@@ -1,7 +1,9 @@
 /** What can be done with a clip: download, pin, delete with a way back. */
 
 import { make, mark, write } from "../dom.js";
-import { icon } from "./icons.js";
+import { icon } from "../icons.js";
+import { words as shareWords } from "../session/strings.js";
+import { Sharing } from "../session/sharing.js";
 import { done, words } from "./strings.js";
 import { toast } from "./toast.js";
 
@@ -21,14 +23,15 @@ export class Acts {
     this._detail = null;
     this._asking = false;
     this._download = make("a", { class: "act", download: true }, icon("download"), make("span", {}, words.download));
-    this._pin = this._button("pin", words.pin, () => this._pinned());
-    this._remove = this._button("remove", words.remove, () => this.remove());
+    this._pin = this._button("pin", words.pin, "record", () => this._pinned());
+    this._share = this._button("share", shareWords.share, "admin", () => this._shares());
+    this._remove = this._button("remove", words.remove, "admin", () => this.remove());
     this._answer = make("p", { class: "answer", role: "status" });
-    this.element = make("section", { class: "acts-of" }, make("div", { class: "acts" }, this._download, this._pin, this._remove), this._answer);
+    this.element = make("section", { class: "acts-of" }, make("div", { class: "acts" }, this._download, this._pin, this._share, this._remove), this._answer);
   }
 
-  _button(name, label, act) {
-    const button = make("button", { type: "button", class: "act", "data-act": name }, icon(name), make("span", {}, label));
+  _button(name, label, needs, act) {
+    const button = make("button", { type: "button", class: "act", "data-act": name, "data-needs": needs }, icon(name), make("span", {}, label));
     button.addEventListener("click", act);
     return button;
   }
@@ -70,6 +73,16 @@ export class Acts {
     this._tell("", done.restored);
     this._context.announce(done.restored);
     this._changed(brief);
+  }
+
+  _shares() {
+    this._sharing = new Sharing(this._id);
+    this._sharing.open();
+  }
+
+  /** Let go of everything. */
+  close() {
+    this._sharing?.close();
   }
 
   async _pinned() {

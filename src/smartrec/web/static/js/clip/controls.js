@@ -1,7 +1,7 @@
 /** The buttons below the picture. */
 
 import { make, mark, write } from "../dom.js";
-import { icon, swap } from "./icons.js";
+import { icon, swap } from "../icons.js";
 import { SPEEDS } from "./player.js";
 import { stamp, tell, words } from "./strings.js";
 

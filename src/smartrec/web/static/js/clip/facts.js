@@ -1,7 +1,8 @@
 /** What is told of a clip beside the picture: why it was recorded, and whether it is complete. */
 
 import { make, mark, write } from "../dom.js";
-import { icon, swap } from "./icons.js";
+import { icon, swap } from "../icons.js";
+import { copyOf } from "./copy.js";
 import { because, facts as factWords, proofOf, stamp, tell, words } from "./strings.js";
 
 const ICONS = { good: "good", warn: "warn", "": "open" };
@@ -88,24 +89,8 @@ export class Proof {
   }
 
   _fingerprint(digest) {
-    const copy = make("button", { type: "button", class: "act small" }, icon("copy"), make("span", {}, words.copy));
     const code = make("span", { class: "digest" }, digest);
-    copy.addEventListener("click", async () => {
-      await toClipboard(digest, code);
-      write(copy.lastElementChild, words.copied);
-      setTimeout(() => write(copy.lastElementChild, words.copy), 2_000);
-      this._copied(digest);
-    });
+    const copy = copyOf(code, this._copied);
     return [make("dt", {}, factWords.fingerprint), make("dd", { class: "code" }, code, copy), make("dd", { class: "soft" }, factWords.fingerprintHelp)];
   }
-}
-
-/** Over plain HTTP from another machine there is no clipboard; the text is then marked, and copied the old way. */
-async function toClipboard(text, element) {
-  if (navigator.clipboard) {
-    await navigator.clipboard.writeText(text).catch((error) => console.debug("no clipboard", error));
-    return;
-  }
-  getSelection().selectAllChildren(element);
-  document.execCommand("copy");
 }

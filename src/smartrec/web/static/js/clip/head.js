@@ -1,12 +1,15 @@
 /** What clip it is: camera, when, how it ended; and the ways to others. */
 
 import { make, mark, write } from "../dom.js";
-import { icon } from "./icons.js";
-import { states, tell, words } from "./strings.js";
+import { icon } from "../icons.js";
+import { stateOf, tell, words } from "./strings.js";
 
 export class Head {
-  /** @param {string} events Address of the list that one came from. */
-  constructor(events) {
+  /**
+   * @param {string} events Address of the list that one came from.
+   * @param {?string} alone There is nothing but this clip: until when.
+   */
+  constructor(events, alone) {
     this._name = make("h1", {}, words.clip);
     this._when = make("p", { class: "when" });
     this._state = make("p", { class: "ended", hidden: true });
@@ -14,7 +17,8 @@ export class Head {
     this._newer = make("a", { class: "tool", "aria-keyshortcuts": "]" }, icon("newer"));
     const back = make("a", { class: "back", href: events }, icon("older"), make("span", {}, words.events));
     const title = make("div", { class: "title" }, this._name, this._when, this._state);
-    this.element = make("header", { class: "clip-head" }, back, title, make("div", { class: "ways" }, this._older, this._newer));
+    const ways = make("div", { class: "ways" }, this._older, this._newer);
+    this.element = make("header", { class: "clip-head" }, ...(alone === null ? [back, title, ways] : [title, make("p", { class: "until" }, alone)]));
   }
 
   /**
@@ -32,7 +36,7 @@ export class Head {
       ...(detail.persons ? [make("span", { class: "persons" }, `${tell.persons(detail.persons)}${detail.score ? `, ${tell.best(detail.score)}` : ""}`)] : []),
       ...(detail.part > 1 ? [make("span", {}, tell.part(detail.part))] : []),
     );
-    const [tone, text] = states[detail.state] ?? ["", ""];
+    const [tone, text] = stateOf(detail.state);
     this._state.hidden = !text;
     mark(this._state, "data-tone", tone);
     write(this._state, text);

@@ -46,6 +46,7 @@ export class Note {
    */
   show(text, writable) {
     this._text.readOnly = !writable;
+    this.element.hidden = !writable && !text;
     const dirty = this._dirty;
     this._kept = text;
     if (dirty) return;
@@ -87,7 +88,7 @@ export class Note {
       this._tell(this._dirty ? "" : "good", this._dirty ? noteWords.unsaved : noteWords.saved);
       if (this._dirty) again = QUIET_MS;
     } catch (error) {
-      const refused = error.status >= 400 && error.status < 500;
+      const refused = error.status >= 400 && error.status < 500 && error.status !== 401; // who logs in goes on
       this._tell("warn", refused ? noteWords.refused(error.message) : noteWords.failed(error.status ? error.message : noteWords.away));
       if (!refused) again = AGAIN_MS;
     }

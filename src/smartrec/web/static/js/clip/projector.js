@@ -39,8 +39,10 @@ export class Projector {
     this.seen = new Seen();
     /** @type {?import("./player.js").Player} */
     this.player = null;
-    /** @type {?import("./player.js").Trouble} */
+    /** @type {?import("./player.js").Trouble|"refused"} */
     this.trouble = null;
+    /** @type {?[string, string]} In the server's words: what, and what mends it. */
+    this.refusal = null;
   }
 
   get speed() {
@@ -96,7 +98,7 @@ export class Projector {
 
   /** Try again what failed for want of an answer. */
   retry() {
-    if (this.trouble !== "network" || !this._detail) return;
+    if (!["network", "refused"].includes(this.trouble) || !this._detail) return;
     this._begin(this._detail, this._place());
   }
 
@@ -159,6 +161,16 @@ export class Projector {
     if (trouble === "network") this._later(() => this.retry());
   }
 
+  /** The server answered, but not with what was asked; or it did not answer. */
+  _refuse(error) {
+    const refused = error instanceof this._api.Refused;
+    this.trouble = refused ? "refused" : "network";
+    this.refusal = refused ? [error.message, error.hint ?? ""] : null;
+    this._told.changed();
+    if (refused) this._told.failed();
+    if (!refused || error.status >= 500) this._later(() => this.retry());
+  }
+
   _later(act) {
     clearTimeout(this._timer);
     this._timer = setTimeout(act, AGAIN_MS);
@@ -176,9 +188,7 @@ export class Projector {
     } catch (error) {
       if (turn !== this._turn || this._ended.signal.aborted) return false;
       console.debug("no times of the clip's pictures", error);
-      this.trouble = "network";
-      this._told.changed();
-      this._later(() => this.retry());
+      this._refuse(error);
       return false;
     }
   }

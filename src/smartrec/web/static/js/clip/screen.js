@@ -5,6 +5,7 @@
 
 import { Boxes } from "../boxes.js";
 import { make, mark, write } from "../dom.js";
+import { turn } from "../picture.js";
 import { words } from "./strings.js";
 
 const STILL_MS = 2_500;
@@ -47,18 +48,15 @@ export class Screen {
    * Let a player's picture be seen.
    * @param {?HTMLElement} picture null: nothing.
    * @param {number} shape Width over height of the upright picture.
-   * @param {{rotate: number, flip: boolean}} turn What the browser has to turn.
+   * @param {{rotate: number, flip: boolean}} [how] What the browser has to turn.
    */
-  put(picture, shape, { rotate = 0, flip = false } = {}) {
+  put(picture, shape, how = {}) {
     this._picture?.remove();
     this._picture = picture;
     this._film.hidden = !picture;
     if (!picture) return;
     this.shape = shape;
-    const turned = picture.tagName === "VIDEO" && (rotate % 360 !== 0 || flip);
-    picture.classList.toggle("turned", turned);
-    picture.classList.toggle("across", turned && rotate % 180 !== 0);
-    if (turned) picture.style.transform = `translate(-50%, -50%)${flip ? " scaleX(-1)" : ""} rotate(${rotate}deg)`;
+    if (picture.tagName === "VIDEO") turn(picture, how);
     this._film.prepend(picture);
   }
 

@@ -4,7 +4,7 @@
  */
 
 import { make, mark, write } from "../dom.js";
-import { drawn } from "./icons.js";
+import { drawn } from "../icons.js";
 import { ticks } from "./parts.js";
 import { tell, words } from "./strings.js";
 

@@ -1,20 +1,15 @@
 /** Every word of the clip's page. */
 
-import { running, say, span } from "../strings.js";
+import { LOCALE, bytes, ended, running, say, sentence, share, span, tenths, whole } from "../strings.js";
 
-const LOCALE = document.documentElement.lang === "en" ? navigator.language : document.documentElement.lang;
 const exact = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 const clock = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(LOCALE, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
 const zone = new Intl.DateTimeFormat(LOCALE, { timeZoneName: "short" });
-const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
-const tenths = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const hundredths = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const share = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 0 });
 const speeds = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 2 });
 
 const pictures = (n) => `${whole.format(n)} ${n === 1 ? "picture" : "pictures"}`;
-const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) : "");
 
 /** @param {number} milliseconds @returns {string} such as "0:05.033" */
 export function stamp(milliseconds) {
@@ -116,11 +111,6 @@ export const tell = {
   bytes,
 };
 
-function bytes(n) {
-  const [size, unit] = [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]].find(([least]) => n >= least) ?? [1, "B"];
-  return `${(n < 10 * size && size > 1 ? tenths : whole).format(n / size)} ${unit}`;
-}
-
 const unfinished = (error) => `${error ? `${sentence(error)}. ` : ""}What was recorded is kept; the recorder tries again when it starts anew.`;
 
 /** What stands in the place of the picture: [title, text]. */
@@ -135,17 +125,13 @@ export const slate = {
   codec: () => ["This browser does not play this clip", "Another browser may, and the file can be downloaded."],
   decode: () => ["This browser fails at this clip", "The file can be downloaded; whether it is whole is told beside."],
   away: () => ["The recorder does not answer", "This page goes on trying."],
+  refused: (why, hint) => [sentence(why), hint],
 };
 
-/** How a clip ended, where that is not simply over: [tone, words]. */
-export const states = {
-  finishing: ["busy", "Recorded, being finished"],
-  stopped: ["", "Stopped by hand"],
-  "camera-lost": ["warn", "Ended when the camera was lost"],
-  "disk-full": ["warn", "Ended when the disk was full"],
-  recovered: ["warn", "Recovered after the recorder was killed"],
-  failed: ["warn", "Could not be finished"],
-};
+const TONES = { finishing: "busy", stopped: "" };
+
+/** @param {string} state @returns {[string, string]} How a clip ended, where that is not simply over: tone and words. */
+export const stateOf = (state) => [TONES[state] ?? "warn", ended[state] ?? ""];
 
 /** @param {Object} trigger @returns {{title: string, lines: string[]}} What led to it, in words. */
 export function because(trigger) {

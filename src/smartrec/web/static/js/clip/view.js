@@ -12,6 +12,7 @@ import { Projector } from "./projector.js";
 import { Screen } from "./screen.js";
 import { Scrub } from "./scrub.js";
 import { keyHelp, slate, tell, words } from "./strings.js";
+import { tell as shareWords } from "../session/strings.js";
 
 const SECOND = 1000;
 const OFTEN_MS = 1_500;
@@ -19,6 +20,7 @@ const SELDOM_MS = 10_000;
 const HEARD_MS = 60;
 const USUAL_SCORE = 0.5;
 const OF_CLIPS = /^clip\./;
+const ELSEWHERE = new Set(["[", "]", "Esc"]); // keys that lead away
 
 /**
  * @param {HTMLElement} root
@@ -36,6 +38,7 @@ class ClipView {
     this._id = id;
     this._context = context;
     this._at = Number(query.get("at") ?? Number.NaN);
+    this._shared = context.shared();
     this._filters = new URLSearchParams([...query].filter(([name]) => name !== "at"));
     this._detail = null;
     this._least = USUAL_SCORE;
@@ -56,7 +59,8 @@ class ClipView {
 
   _build(root) {
     const { _context: context, _id: id } = this;
-    this._head = new Head(this._addressOf("events"));
+    const ends = this._shared?.ends;
+    this._head = new Head(this._addressOf("events"), this._shared && (ends ? shareWords.linkEnds(ends) : ""));
     this._screen = new Screen({ pressed: () => this._toggle(), filled: () => this._say() });
     this._projector = new Projector(id, context.api, this._screen, {
       drawn: () => this._drawn(),
@@ -87,7 +91,7 @@ class ClipView {
     this._deck = make("div", { class: "deck" }, this._scrub.element, this._controls.element);
     this._screen.element.prepend(this._head.element);
     this._screen.element.append(this._deck);
-    this._facts = make("div", { class: "facts", tabindex: "0", role: "region", "aria-label": words.details }, this._acts.element, this._why.element, this._note.element, this._proof.element);
+    this._facts = make("div", { class: "facts", tabindex: "0", role: "region", "aria-label": words.details }, this._acts.element, this._why.element, ...(this._shared ? [] : [this._note.element]), this._proof.element);
     this._facts.hidden = true;
     root.append(make("div", { class: "clip" }, this._screen.element, this._facts));
     this._say();
@@ -97,7 +101,7 @@ class ClipView {
   get keys() {
     const faster = (by) => () => this._faster(by);
     return {
-      help: keyHelp,
+      help: this._shared ? keyHelp.filter(([keys]) => !ELSEWHERE.has(keys[0])) : keyHelp,
       repeat: new Set([",", ".", "ArrowLeft", "ArrowRight"]),
       acts: {
         " ": () => this._toggle(),
@@ -118,7 +122,7 @@ class ClipView {
         f: () => this._screen.toggleFull(),
         "[": () => this._other(this._detail?.older),
         "]": () => this._other(this._detail?.newer),
-        Escape: () => (this._screen.full ? this._screen.toggleFull() : this._context.go(this._addressOf("events"))),
+        Escape: () => (this._screen.full ? this._screen.toggleFull() : this._shared || this._context.go(this._addressOf("events"))),
       },
     };
   }
@@ -130,6 +134,7 @@ class ClipView {
     this._deaf();
     document.removeEventListener("visibilitychange", this._seen);
     document.removeEventListener("keydown", this._held, true);
+    this._acts.close();
     this._note.close();
     this._scrub.close();
     this._projector.close();
@@ -141,8 +146,13 @@ class ClipView {
     return `#${where}${query ? `?${query}` : ""}`;
   }
 
+  /** The way to all others, where there is one. */
+  get _ways() {
+    return this._shared ? [] : [{ label: words.toEvents, href: this._addressOf("events") }];
+  }
+
   _other(id) {
-    if (id) this._context.go(this._addressOf(`clip/${encodeURIComponent(id)}`));
+    if (id && !this._shared) this._context.go(this._addressOf(`clip/${encodeURIComponent(id)}`));
   }
 
   /** What happened anywhere: of this clip, it is looked at anew. */
@@ -175,17 +185,16 @@ class ClipView {
   }
 
   _missing(error) {
-    const events = { label: words.toEvents, href: this._addressOf("events") };
     if (error.status === 404 || error.status === 422) {
       this._projector.remove();
       this._facts.hidden = this._deck.hidden = true;
-      this._screen.say(this._detail ? slate.deleted() : slate.missing(), [events]);
+      this._screen.say(this._detail ? slate.deleted() : slate.missing(), this._ways);
       this._say();
       return;
     }
     console.debug("nothing is known of the clip", error);
     if (!this._detail) {
-      const told = error instanceof this._context.api.Refused ? [error.message, error.hint ?? ""] : slate.away();
+      const told = error instanceof this._context.api.Refused ? slate.refused(error.message, error.hint ?? "") : slate.away();
       this._screen.say(told, [{ label: words.again, act: () => this._load() }]);
     }
     this._soon(OFTEN_MS);
@@ -193,6 +202,7 @@ class ClipView {
 
   /** From which score on somebody counts, where no trigger says it. */
   async _believe() {
+    if (this._shared) return;
     try {
       const { watch } = await this._context.api.status();
       if (typeof watch?.min_confidence === "number") this._usual = watch.min_confidence;
@@ -219,7 +229,7 @@ class ClipView {
     this._acts.show(detail);
     this._why.show(detail);
     this._proof.show(detail);
-    this._note.show(detail.note, detail.trashed_ms === null);
+    this._note.show(detail.note, detail.trashed_ms === null && this._context.may("record"));
     this._projector.show(detail, this._at);
     this._lay();
     this._say();
@@ -272,10 +282,14 @@ class ClipView {
 
   /** @returns {?[[string, string], Object[]]} What stands in the place of the picture; null: the picture. */
   _slate(detail) {
-    const { trouble, player } = this._projector;
-    const events = { label: words.toEvents, href: this._addressOf("events") };
-    if (detail.trashed_ms !== null) return [slate.trashed(), [{ label: words.restore, act: () => this._acts.restore() }, events]];
-    if (trouble === "network") return [slate.away(), [{ label: words.again, act: () => this._projector.retry() }]];
+    const { trouble, refusal, player } = this._projector;
+    if (detail.trashed_ms !== null) {
+      const back = this._context.may("admin") ? [{ label: words.restore, act: () => this._acts.restore() }] : [];
+      return [slate.trashed(), [...back, ...this._ways]];
+    }
+    const again = [{ label: words.again, act: () => this._projector.retry() }];
+    if (trouble === "network") return [slate.away(), again];
+    if (trouble === "refused") return [slate.refused(...refusal), again];
     if (trouble) return [slate[trouble](), []];
     if (detail.media === null) return [unseen(detail), []];
     return player && player.shown >= 0 ? null : [slate.loading(), []];

@@ -1,12 +1,8 @@
 /** One clip of the list. */
 
 import { make, mark, write } from "../dom.js";
+import { icon } from "../icons.js";
 import { say, words } from "./strings.js";
-import { icon } from "./timeline.js";
-
-const PERSON = "M12 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM5 20c.6-3.6 3.4-5.5 7-5.5s6.4 1.9 7 5.5";
-const PIN = "M9 4h6l-.7 6 2.7 3.5H7L9.7 10zM12 13.5V20";
-const NOTE = "M5 5h14v10h-5l-4 4v-4H5z";
 
 export class Card {
   /**
@@ -29,17 +25,15 @@ export class Card {
     this._rec = make("span", { class: "plate rec" }, make("i", { class: "lamp" }), make("span"));
     this._length = make("span", { class: "plate length" });
     this._count = make("span");
-    const people = icon(PERSON);
-    this._persons = make("span", { class: "plate many" });
-    this._persons.append(people, this._count);
+    this._persons = make("span", { class: "plate many" }, icon("person"), this._count);
     /** Where a preview is put. */
     this.pane = make("span", { class: "thumb" }, this._slate, this._picture, this._persons, this._length, this._rec);
     this._time = make("strong");
     this._camera = make("span", { class: "camera" });
     this._signs = make("span", { class: "signs" });
-    this._pin = icon(PIN);
+    this._pin = icon("pin");
     this._pin.classList.add("solid");
-    this._note = icon(NOTE);
+    this._note = icon("note");
     this._signs.append(this._pin, this._note);
     this._what = make("span", { class: "what" });
     this._wrong = make("span", { class: "wrong" });
@@ -114,7 +108,7 @@ export class Card {
     }
     write(this._what, say.trashed(clip.trashed_ms));
     if (this._restore) return;
-    this._restore = make("button", { type: "button", class: "act restore", "aria-label": `${words.restore}: ${say.spoken(clip)}` }, words.restore);
+    this._restore = make("button", { type: "button", class: "act restore", "data-needs": "admin", "aria-label": `${words.restore}: ${say.spoken(clip)}` }, words.restore);
     this._restore.addEventListener("click", () => {
       this._restore.disabled = true;
       this._told.restore(this.clip);

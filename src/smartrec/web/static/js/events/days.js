@@ -1,9 +1,9 @@
 /** Which time the timeline shows: a day, one before, today, any of the calendar. */
 
 import { make, mark, write } from "../dom.js";
+import { icon } from "../icons.js";
 import { unitAt, unitOf } from "./scale.js";
 import { say, words } from "./strings.js";
-import { icon } from "./timeline.js";
 
 const UNITS = ["hour", "day", "week", "month"];
 
@@ -15,9 +15,8 @@ export class Days {
    */
   constructor(told) {
     this._told = told;
-    const arrow = (label, path, step) => {
-      const button = make("button", { type: "button", class: "tool", "aria-label": label, title: label });
-      button.append(icon(path));
+    const arrow = (label, picture, step) => {
+      const button = make("button", { type: "button", class: "tool", "aria-label": label, title: label }, icon(picture));
       button.addEventListener("click", () => this.step(step));
       return button;
     };
@@ -39,7 +38,7 @@ export class Days {
     this.element = make(
       "div",
       { class: "days" },
-      make("div", { class: "step" }, arrow(words.earlier, "M14.5 6.5L9 12l5.5 5.5", -1), make("span", { class: "picked" }, this._date, this._picker), arrow(words.later, "M9.5 6.5L15 12l-5.5 5.5", 1)),
+      make("div", { class: "step" }, arrow(words.earlier, "older", -1), make("span", { class: "picked" }, this._date, this._picker), arrow(words.later, "newer", 1)),
       this._today,
       make("div", { class: "units", role: "group", "aria-label": words.length }, ...this._units),
     );

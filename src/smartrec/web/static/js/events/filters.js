@@ -1,29 +1,29 @@
 /** Which clips are meant: by camera, trigger, zone, confidence, pin and text. */
 
 import { make, mark, write } from "../dom.js";
-import { Menu } from "./menu.js";
+import { icon } from "../icons.js";
+import { Menu } from "../menu.js";
 import { filtering } from "./query.js";
 import { say, words } from "./strings.js";
-import { icon } from "./timeline.js";
 
 const TYPED_MS = 250;
-const GLASS = "M10.5 17a6.5 6.5 0 1 0 0-13 6.5 6.5 0 0 0 0 13zM15.5 15.5L20 20";
 
 export class FilterBar {
   /** @param {(filters: import("./query.js").Filters) => void} changed */
   constructor(changed) {
     this._changed = changed;
+    this._wished = {};
     this._lists = { camera: this._list("camera"), reason: this._list("reason"), zone: this._list("zone") };
     this._score = this._scored();
     this._pinned = make("button", { type: "button", class: "chip", "aria-pressed": "false" }, words.pinned);
     this._pinned.addEventListener("click", () => this._change({ pinned: !this._filters.pinned }));
     this._text = make("input", { type: "search", "aria-label": words.searchIn, title: words.searchIn, placeholder: words.search, maxlength: "200", autocomplete: "off", spellcheck: "false" });
     this._text.addEventListener("input", () => {
-      clearTimeout(this._typing);
-      this._typing = setTimeout(() => this._change({ text: this._text.value.trim() }), TYPED_MS);
+      this._soon({ text: this._text.value.trim() });
     });
     this._clear = make("button", { type: "button", class: "chip plain", hidden: true }, words.clear);
     this._clear.addEventListener("click", () => {
+      this._forget();
       this._changed({ camera: [], reason: [], zone: [], score: 0, pinned: false, text: "", trash: this._filters.trash });
       this.button.focus();
       if (!this.button.offsetParent) this._lists.camera.menu.button.focus();
@@ -34,7 +34,7 @@ export class FilterBar {
       ...Object.values(this._lists).map(({ menu }) => menu.element),
       this._score.menu.element,
       this._pinned,
-      make("label", { class: "search" }, icon(GLASS), this._text),
+      make("label", { class: "search" }, icon("find"), this._text),
       this._clear,
     );
     /** On a narrow page it opens the others. */
@@ -56,14 +56,15 @@ export class FilterBar {
    */
   show(filters, facets) {
     this._filters = filters;
+    const score = this._wished.score ?? filters.score; // nobody's hand is moved
     const options = {
       camera: facets.cameras.map(({ id, name, clips }) => [id, name, clips]),
       reason: facets.reasons.map(({ reason, clips }) => [reason, say.reason(reason), clips]),
       zone: facets.zones.map(({ zone, clips }) => [zone, zone, clips]),
     };
     for (const [name, list] of Object.entries(this._lists)) this._fill(name, list, options[name]);
-    this._score.input.value = String(Math.round(filters.score * 100));
-    this._sayScore(filters.score);
+    this._score.input.value = String(Math.round(score * 100));
+    this._sayScore(score);
     mark(this._pinned, "aria-pressed", String(filters.pinned));
     this._pinned.classList.toggle("on", filters.pinned);
     if (document.activeElement !== this._text) this._text.value = filters.text;
@@ -73,8 +74,22 @@ export class FilterBar {
     this.button.classList.toggle("on", on > 0);
   }
 
+  /** Once somebody has typed or dragged to the end; with all that was wished meanwhile. */
+  _soon(some) {
+    Object.assign(this._wished, some);
+    clearTimeout(this._typing);
+    this._typing = setTimeout(() => this._change({}), TYPED_MS);
+  }
+
   _change(some) {
-    this._changed({ ...this._filters, ...some });
+    const all = { ...this._filters, ...this._wished, ...some };
+    this._forget();
+    this._changed(all);
+  }
+
+  _forget() {
+    clearTimeout(this._typing);
+    this._wished = {};
   }
 
   _list(name) {
@@ -111,8 +126,7 @@ export class FilterBar {
     menu.panel.append(told, input);
     input.addEventListener("input", () => {
       this._sayScore(Number(input.value) / 100);
-      clearTimeout(this._typing);
-      this._typing = setTimeout(() => this._change({ score: Number(input.value) / 100 }), TYPED_MS);
+      this._soon({ score: Number(input.value) / 100 });
     });
     return { menu, input, told };
   }
@@ -126,7 +140,7 @@ export class FilterBar {
 
   /** No more of what was typed. */
   close() {
-    clearTimeout(this._typing);
+    this._forget();
     for (const { menu } of [...Object.values(this._lists), this._score]) menu.hide();
   }
 }

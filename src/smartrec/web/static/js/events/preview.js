@@ -1,6 +1,7 @@
 /** A few silent seconds of a clip, in the place of its thumbnail, while somebody looks at it. */
 
 import { make } from "../dom.js";
+import { turn } from "../picture.js";
 
 const HESITATION_MS = 220;
 const LENGTH_S = 3;
@@ -106,11 +107,4 @@ function sampled(times, begin) {
     due = Math.max(due + 1000 / PER_SECOND, ms);
   });
   return chosen;
-}
-
-function turn(element, { rotate = 0, flip = false }) {
-  if (!rotate && !flip) return;
-  element.classList.add("turned");
-  element.classList.toggle("across", rotate % 180 !== 0);
-  element.style.transform = `translate(-50%, -50%)${flip ? " scaleX(-1)" : ""} rotate(${rotate}deg)`;
 }

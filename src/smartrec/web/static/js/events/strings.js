@@ -1,11 +1,8 @@
 /** Every word of the events view. */
 
-import { dayOf, fullTimeOf, running, say as common, span, timeOf } from "../strings.js";
+import { LOCALE, dayOf, ended, fullTimeOf, running, say as common, sentence, share, span, timeOf, whole } from "../strings.js";
 
-const LOCALE = document.documentElement.lang === "en" ? navigator.language : document.documentElement.lang;
 const format = (options) => new Intl.DateTimeFormat(LOCALE, options);
-const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
-const share = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 0 });
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
 const shortDay = format({ weekday: "short", day: "numeric", month: "short" });
 const numberedDay = format({ weekday: "short", day: "numeric" });
@@ -16,16 +13,8 @@ const dayOfMonth = format({ month: "short", day: "numeric" });
 const minutes = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 const some = (n, one, many) => `${whole.format(n)} ${n === 1 ? one : many}`;
-const capital = (text) => (text ? text[0].toLocaleUpperCase(LOCALE) + text.slice(1) : "");
 
-const STATES = {
-  recording: "Recording",
-  finishing: "Being finished",
-  "camera-lost": "Ended with the camera",
-  "disk-full": "Ended with the room on the disk",
-  recovered: "Recovered after the recorder was killed",
-  failed: "Could not be finished",
-};
+const STATES = { ...ended, recording: "Recording", stopped: "" };
 
 export const words = {
   title: "Events",
@@ -95,18 +84,18 @@ export const say = {
   trash: (n) => (n ? `${words.trash} (${whole.format(n)})` : words.trash),
   /** Names the time that the timeline shows. */
   range({ from, to }, unit) {
-    if (unit === "day") return capital(dayNamed(from));
-    if (unit === "month") return capital(monthOf.format(from));
+    if (unit === "day") return sentence(dayNamed(from));
+    if (unit === "month") return sentence(monthOf.format(from));
     const last = to - 1;
-    if (sameDay(from, last)) return `${capital(dayNamed(from))}, ${clockOf(from, to)} – ${clockOf(to, from)}`;
+    if (sameDay(from, last)) return `${sentence(dayNamed(from))}, ${clockOf(from, to)} – ${clockOf(to, from)}`;
     return `${shortDay.format(from)} – ${shortDay.format(last)}`;
   },
-  heading: (ms) => capital(dayNamed(ms)),
+  heading: (ms) => sentence(dayNamed(ms)),
   tick(ms, step) {
     const at = new Date(ms);
     if (at.getHours() || at.getMinutes() || at.getSeconds()) return step < 60_000 ? timeOf(at) : minutes.format(at);
     if (step < 86_400_000) return shortDay.format(at);
-    return step < 25 * 86_400_000 ? (step > 86_400_000 ? dayOfMonth.format(at) : numberedDay.format(at)) : capital(monthOf.format(at));
+    return step < 25 * 86_400_000 ? (step > 86_400_000 ? dayOfMonth.format(at) : numberedDay.format(at)) : sentence(monthOf.format(at));
   },
   between: (from, to) => (sameDay(from, to - 1) ? `${clockOf(from, to)} – ${clockOf(to, from)}` : `${dated.format(from)} – ${dated.format(to)}`),
   dayBetween: (from, to) => (sameDay(from, to - 1) ? `${shortDay.format(from)}, ${say.between(from, to)}` : say.between(from, to)),

@@ -1,6 +1,7 @@
 /** The timeline: what lies when, at any length from seconds to months. Also a slider for the keyboard. */
 
 import { make, mark, write } from "../dom.js";
+import { icon } from "../icons.js";
 import { gestures } from "./gestures.js";
 import { draw } from "./lanes.js";
 import { bounded } from "./scale.js";
@@ -45,13 +46,12 @@ export class Timeline {
     this._canvas = make("canvas", { "aria-hidden": "true" });
     this._field = make("div", { class: "field", role: "slider", tabindex: "0", "aria-label": words.timeline, "aria-roledescription": words.timeline, "aria-describedby": "timeline-keys" }, this._canvas);
     this._names = make("ol", { class: "lanes", "aria-hidden": "true" });
-    const zoom = (label, path, factor) => {
-      const button = make("button", { type: "button", class: "tool", "aria-label": label, title: label });
-      button.append(icon(path));
+    const zoom = (label, picture, factor) => {
+      const button = make("button", { type: "button", class: "tool", "aria-label": label, title: label }, icon(picture));
       button.addEventListener("click", () => this.zoom(factor));
       return button;
     };
-    this._zoom = make("div", { class: "zoom" }, zoom(words.zoomOut, "M6 12h12", ZOOM), zoom(words.zoomIn, "M6 12h12M12 6v12", 1 / ZOOM));
+    this._zoom = make("div", { class: "zoom" }, zoom(words.zoomOut, "less", ZOOM), zoom(words.zoomIn, "more", 1 / ZOOM));
     this._tip = make("div", { class: "tip", hidden: true, "aria-hidden": "true" });
     this.element = make(
       "section",
@@ -335,18 +335,4 @@ export class Timeline {
     this._sayAt(this._pointedAt);
     this.redraw();
   }
-}
-
-/**
- * @param {string} path Of a 24 by 24 drawing, in the manner of the header's.
- * @returns {SVGElement}
- */
-export function icon(path) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  line.setAttribute("d", path);
-  svg.append(line);
-  return svg;
 }

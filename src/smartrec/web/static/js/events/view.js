@@ -1,6 +1,7 @@
 /** Events: the timeline, the filters, and the list of clips. */
 
 import { make, mark, write } from "../dom.js";
+import { icon } from "../icons.js";
 import { Days } from "./days.js";
 import { Density } from "./density.js";
 import { FilterBar } from "./filters.js";
@@ -10,13 +11,12 @@ import { asked, filtering, hash, read } from "./query.js";
 import { unitAt } from "./scale.js";
 import { Shelf } from "./shelf.js";
 import { empty, help, say, words } from "./strings.js";
-import { Timeline, icon } from "./timeline.js";
+import { Timeline } from "./timeline.js";
 
 const WRITTEN_MS = 300;
 const LATER_MS = [150, 400, 1000, 3000, 10_000];
 const PATIENT_MS = 250;
 const FRESH_MS = 30 * 60_000;
-const BIN = "M5 7h14M10 7V4.5h4V7M7 7l.8 12.5h8.4L17 7M10.5 10.5v5.5M13.5 10.5v5.5";
 const CLIP = /^clip\.(opened|extended|closed|ready|failed|deleted|changed)$/;
 const NO_FACETS = { cameras: [], reasons: [], zones: [], first_ms: null, last_ms: null, clips: 0, trash: 0 };
 
@@ -73,7 +73,7 @@ class Events {
   _build(root) {
     this._count = make("p", { class: "count", role: "status" });
     this._binned = make("span");
-    this._bin = make("a", { class: "tool bin", href: "#events?trash=true" }, icon(BIN), this._binned);
+    this._bin = make("a", { class: "tool bin", "data-needs": "admin", href: "#events?trash=true" }, icon("remove"), this._binned);
     this._head = make("header", { class: "head" }, make("div", { class: "tools" }, this._days.element, this._bin), this._timeline.element, make("div", { class: "tools" }, this._filters.button, this._count, this._filters.element));
     this._trashHead = make("header", { class: "trash-head" }, make("h1", { tabindex: "-1" }, words.trash), make("a", { class: "chip", href: "#events" }, words.back), make("p", {}, words.trashNote));
     this._h1 = make("h1", { class: "unseen" }, words.title);

@@ -1,6 +1,6 @@
 /** A button that opens a panel below itself; one panel is open at a time. */
 
-import { make, mark, write } from "../dom.js";
+import { make, mark, write } from "./dom.js";
 
 let open = null;
 let count = 0;
