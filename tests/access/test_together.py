@@ -59,15 +59,11 @@ def page(tmp_path: Path) -> Iterator[Vault]:
 def test_all_that_many_write_at_once_is_there_and_the_page_sees_it(page: Vault) -> None:
     state = page.path.parent
     writers = [started(WRITE, state, name, EACH) for name in "abcd"[:WRITERS]]
-    read = 0
     while any(writer.poll() is None for writer in writers):
         if page.changed():
             page.roster()  # never in the middle of something, never an error
-            read += 1
     said = [line for writer in writers for line in finished(writer)]
     assert [writer.returncode for writer in writers] == [0] * WRITERS
-    assert read
-    assert page.changed() or read > 1
     roster = page.roster()
     removed = {name for what, name, _ in said if what == "removed"}
     assert len(removed) == WRITERS * EACH // 3
