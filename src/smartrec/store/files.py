@@ -59,14 +59,17 @@ def read_small(path: Path) -> bytes:
     Raises:
         OSError: It is none, is longer, or cannot be read.
     """
-    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
+    with open(path, "rb", opener=_without_waiting) as file:  # noqa: PTH123 - has no opener
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
         content = file.read(_SMALL + 1)
     if len(content) > _SMALL:
         raise OSError(errno.EFBIG, "it is too long")
     return content
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def sync_directory(directory: Path) -> None:
