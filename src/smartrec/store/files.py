@@ -59,7 +59,7 @@ def read_small(path: Path) -> bytes:
     Raises:
         OSError: It is none, is longer, or cannot be read.
     """
-    with open(path, "rb", opener=_without_waiting) as file:  # noqa: PTH123 - has no opener
+    with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "it is no regular file")
         content = file.read(_SMALL + 1)
