@@ -126,9 +126,8 @@ class Doorman:
     def learn(self, roster: Roster, problem: SmartrecError | None = None) -> None:
         """Who there is now; or why that cannot be known: then nobody comes in, and nobody stays."""
         self.roster, self._problem = roster, problem
-        now = self._now()
         for visitor, who in list(self._inside.items()):
-            if problem is not None or not self.roster.still(who, now):
+            if not self._may_stay(who):
                 del self._inside[visitor]
                 visitor.turn_out()
 
@@ -150,10 +149,10 @@ class Doorman:
             return _UNKNOWN if _bearer(headers) is None else _NO_SUCH_TOKEN
         return None
 
-    @property
-    def shut(self) -> bool:
-        """Whether nobody can come in, for it is not known who may."""
-        return self._problem is not None
+    def stays(self, caller: Caller) -> bool:
+        """Whether who was let in would be let in now; of nobody it is true."""
+        who = caller.principal
+        return who is None or self._may_stay(who)
 
     def let_in(self, visitor: Visitor, principal: Principal) -> None:
         """He stays until he leaves, or may not stay; then he is turned out within a second."""
@@ -181,6 +180,9 @@ class Doorman:
                 key, _, value = each.partition("=")
                 if key.strip() in names:
                     yield value.strip()
+
+    def _may_stay(self, who: Principal) -> bool:
+        return self._problem is None and self.roster.still(who, self._now())
 
     def _principal(self, headers: Headers, peer: Peer) -> Principal | None:
         bearer = _bearer(headers)

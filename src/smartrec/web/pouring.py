@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from smartrec.web.guard import Refusal
-from smartrec.web.site import HEAD
+from smartrec.web.site import HEAD, TurnedOut
 
 CHUNK: Final = 128 * 1024
 TAKEN_WITHIN: Final = 60.0
@@ -94,7 +94,7 @@ class Pouring(Response):
                         if gone.done():
                             return
             await send({"type": "http.response.body", "body": b""})
-        except (Broken, asyncio.TimeoutError):
+        except (Broken, TurnedOut, asyncio.TimeoutError):
             return
         finally:
             gone.cancel()

@@ -45,6 +45,10 @@ _TOO_LONG: Final = Refusal(413, f"a request may have {MOST_BODY} bytes at most",
 _TOO_SLOW: Final = Refusal(408, "the request did not come to its end", "Send it in one go.")
 
 
+class TurnedOut(Exception):  # noqa: N818 - a condition
+    """Who asked may not have the rest of a long answer."""
+
+
 class Site:
     """An ASGI application.
 
@@ -114,6 +118,8 @@ class Site:
         async def sent(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._gate.write_down(caller, message["status"])
+            elif message.get("more_body") and not self._gate.doorman.stays(caller):
+                raise TurnedOut
             await send(message)
 
         return sent
