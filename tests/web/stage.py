@@ -242,6 +242,7 @@ class Stage:
         coded: Whether the first camera sends H.264; whoever made the stage feeds it.
         studio: Makes clips of what is recorded; its clips are the page's.
         users: Whether there are some, one for each scope, and named as it is.
+        encrypted: Whether the page speaks TLS, with a certificate of its own.
     """
 
     def __init__(
@@ -254,8 +255,9 @@ class Stage:
         coded: bool = False,
         studio: Studio | None = None,
         users: bool = False,
+        encrypted: bool = False,
     ) -> None:
-        self.setup = setup(directory, cameras, port)
+        self.setup = setup(directory, cameras, port, encrypted=encrypted)
         self.setup = replace(self.setup, state=str(directory / "state"))
         if studio is not None:
             self.setup = replace(self.setup, clips=str(studio.directory))
@@ -361,13 +363,13 @@ def staged(
     *,
     coded: bool = False,
     studio: Studio | None = None,
-    users: bool = False,
+    **how: bool,
 ) -> Iterator[Stage]:
     """A stage whose page listens; with `coded`, the first camera sends H.264; see `Stage`."""
     with tempfile.TemporaryDirectory(prefix="stage-") as name:
         directory = Path(name)
         own = demo or kept_demo()
-        stage = Stage(cameras, port, directory, own, coded=coded, studio=studio, users=users)
+        stage = Stage(cameras, port, directory, own, coded=coded, studio=studio, **how)
         with stage.child, feeding(stage.child, of_demo(own)) if coded else contextlib.nullcontext():
             control = ControlServer(
                 Path(stage.setup.socket), stage.recorder.submit, status=stage.status

@@ -84,7 +84,7 @@ def played(
     *,
     shown: Callable[[int], int] = int,
     studio: Studio | None = None,
-    users: bool = False,
+    **how: bool,
 ) -> Iterator[Stage]:
     """A page that a stand-in for the recorder feeds.
 
@@ -94,9 +94,9 @@ def played(
         port: Of the page.
         shown: Which of the demo's pictures is the n-th.
         studio: Makes clips of what is recorded.
-        users: Whether one must log in; see `Stage`.
+        how: See `Stage`.
     """
-    with staged(cameras, port, demo, studio=studio, users=users) as stage:
+    with staged(cameras, port, demo, studio=studio, **how) as stage:
         said = stage.child.said.get(timeout=TIMEOUT)
         assert isinstance(said, Serving), said
         feeder = threading.Thread(target=stage.run, kwargs={"shown": shown}, daemon=True)
