@@ -81,10 +81,13 @@ def test_with_a_user_nobody_is_anybody(known: Known) -> None:
 
 def test_a_session_is_known_by_its_cookie_of_this_port(known: Known) -> None:
     at = doorman(known.roster)
-    for name in ("smartrec-8787", "__Host-smartrec-8787"):
-        assert kind(at, [cookie(known.session, name)]) is Kind.USER
-        assert kind(at, [("cookie", f"a=b; {name}={known.session} ;c")]) is Kind.USER
-        assert kind(at, [cookie("x", name), cookie(known.session, name)]) is Kind.USER
+    encrypted = Peer("192.0.2.1", tls=True)
+    for name, peer in (("smartrec-8787", HERE), ("__Host-smartrec-8787", encrypted)):
+        other = HERE if peer is encrypted else encrypted
+        assert kind(at, [cookie(known.session, name)], peer) is Kind.USER
+        assert kind(at, [cookie(known.session, name)], other) is None
+        assert kind(at, [("cookie", f"a=b; {name}={known.session} ;c")], peer) is Kind.USER
+        assert kind(at, [cookie("x", name), cookie(known.session, name)], peer) is Kind.USER
     for name in ("smartrec-8788", "smartrec-share-8787", "smartrec", "Smartrec-8787", ""):
         assert kind(at, [cookie(known.session, name)]) is None
     assert at.used() == {who(at, [cookie(known.session)]).key}  # type: ignore[union-attr]
@@ -128,7 +131,8 @@ def test_whom_the_proxy_names_has_his_own_scope_or_that_of_the_settings(known: K
 def test_a_certificate_counts_where_it_was_asked_for(known: Known) -> None:
     at = doorman(known.roster, "0.0.0.0", client_ca="/ca.pem")
     assert who(at, [], WITH_CERTIFICATE) == CERTIFICATE
-    assert kind(at, [cookie(known.session)], WITH_CERTIFICATE) is Kind.USER
+    session = cookie(known.session, "__Host-smartrec-8787")
+    assert kind(at, [session], WITH_CERTIFICATE) is Kind.USER
     assert who(at, [], ELSEWHERE) is None
     assert who(doorman(known.roster, "0.0.0.0"), [], WITH_CERTIFICATE) is None
 

@@ -1,6 +1,7 @@
 """Logging in and out, as a browser does it."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from tests.web.child import TIMEOUT, Child, setup
 from tests.web.guarded import API, PASSWORD, Guarded, cookie, given, guarded_in
 from tests.web.http import ask
 from tests.web.live import opened
+from tests.web.test_tls import answer
 
 VIEW, RECORD, ADMIN = Scope
 NO_LINK = {"clip": None, "expires_ms": None}
@@ -223,9 +225,28 @@ def test_behind_a_proxy_that_is_trusted_the_cookie_is_one_of_https(tmp_path: Pat
         made = answer.headers["set-cookie"]
         assert made.startswith(f"__Host-smartrec-{guarded.port}=")
         assert "; secure" in made.lower()
-        who = {"Cookie": made.split(";")[0]}
+        who = {**PROXY, "Cookie": made.split(";")[0]}
         found = json.loads(guarded.ask("sessions", who=who).body)["sessions"]
         assert [each["address"] for each in found if each["own"]] == ["192.0.2.7"]
+
+
+def test_by_https_the_cookie_is_one_that_nobody_in_between_can_plant(tmp_path: Path) -> None:
+    with guarded_in(tmp_path, encrypted=True) as guarded:
+        said = json.dumps({"name": "admin", "password": PASSWORD}).encode()
+        head = (
+            f"POST {API}/session HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(said)}\r\n\r\n"
+        )
+        heard = answer(guarded.page, head.encode() + said).decode()
+        made = re.search("(?i)set-cookie: (.*)\r\n", heard)
+        assert made is not None, heard
+        value, _, attributes = made[1].partition(";")
+        assert value.startswith(f"__Host-smartrec-{guarded.port}=")
+        assert "; secure" in attributes.lower()
+        ask = "GET {}/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: {}\r\n\r\n"
+        for cookie, status in ((value, 200), (value.removeprefix("__Host-"), 401)):
+            asked = ask.format(API, cookie).encode()
+            assert answer(guarded.page, asked).startswith(f"HTTP/1.1 {status} ".encode())
 
 
 def test_each_address_behind_a_proxy_has_its_own_tries(tmp_path: Path) -> None:

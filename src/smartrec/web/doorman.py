@@ -134,11 +134,15 @@ class Doorman:
     def caller(self, headers: Headers, peer: Peer) -> Caller:
         """Who sent a request with these headers."""
         entrance = self._entrance
-        scheme = entrance.proxies.scheme(peer.address, headers, peer.scheme)
-        address = entrance.proxies.client(peer.address, headers)
-        principal = None if self._problem is not None else self._principal(headers, peer)
-        agent = next(_values(headers, "user-agent"), "")
-        return Caller(principal, address, scheme == "https", agent)
+        caller = Caller(
+            None,
+            entrance.proxies.client(peer.address, headers),
+            entrance.proxies.scheme(peer.address, headers, peer.scheme) == "https",
+            next(_values(headers, "user-agent"), ""),
+        )
+        if self._problem is None:
+            caller.principal = self._principal(headers, peer, secure=caller.secure)
+        return caller
 
     def refusal(self, headers: Headers, caller: Caller) -> Refusal | None:
         """Why nobody may come in, or not this caller; None where he may."""
@@ -172,32 +176,35 @@ class Doorman:
         name = name.format(port=self._entrance.port)
         return f"{SECURE}{name}" if secure else name
 
-    def cookies(self, headers: Headers, name: str) -> Iterator[str]:
-        """What the browser has under this name; of another path or host there may be more."""
-        names = {self.cookie(name, secure=secure) for secure in (False, True)}
+    def cookies(self, headers: Headers, name: str, *, secure: bool) -> Iterator[str]:
+        """What the browser has under this name; of another path or host there may be more.
+
+        By https only what came by https counts: somebody in between can plant any other.
+        """
+        name = self.cookie(name, secure=secure)
         for line in _values(headers, "cookie"):
             for each in line.split(";"):
                 key, _, value = each.partition("=")
-                if key.strip() in names:
+                if key.strip() == name:
                     yield value.strip()
 
     def _may_stay(self, who: Principal) -> bool:
         return self._problem is None and self.roster.still(who, self._now())
 
-    def _principal(self, headers: Headers, peer: Peer) -> Principal | None:
+    def _principal(self, headers: Headers, peer: Peer, *, secure: bool) -> Principal | None:
         bearer = _bearer(headers)
         if bearer is not None:  # one that is not valid must not be more than one that is
             return self.roster.token(bearer, self._now())
         return (
-            self._by_session(headers)
+            self._by_session(self.cookies(headers, SESSION_COOKIE, secure=secure))
             or self._by_proxy(self._entrance.proxies.user(peer.address, headers))
             or self._by_certificate(peer)
             or self._anybody(peer)
-            or self._by_link(headers)
+            or self._by_link(self.cookies(headers, SHARE_COOKIE, secure=secure))
         )
 
-    def _by_session(self, headers: Headers) -> Principal | None:
-        for secret in self.cookies(headers, SESSION_COOKIE):
+    def _by_session(self, secrets: Iterator[str]) -> Principal | None:
+        for secret in secrets:
             principal = self.roster.session(secret, self._now())
             if principal is not None:
                 self._used.add(principal.key)
@@ -225,10 +232,8 @@ class Doorman:
             return None
         return Principal(Kind.OPEN, "", Scope.ADMIN)
 
-    def _by_link(self, headers: Headers) -> Principal | None:
-        found = (
-            self.roster.share(each, self._now()) for each in self.cookies(headers, SHARE_COOKIE)
-        )
+    def _by_link(self, signed: Iterator[str]) -> Principal | None:
+        found = (self.roster.share(each, self._now()) for each in signed)
         return next((each for each in found if each is not None), None)
 
 

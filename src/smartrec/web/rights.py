@@ -40,7 +40,7 @@ class Rights:
         self._session = APIKeyCookie(
             name=cookie,
             scheme_name="session",
-            description="Of who logged in: POST /api/v1/session.",
+            description="Of who logged in. By https its name begins with __Host-.",
             auto_error=False,
         )
         self._token = HTTPBearer(
