@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from smartrec.access.model import Scope
@@ -35,18 +35,9 @@ class Guarded:
 
     behind: Behind
     kept: Kept
-    sessions: dict[Scope, str] = field(default_factory=dict)
-    tokens: dict[Scope, str] = field(default_factory=dict)
-    link: str = ""
-
-    def __post_init__(self) -> None:
-        now = SystemClock().now().wall_ns
-        with self.vault() as vault:
-            for scope in Scope:
-                vault.add_user(scope.value, PASSWORD, scope)
-                self.sessions[scope] = vault.begin_session(scope.value, "192.0.2.1", "test", now)
-                self.tokens[scope] = vault.add_token(scope.value, scope, None)
-            self.link = vault.add_share(self.kept.movie, "admin", now + HOUR).token
+    sessions: Mapping[Scope, str]
+    tokens: Mapping[Scope, str]
+    link: str
 
     @property
     def page(self) -> Child:
@@ -107,11 +98,18 @@ def guarded_in(directory: Path, **web: object) -> Iterator[Guarded]:
     """Such a page; it listens when it is first asked."""
     made = setup(directory, **web)  # type: ignore[arg-type]
     kept = kept_in(Path(made.clips))
+    sessions, tokens, now = {}, {}, SystemClock().now().wall_ns
+    with Vault.open(Path(made.state), create=False) as vault:  # before the page: it knows them all
+        for scope in Scope:
+            vault.add_user(scope.value, PASSWORD, scope)
+            sessions[scope] = vault.begin_session(scope.value, "192.0.2.1", "test", now)
+            tokens[scope] = vault.add_token(scope.value, scope, None)
+        link = vault.add_share(kept.movie, "admin", now + HOUR).token
     with Child(made) as page:
         behind = Behind(page)
         control = ControlServer(Path(made.socket), behind.submit, behind.status)
         control.start()
         try:
-            yield Guarded(behind, kept)
+            yield Guarded(behind, kept, sessions, tokens, link)
         finally:
             control.close()
