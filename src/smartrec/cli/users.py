@@ -27,7 +27,8 @@ def user() -> None:
     """Say who may log in on the page, and what they may do there.
 
     As long as there is no user, nobody has to log in, and the page is served on this machine
-    alone. What is changed here holds at once; the recorder need not be started again.
+    alone. What is changed here holds at once; the recorder need not be started again. Run this as
+    the user that the recorder runs as: each has users of their own.
 
     Roles: "view" sees cameras, clips and the state of all; "record" also records, arms, disarms,
     pins and writes notes; "admin" also deletes, restores, shares links and reads the audit log.
@@ -55,9 +56,11 @@ def add(name: str, role: str | None, from_stdin: bool) -> None:
         password = _password(from_stdin)
         added = at.vault.add_user(name, password, Scope(role) if role else None)
         at.note_down("user.add", f"{added.name} ({added.scope.value})")
+        path = at.vault.path
     click.echo(f"added {printable(added.name)} ({added.scope.value})")
     if not known:
         click.echo("from now on the page asks for name and password", err=True)
+        click.echo(f"  all users are kept in {printable(str(path))}", err=True)
 
 
 @user.command("list")
