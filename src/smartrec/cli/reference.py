@@ -20,7 +20,13 @@ settings or usage, 3 GStreamer lacks something, 4 camera, 5 pipeline, 6 disk, 7 
 
 def page() -> str:
     """Markdown: the help of every command, in the order of the program's own list."""
-    root = click.Context(cli, info_name="smartrec", terminal_width=WIDTH, max_content_width=WIDTH)
+    root = click.Context(
+        cli,
+        info_name="smartrec",
+        terminal_width=WIDTH,
+        max_content_width=WIDTH,
+        **cli.context_settings,  # as when it is run
+    )
     return _HEAD + "".join(_sections(cli, root))
 
 
