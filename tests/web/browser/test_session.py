@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from smartrec.access.model import Scope
 from smartrec.access.vault import Vault
@@ -42,7 +42,12 @@ class Guarded:
     """A page where one must log in, with a clip."""
 
     stage: Stage
+    studio: Studio
     clip: Clip
+
+    def new(self) -> Clip:
+        """One that a test may change."""
+        return recorded(self.studio)
 
     @property
     def address(self) -> str:
@@ -53,19 +58,24 @@ class Guarded:
         return Vault.open(self.stage.state, create=False)
 
 
+def recorded(studio: Studio) -> Clip:
+    """Two seconds of the camera's own JPEGs."""
+    numbers = range(FIRST, FIRST + 2 * FPS)
+    now = SystemClock().now().wall_ns
+    return studio.record(Wish(now, numbers, codec=Codec.JPEG, keys=(FIRST + 9,)))
+
+
 @pytest.fixture(scope="module")
 def guarded(film: DemoFeed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     studio = Studio(tmp_path_factory.mktemp("guarded") / "clips", film)
-    numbers = range(FIRST, FIRST + 2 * FPS)
-    wish = Wish(SystemClock().now().wall_ns, numbers, codec=Codec.JPEG, keys=(FIRST + 9,))
-    clip = studio.record(wish)
+    clip = recorded(studio)
     with played(2, film, studio=studio, users=True) as stage:
-        yield Guarded(stage, clip)
+        yield Guarded(stage, studio, clip)
 
 
-def asked(visit: Open, guarded: Guarded, where: str = "", **context: Any) -> Visit:
+def asked(visit: Open, address: str, where: str = "", **context: Any) -> Visit:
     """The form in the place of the page."""
-    tab = visit(f"{guarded.address}{where}", **{**DESK, **context})
+    tab = visit(f"{address}{where}", **{**DESK, **context})
     tab.expected.append(REFUSED)
     expect(tab.page.get_by_role("textbox", name="Name")).to_be_focused()
     return tab
@@ -79,20 +89,21 @@ def log_in(page: Page, name: str, password: str = PASSWORD) -> None:
     page.keyboard.press("Enter")
 
 
-def entered(visit: Open, guarded: Guarded, name: str, where: str = "", **context: Any) -> Visit:
+def entered(visit: Open, address: str, name: str, where: str = "", **context: Any) -> Visit:
     """Somebody who is logged in."""
-    tab = asked(visit, guarded, where, **context)
+    tab = asked(visit, address, where, **context)
     log_in(tab.page, name)
     expect(menu(tab.page, name)).to_be_visible()
     return tab
 
 
-def menu(page: Page, name: str) -> Any:
+def menu(page: Page, name: str) -> Locator:
+    """In the header."""
     return page.get_by_role("button", name=f"Logged in as {name}")
 
 
 def test_who_logs_in_is_where_the_address_says(guarded: Guarded, visit: Open) -> None:
-    tab = asked(visit, guarded, "#events?min_score=0.5")
+    tab = asked(visit, guarded.address, "#events?min_score=0.5")
     page = tab.page
     expect(page.get_by_role("textbox", name="Name")).to_have_attribute("autocomplete", "username")
     secret = page.get_by_label("Password")
@@ -130,7 +141,7 @@ OFFERED = {
     "scope", [Scope.VIEW, pytest.param(Scope.RECORD, marks=pytest.mark.long), Scope.ADMIN]
 )
 def test_what_a_role_may_not_do_is_not_offered(guarded: Guarded, visit: Open, scope: Scope) -> None:
-    tab = entered(visit, guarded, scope.value)
+    tab = entered(visit, guarded.address, scope.value)
     page = tab.page
     tab.wait_until("pictures", lambda: bool(numbers.drawn(page)))
     commands: list[str] = []
@@ -157,15 +168,12 @@ def test_what_a_role_may_not_do_is_not_offered(guarded: Guarded, visit: Open, sc
 @pytest.mark.long
 @pytest.mark.parametrize("scope", [Scope.RECORD, Scope.ADMIN], ids=str)
 def test_the_trash_is_of_those_who_may_do_everything(
-    guarded: Guarded, visit: Open, scope: Scope, film: DemoFeed
+    guarded: Guarded, visit: Open, scope: Scope
 ) -> None:
-    directory = Path(guarded.stage.setup.clips)
-    studio = Studio(directory, film)
-    row = studio.record(Wish(SystemClock().now().wall_ns, range(FIRST, FIRST + FPS)))
-    tab = entered(visit, guarded, "admin", f"#clip/{row.id}")
+    tab = entered(visit, guarded.address, "admin", f"#clip/{guarded.new().id}")
     tab.page.get_by_role("button", name="Delete").click()
     expect(tab.page.get_by_text("In the trash")).to_be_visible()
-    other = entered(visit, guarded, scope.value, "#events")
+    other = entered(visit, guarded.address, scope.value, "#events")
     admin = scope is Scope.ADMIN
     expect(other.page.get_by_role("link", name="Trash")).to_be_visible(visible=admin)
     other.page.evaluate("location.hash = '#events?trash=true'")
@@ -177,7 +185,7 @@ def test_the_trash_is_of_those_who_may_do_everything(
 def test_a_session_that_ends_is_gone_on_with_after_logging_in(
     guarded: Guarded, visit: Open
 ) -> None:
-    tab = entered(visit, guarded, "record")
+    tab = entered(visit, guarded.address, "record")
     page = tab.page
     tab.wait_until("pictures", lambda: bool(numbers.drawn(page)))
     page.evaluate("window.smartrecStays = true")
@@ -202,7 +210,7 @@ def test_a_session_that_ends_is_gone_on_with_after_logging_in(
 def test_a_note_that_was_begun_is_kept_by_whoever_logs_in_again(
     guarded: Guarded, visit: Open
 ) -> None:
-    tab = entered(visit, guarded, "record", f"#clip/{guarded.clip.id}")
+    tab = entered(visit, guarded.address, "record", f"#clip/{guarded.clip.id}")
     page = tab.page
     wait_for_number(tab, guarded.clip.shown[0])
     note = page.get_by_role("textbox", name="Note")
@@ -219,7 +227,7 @@ def test_a_note_that_was_begun_is_kept_by_whoever_logs_in_again(
 def test_who_logs_out_leaves_nothing_behind(guarded: Guarded, visit: Open) -> None:
     with guarded.vault() as vault:
         vault.add_user(MARKUP, PASSWORD, Scope.VIEW)
-    tab = asked(visit, guarded)
+    tab = asked(visit, guarded.address)
     page = tab.page
     tab.wait_until("it is known", lambda: knows(guarded, MARKUP))
     log_in(page, MARKUP)
@@ -277,6 +285,32 @@ def test_who_tries_too_often_is_told_how_long_to_wait(film: DemoFeed, visit: Ope
         assert not violations(page)
 
 
+@pytest.mark.long
+def test_why_nobody_is_let_in_is_told(film: DemoFeed, visit: Open) -> None:
+    with played(1, film, users=True) as stage:
+        tab = entered(visit, stage.child.address, "view")
+        tab.expected.append("503")
+        with Vault.open(stage.state, create=False) as vault:
+            file = vault.path
+        whole = file.read_bytes()
+        file.write_bytes(b"this is no vault" * 512)
+        heading = tab.page.get_by_role("heading", name="Nobody can be let in")
+        expect(heading).to_be_visible()
+        expect(tab.page.get_by_label("Password")).to_have_count(0)
+        assert not violations(tab.page)
+        file.write_bytes(whole)
+
+        again = tab.page.get_by_role("button", name="Try again")
+
+        def inside() -> bool:
+            if again.is_visible():
+                with tab.page.expect_response("**/session"):
+                    again.click()
+            return menu(tab.page, "view").is_visible()
+
+        tab.wait_until("it is whole again", inside)
+
+
 def shared(tab: Visit) -> str:
     """A link to the clip, made by keys alone."""
     page = tab.page
@@ -293,7 +327,7 @@ def shared(tab: Visit) -> str:
 
 def sharing(visit: Open, guarded: Guarded) -> tuple[Visit, Visit]:
     """Who shared the clip, and who came by the link."""
-    tab = entered(visit, guarded, "admin", f"#clip/{guarded.clip.id}")
+    tab = entered(visit, guarded.address, "admin", f"#clip/{guarded.clip.id}")
     wait_for_number(tab, guarded.clip.shown[0])
     link = shared(tab)
     assert link.startswith(f"{guarded.address}#share/")
@@ -346,6 +380,22 @@ def test_a_link_that_is_taken_back_opens_nothing(guarded: Guarded, visit: Open) 
     expect(page.get_by_label("Password")).to_be_visible()
 
 
+@pytest.mark.long
+def test_two_links_in_two_tabs_are_both_seen(guarded: Guarded, visit: Open) -> None:
+    clip, other = guarded.clip, guarded.new()
+    tab, guest = sharing(visit, guarded)
+    wanted = {"clip": other.id, "hours": 1}
+    made = tab.page.request.post(f"{guarded.address}api/v1/shares", data=wanted).json()
+    second = Visit(guest.page.context.new_page(), f"{guarded.address}#share/{made['token']}")
+    wait_for_number(second.open(), other.shown[0])
+    of_first = f"{guarded.address}api/v1/clips/{clip.id}"
+    assert guest.page.request.get(of_first).status == 403
+    with guest.page.expect_response("**/session/share"):  # as when somebody turns to the tab
+        guest.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    guest.page.keyboard.press("End")
+    wait_for_number(guest, clip.shown[-1])
+
+
 @pytest.mark.parametrize(
     ("size", "scheme"),
     [
@@ -359,7 +409,7 @@ def test_axe_finds_nothing_and_all_of_it_fits(
     guarded: Guarded, visit: Open, size: dict[str, Any], scheme: str
 ) -> None:
     look = {**size, "color_scheme": scheme}
-    tab = asked(visit, guarded, f"#clip/{guarded.clip.id}", **look)
+    tab = asked(visit, guarded.address, f"#clip/{guarded.clip.id}", **look)
     page = tab.page
     assert (brightness(page) < 80) is (scheme == "dark")
     for shown in (page.get_by_role("textbox", name="Name"), page.get_by_role("button", name="Log")):

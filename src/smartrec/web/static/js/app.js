@@ -103,8 +103,11 @@ class App {
     });
     addEventListener("hashchange", () => (this._shared ?? sharedBy(location.hash)) && location.reload());
     setInterval(() => this._say(), 500);
-    if (this._shared) this._follow();
-    else this._begin();
+    if (this._shared === null) this._begin();
+    else {
+      this._follow();
+      document.addEventListener("visibilitychange", () => document.hidden || this._followAgain());
+    }
   }
 
   /** What is not known yet may be tried: the server knows. */
@@ -209,6 +212,15 @@ class App {
     }
     this._router.only = { name: "clip", id: this._session.who.clip, query: new URLSearchParams() };
     this._show();
+  }
+
+  /** A browser keeps one link, and another tab may have come by another. */
+  async _followAgain() {
+    try {
+      await this._session.follow(this._shared);
+    } catch (error) {
+      if (error.status === 404) this._ended();
+    }
   }
 
   /** Nothing lies upon what stands in the place of the page. */
