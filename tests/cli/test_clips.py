@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -12,14 +13,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from smartrec.app import deleting
 from smartrec.app.mounts import settle
-from smartrec.cli.clips import clips
+from smartrec.cli.clips import clips, verified
 from smartrec.clock import ClockQuality, Instant, SystemClock
 from smartrec.errors import CatalogDamaged, ClipDamaged, DiskGone, SmartrecError, UsageError
 from smartrec.media.journal import JournalWriter
 from smartrec.model import ClipHead, ClipState, Trigger
 from smartrec.store import keeping
 from smartrec.store.catalog import Catalog
+from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND, Ns
 from tests.store.clips import INSTANT, closed, done, head
 
@@ -220,7 +223,8 @@ def test_play_says_when_the_file_is_gone(tmp_path: Path) -> None:
 def test_verify_finds_nothing_wrong_with_whole_clips(tmp_path: Path) -> None:
     add(tmp_path, head(0), head(1))
     add_open(tmp_path, head(2))
-    (tmp_path / "foreign.mp4").touch()
+    for name in ("foreign.mp4", f"{head(2).file_name}.mp4", f"{head(2).file_name}-1.mp4"):
+        (tmp_path / name).touch()  # a clip has its name before its row says that it is finished
     lines = said("verify", "--clips", tmp_path).splitlines()
     assert [line.split()[0] for line in lines] == ["ok", "ok", "still", "unlisted"]
 
@@ -245,6 +249,20 @@ def test_verify_names_every_damaged_clip(tmp_path: Path, damage: object, trouble
     assert said("verify", head(0).clip_id, head(2).file_name, "--clips", tmp_path)
     verdicts = json.loads(ask("verify", "--clips", tmp_path, "--json").stdout)
     assert [verdict["verified"] for verdict in verdicts] == [True, False, True]
+
+
+def test_a_clip_that_is_deleted_while_others_are_verified_is_no_damage(tmp_path: Path) -> None:
+    add(tmp_path, head(0), head(1), head(2))
+    (tmp_path / f"{head(2).file_name}.mp4").unlink()
+    with Catalog.open(tmp_path, create=False) as catalog:
+
+        def chosen() -> Iterator[ClipRecord]:
+            for clip in catalog.clips():
+                deleting.delete(catalog, [head(0).clip_id])
+                yield clip
+
+        verdicts = [(clip.clip_id, trouble) for clip, trouble in verified(catalog, chosen())]
+    assert verdicts == [(head(1).clip_id, None), (head(2).clip_id, "the file is not there")]
 
 
 def test_verify_reports_a_clip_that_was_never_finished(tmp_path: Path) -> None:

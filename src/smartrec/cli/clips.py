@@ -2,10 +2,11 @@
 
 import functools
 import json
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ from smartrec.cli import show as text
 from smartrec.cli.options import GivenPath, configured_clips
 from smartrec.cli.timeline import BLOCKS, DIGITS
 from smartrec.clock import SystemClock
-from smartrec.errors import ClipDamaged, UsageError
+from smartrec.errors import ClipDamaged, NoSuchClip, StoreError, UsageError
 from smartrec.model import ClipState
 from smartrec.places import state_dir
 from smartrec.store import files, keeping
@@ -185,9 +186,9 @@ def verify(directory: Path, clip: tuple[str, ...], for_programs: bool) -> None:
     """
     with Catalog.open(directory, create=False) as catalog:
         chosen = _chosen(catalog, clip) if clip else catalog.clips()
-        unlisted = [] if clip else catalog.unlisted()
-    with _progress(chosen) as each:
-        verdicts = [(record, trouble_of(record, catalog.directory)) for record in each]
+        unlisted = [] if clip else unknown(catalog, chosen)
+        with _progress(chosen) as each:
+            verdicts = list(verified(catalog, each))
     if for_programs:
         click.echo(json.dumps([_verdict(*verdict) for verdict in verdicts], indent=2))
     else:
@@ -281,11 +282,42 @@ def trouble_of(clip: ClipRecord, directory: Path) -> str | None:
         return f"was never finished ({printable(clip.error or 'no reason known')})"
     if not files.lies_in(clip.path, directory):
         return f"lies outside the clip directory: {printable(str(clip.path))}"
-    if not clip.path.is_file():
-        return "the file is not there"
-    if (size := clip.path.stat().st_size) != clip.bytes:
-        return f"has {size} bytes instead of {clip.bytes}"
-    return None if files.sha256(clip.path) == clip.sha256 else "its content has changed"
+    try:
+        if not clip.path.is_file():
+            return "the file is not there"
+        if (size := files.identity(clip.path)[1]) != clip.bytes:
+            return f"has {size} bytes instead of {clip.bytes}"
+        return None if files.sha256(clip.path) == clip.sha256 else "its content has changed"
+    except StoreError as error:
+        return printable(str(error))
+
+
+def verified(
+    catalog: Catalog, chosen: Iterable[ClipRecord]
+) -> Iterator[tuple[ClipRecord, str | None]]:
+    """Clips, and what is wrong with each; without those that were deleted meanwhile."""
+    for clip in chosen:
+        trouble = trouble_of(clip, catalog.directory)
+        if trouble is None or _is_kept(catalog, clip):
+            yield clip, trouble
+
+
+def unknown(catalog: Catalog, known: Iterable[ClipRecord]) -> list[Path]:
+    """Files that are no clip's; of one that is being finished the row says so a moment later."""
+    begun = {clip.file_name for clip in known if clip.open}
+    return [
+        path
+        for path in catalog.unlisted()
+        if begun.isdisjoint((path.stem, re.sub("-[0-9]+$", "", path.stem)))
+    ]
+
+
+def _is_kept(catalog: Catalog, clip: ClipRecord) -> bool:
+    try:
+        catalog.clip(clip.clip_id, trash=None)
+    except NoSuchClip:
+        return False
+    return True
 
 
 def _chosen(
