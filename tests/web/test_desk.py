@@ -14,6 +14,7 @@ from smartrec.web.clips import Desk
 from smartrec.web.hub import Hub
 from smartrec.web.library import Library
 from smartrec.web.media_room import MediaRoom
+from smartrec.web.rights import Rights
 from tests.store.clips import closed, done, head
 from tests.web.child import setup
 from tests.web.kept import growing, units
@@ -28,7 +29,8 @@ def desk(tmp_path: Path) -> Desk:
     writer.write(units(head().start, 30))
     writer.abandon()
     made = setup(tmp_path)
-    return Desk(Hub(made, print), Library(tmp_path), MediaRoom(made), Library(tmp_path))
+    pages = Library(tmp_path), MediaRoom(made), Library(tmp_path)
+    return Desk(Hub(made, print), *pages, Rights("session"))
 
 
 def finish(record: ClipRecord) -> None:
