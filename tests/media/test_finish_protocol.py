@@ -160,6 +160,7 @@ def test_a_full_disk_is_told_and_leaves_the_journal(small_disk: Path) -> None:
         file.write(bytes((1 << 20) - size - 32_768))
     finisher = shop.finish(quality=1)
     assert finisher.failed["error"] == "DiskFull"
+    assert not str(finisher.failed["message"]).endswith(".")
     assert shop.files() == {".open/journal.mkv", "rest"}
     assert shop.journal.stat().st_size == size
     rest.unlink()

@@ -132,5 +132,7 @@ def test_what_is_no_file_is_not_opened(shelf: Shelf, clip: ClipRecord, kind: str
 def test_what_has_no_file_says_so(shelf: Shelf, clip: ClipRecord) -> None:
     with pytest.raises(NoSuchClip, match="no file"):
         shelf.footage(replace(clip, path=None))
-    with pytest.raises(NoSuchClip, match="no thumbnail"):
-        shelf.thumbnail(replace(clip, thumbnail=None))
+    for state, hint in ((ClipState.FINISHING, "when it is finished"), (clip.state, "no room")):
+        with pytest.raises(NoSuchClip, match="no thumbnail") as caught:
+            shelf.thumbnail(replace(clip, state=state, thumbnail=None))
+        assert hint in (caught.value.hint or "")

@@ -198,6 +198,7 @@ def raise_first_error(bus: Gst.Bus) -> NoReturn:
 def error_of(message: Gst.Message) -> SmartrecError:
     """Our error for GStreamer's ERROR message; its debug text goes along for the log."""
     error, debug = message.parse_error()
+    what = error.message.rstrip(".")  # more is said behind it
     if error.matches(Gst.ResourceError.quark(), Gst.ResourceError.NO_SPACE_LEFT):
-        return DiskFull(f"{message.src.get_name()}: {error.message}", hint="Make room: df -h")
-    return PipelineError(message.src.get_name() or "pipeline", error.message, debug=debug or "")
+        return DiskFull(f"{message.src.get_name()}: {what}", hint="Make room: df -h")
+    return PipelineError(message.src.get_name() or "pipeline", what, debug=debug or "")

@@ -62,7 +62,9 @@ class Shelf:
         if clip.thumbnail is None:
             raise NoSuchClip(
                 f"{clip.file_name} has no thumbnail",
-                hint="It gets one when it is finished, if a picture of it can be decoded.",
+                hint="It gets one when it is finished."
+                if clip.open
+                else "No picture could be decoded, or there was no room for one.",
             )
         return _checked(clip, clip.thumbnail, "jpg", [self.clips])
 
