@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -212,6 +213,20 @@ def test_the_log_is_read_in_pages(guarded: Guarded) -> None:
         before = page["before"]
     assert paged == numbers
     assert newest(guarded)["action"] == "share.open"
+
+
+def test_who_has_a_link_cannot_wash_the_log_away(tmp_path: Path) -> None:
+    with guarded_in(tmp_path) as fresh:
+        assert fresh.ask("commands", "POST", fresh.token(RECORD), {"action": "start"}).status == 200
+        for _ in range(50):
+            assert come(fresh, fresh.link).status == 200
+            assert come(fresh, "nonsense").status == 404
+            assert fresh.ask("audit", who=fresh.shared()).status == 403
+            deleted = fresh.ask(f"clips/{fresh.kept.movie}", "DELETE", fresh.shared())
+            assert deleted.status == 403
+        entries = said(admin(fresh, "audit?limit=500"))["entries"]
+        assert entries[-1]["action"] == "command.start"
+        assert 10 < len(entries) < 60
 
 
 def test_no_secret_stands_in_the_log(guarded: Guarded) -> None:

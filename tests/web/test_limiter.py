@@ -7,15 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smartrec.units import SECOND, Ns
-from smartrec.web.limiter import (
-    AGAIN,
-    ALL_AGAIN,
-    ALL_AT_ONCE,
-    AT_ONCE,
-    Limiter,
-    network,
-)
+from smartrec.web.limiter import Limiter, Pace, network
 
+AT_ONCE, AGAIN = 5, Ns(30 * SECOND)
+ALL_AT_ONCE, ALL_AGAIN = 30, Ns(2 * SECOND)
+EACH, TOGETHER = Pace(AT_ONCE, AGAIN), Pace(ALL_AT_ONCE, ALL_AGAIN)
 ADDRESSES = ("192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8:0:1::1", "no address")
 TRIES = st.lists(
     st.tuples(
@@ -28,7 +24,7 @@ TRIES = st.lists(
 
 def let_through(tries: Sequence[tuple[int, str, str]]) -> list[tuple[Ns, str]]:
     """When and by whom a wrong password was really looked at."""
-    limiter, now = Limiter(), Ns(0)
+    limiter, now = Limiter(EACH, TOGETHER), Ns(0)
     wrong = []
     for after, address, outcome in tries:
         now = Ns(now + after * SECOND)
@@ -57,7 +53,7 @@ def test_nobody_guesses_oftener_than_that_in_any_time(tries: list[tuple[int, str
 
 
 def test_who_waits_as_long_as_told_may_try() -> None:
-    limiter = Limiter()
+    limiter = Limiter(EACH, TOGETHER)
     for _ in range(AT_ONCE):
         assert limiter.wait("192.0.2.1", Ns(0)) == 0
     wait = limiter.wait("192.0.2.1", Ns(0))
@@ -68,21 +64,21 @@ def test_who_waits_as_long_as_told_may_try() -> None:
 
 
 def test_one_address_takes_nothing_from_another() -> None:
-    limiter = Limiter()
+    limiter = Limiter(EACH, TOGETHER)
     while not limiter.wait("192.0.2.1", Ns(0)):
         pass
     assert limiter.wait("192.0.2.2", Ns(0)) == 0
 
 
 def test_many_addresses_are_no_help_against_the_whole() -> None:
-    limiter = Limiter()
+    limiter = Limiter(EACH, TOGETHER)
     allowed = [n for n in range(200) if not limiter.wait(f"10.0.{n}.1", Ns(0))]
     assert len(allowed) == ALL_AT_ONCE
     assert limiter.wait("10.1.0.1", Ns(0)) == ALL_AGAIN
 
 
 def test_a_password_that_was_right_gives_back_its_own_try_and_no_other() -> None:
-    limiter = Limiter()
+    limiter = Limiter(EACH, TOGETHER)
     for _ in range(AT_ONCE - 1):
         limiter.wait("192.0.2.1", Ns(0))  # all wrong
     for _ in range(100):
@@ -94,7 +90,7 @@ def test_a_password_that_was_right_gives_back_its_own_try_and_no_other() -> None
 
 @given(st.lists(st.ip_addresses(), max_size=50))
 def test_it_remembers_no_more_than_it_may(addresses: list[object]) -> None:
-    limiter = Limiter(most=10)
+    limiter = Limiter(EACH, TOGETHER, most=10)
     for address in addresses:
         limiter.wait(str(address), Ns(0))
     assert len(limiter) <= 10

@@ -14,7 +14,7 @@ from smartrec.access.database import FILE_NAME
 from smartrec.access.model import Scope
 from smartrec.access.vault import Vault
 from smartrec.clock import SystemClock
-from smartrec.web.limiter import AT_ONCE
+from smartrec.web.gate import PASSWORDS
 from smartrec.web.live import TURNED_OUT
 from tests.web.child import TIMEOUT, Child, setup
 from tests.web.guarded import API, PASSWORD, Guarded, cookie, given, guarded_in
@@ -24,6 +24,7 @@ from tests.web.test_tls import answer
 
 VIEW, RECORD, ADMIN = Scope
 NO_LINK = {"clip": None, "expires_ms": None}
+AT_ONCE = PASSWORDS.at_once
 NOBODY = {"login_needed": True, "name": None, "kind": None, "scope": None, **NO_LINK}
 
 

@@ -6,15 +6,21 @@ The loop's thread only; what needs a disk or a password goes to the keeper's.
 from functools import partial
 from typing import Final
 
-from smartrec.access.model import DONE, Entry
+from smartrec.access.model import DONE, Entry, Kind
 from smartrec.access.vault import Vault
 from smartrec.clock import Clock
 from smartrec.errors import SmartrecError
 from smartrec.units import SECOND, Ns
 from smartrec.web.doorman import Caller, Doorman, Entrance
 from smartrec.web.keeper import Keeper, News
-from smartrec.web.limiter import Limiter
+from smartrec.web.limiter import Limiter, Pace
 
+PASSWORDS: Final = Pace(5, Ns(30 * SECOND))
+"""Tries of an address; those that were right do not count."""
+ALL_PASSWORDS: Final = Pace(30, Ns(2 * SECOND))
+_STRANGERS: Final = Pace(30, Ns(20 * SECOND))
+_ALL_STRANGERS: Final = Pace(200, Ns(10 * SECOND))
+"""What is written down of those who need no password for it, and of what fails."""
 _TOUCH_EVERY: Final = Ns(60 * SECOND)
 _MOST_TRYING: Final = 8
 """Passwords that wait to be looked at; each takes a moment of a processor."""
@@ -48,9 +54,9 @@ class Gate:
         self.keeper = keeper
         self.doorman = Doorman(entrance, self.wall_ns, keeper.news.roster)
         self._clock = clock
-        self._limiter = Limiter()
+        self._limiter = Limiter(PASSWORDS, ALL_PASSWORDS)
+        self._strangers = Limiter(_STRANGERS, _ALL_STRANGERS)
         self._trying = 0
-        self._limited_told_at: Ns | None = None
         self._touched_at = clock.monotonic()
         self._learn(keeper.news)
         keeper.listener = self._learn
@@ -83,22 +89,20 @@ class Gate:
         return secret
 
     def write_down(self, caller: Caller, status: int) -> None:
-        """What somebody did, once it is known how that was answered."""
+        """What somebody did, once it is known how that was answered.
+
+        Who floods the page shall neither wear its disk nor wash away what others did.
+        """
         deed, who = caller.deed, caller.principal
-        if deed is None or (status == 429 and self._told_lately()):
+        if deed is None:
+            return
+        strange = status >= _FAILED or (who is not None and who.kind is Kind.SHARE)
+        if strange and self._strangers.wait(caller.address, self._clock.monotonic()):
             return
         outcome = DONE if status < _FAILED else _OUTCOMES.get(status, "failed")
         name, kind = (deed.who, "") if who is None else (who.name, who.kind.value)
         entry = Entry(self.wall_ns(), name, kind, caller.address, deed.action, deed.what, outcome)
         self.keeper.put(lambda vault: vault.audit(entry))
-
-    def _told_lately(self) -> bool:
-        """Who floods the page with tries shall not wash away what is written down."""
-        now = self._clock.monotonic()
-        if self._limited_told_at is not None and now - self._limited_told_at < _TOUCH_EVERY:
-            return True
-        self._limited_told_at = now
-        return False
 
     def _begun(self, caller: Caller, name: str, password: str, vault: Vault) -> str | None:
         user = vault.check(name, password)

@@ -1,4 +1,4 @@
-"""How often a password may be tried. Pure; times are the caller's.
+"""How often strangers may do what costs something. Pure; times are the caller's.
 
 Token buckets: each address may try a few times at once, then once in a while; and so may all of
 them together, for whoever guesses passwords has many addresses.
@@ -9,30 +9,34 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Final
 
-from smartrec.units import SECOND, Ns
+from smartrec.units import Ns
 
-AT_ONCE: Final = 5
-AGAIN: Final = Ns(30 * SECOND)
-"""One more try of an address."""
-ALL_AT_ONCE: Final = 30
-ALL_AGAIN: Final = Ns(2 * SECOND)
-"""One more try of anybody."""
 MOST_ADDRESSES: Final = 4096
 _SITE: Final = 64
 """Bits of an IPv6 address that name the network: who has one address has all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """So many tries at once, and one more each `again`."""
+
+    at_once: int
+    again: Ns
 
 
 class Limiter:
     """See the module.
 
     Args:
+        each: Of an address.
+        together: Of all of them.
         most: Addresses that are remembered; of more, those that tried longest ago are forgotten,
             which all together could not make use of.
     """
 
-    def __init__(self, most: int = MOST_ADDRESSES) -> None:
-        self._most = most
-        self._all = _Bucket(ALL_AT_ONCE, ALL_AGAIN)
+    def __init__(self, each: Pace, together: Pace, most: int = MOST_ADDRESSES) -> None:
+        self._pace, self._most = each, most
+        self._all = _Bucket(together)
         self._each: OrderedDict[str, _Bucket] = OrderedDict()
 
     def __len__(self) -> int:
@@ -62,7 +66,7 @@ class Limiter:
         self._all.give_back()
 
     def _own(self, name: str) -> "_Bucket":
-        own = self._each.setdefault(name, _Bucket(AT_ONCE, AGAIN))
+        own = self._each.setdefault(name, _Bucket(self._pace))
         self._each.move_to_end(name)
         if len(self._each) > self._most:
             self._each.popitem(last=False)
@@ -84,20 +88,19 @@ def network(address: str) -> str:
 
 @dataclass(slots=True)
 class _Bucket:
-    """So many tries at once, and one more each `again`; it knows when it will be full."""
+    """Knows when it will be full."""
 
-    at_once: int
-    again: Ns
+    pace: Pace
     full_at: int | None = None
 
     def wait(self, now: Ns) -> Ns:
         if self.full_at is None:
             return Ns(0)
-        return Ns(max(0, self.full_at - now - (self.at_once - 1) * self.again))
+        return Ns(max(0, self.full_at - now - (self.pace.at_once - 1) * self.pace.again))
 
     def take(self, now: Ns) -> None:
-        self.full_at = max(now, self.full_at or now) + self.again
+        self.full_at = max(now, self.full_at or now) + self.pace.again
 
     def give_back(self) -> None:
         if self.full_at is not None:
-            self.full_at -= self.again
+            self.full_at -= self.pace.again
