@@ -204,6 +204,17 @@ def test_a_server_that_died_is_told_and_pictures_go_on_when_it_is_back(
         assert tab.page.evaluate("window.smartrecStays"), "without loading again"
 
 
+def test_nothing_waits_for_the_answer_to_who_looks(stage: Stage, visit: Open) -> None:
+    tab = visit(stage.child.address, **DESK)
+    page = tab.page
+    page.evaluate("localStorage.clear()")
+    page.route("**/api/v1/session", lambda _: None)  # it is never answered
+    page.reload()
+    page.keyboard.press("r")
+    expect(page.locator("#answer")).to_contain_text("Recording")
+    wait_live(tab)
+
+
 def test_what_comes_from_outside_is_never_markup(stage: Stage, visit: Open) -> None:
     page = wait_live(visit(stage.child.address)).page
     text = '<img src="x" onerror="alert(1)"><b>bold</b> & <script>alert(2)</script>'

@@ -96,7 +96,7 @@ class App {
     fillWords();
     write(byId("station"), this._station);
     switchable();
-    listen(() => (this._door.shut ? NO_KEYS : this._live ? this._keys : this._router.view?.keys ?? NO_KEYS), (scope) => this._may(scope));
+    listen(() => (this._door.shut ? NO_KEYS : this._live ?? this._router.asked === "live" ? this._keys : this._router.view?.keys ?? NO_KEYS), (scope) => this._may(scope));
     byId("skip").addEventListener("click", (event) => {
       event.preventDefault();
       byId(this._live ? "stage" : "view").focus();
