@@ -41,12 +41,19 @@ def which(path: Path) -> Identity | None:
         StoreError: It cannot be asked, or is a link to nothing.
     """
     found, _ = identity(path)
-    if found is None and path.is_symlink():
+    if found is None and _is_link(path):
         raise StoreError(
             f"{path} is a link to nothing: nobody knows who may come in",
             hint=f"Where has it gone? ls -l '{path}'",
         )
     return found
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError as error:
+        raise store_error(path, "cannot see", error) from error
 
 
 def make(path: Path) -> None:
