@@ -22,6 +22,7 @@ import { switchable } from "./theme.js";
 const GRACE_MS = 1_500;
 const SETTLED_MS = 2_500;
 const AGAIN_MS = 2_000;
+const WAIT_MS = 10_000;
 const KNOWN = 200; // facts, by their ids
 const NO_KEYS = { acts: {}, help: [] };
 const KIND = /^smartrec\.(.+)\.v1$/;
@@ -126,6 +127,7 @@ class App {
   _show() {
     if (!byId("main").hidden) return;
     byId("main").hidden = false;
+    clearTimeout(this._patience);
     this._lostAt = performance.now();
     this._door.open();
     if (this._live === undefined) {
@@ -157,7 +159,10 @@ class App {
   _admit() {
     const { who } = this._session;
     if (who) {
-      if (this._guest && (this._guest.name !== who.name || this._guest.scope !== who.scope)) location.reload(); // nothing of another's stays
+      if (this._guest && (this._guest.name !== who.name || this._guest.scope !== who.scope)) {
+        location.reload(); // nothing of another's stays
+        return;
+      }
       this._guest = who;
       memory.set("login", who.login_needed ? "needed" : "");
       memory.set("may", who.scope);
@@ -175,10 +180,12 @@ class App {
     const { who } = this._session;
     this._link.shut();
     this._hide();
-    const ways = [{ label: doorWords.again, act: again }];
-    if (why) this._door.say(why, ways);
-    else if (who.login_needed) this._door.ask(this._guest?.name ?? null);
-    else this._door.say(instead.nobody, ways);
+    clearTimeout(this._patience);
+    if (!why && who.login_needed) this._door.ask(this._guest?.name ?? null);
+    else {
+      this._door.say(why ?? instead.nobody, [{ label: doorWords.again, act: again }]);
+      this._patience = setTimeout(again, WAIT_MS); // nobody may stand before it to press the button
+    }
     this._say();
   }
 

@@ -53,6 +53,8 @@ export class Door {
    * @param {{label: string, act?: () => void, href?: string}[]} ways On from here.
    */
   say([title, text], ways) {
+    const same = this.element.querySelector(".acts") && this.title === title;
+    if (same && this.element.querySelector(".soft").textContent === text) return; // one of the ways may have the focus
     const made = ways.map(({ label, act, href }) => {
       const way = href ? make("a", { class: "act", href }, label) : make("button", { class: "act", type: "button" }, label);
       if (act) way.addEventListener("click", act);
