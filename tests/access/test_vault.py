@@ -129,6 +129,17 @@ def test_another_password_ends_sessions_and_is_the_only_one(vault: Vault) -> Non
     assert vault.roster().session(secrets[1], NOW) is not None
 
 
+def test_a_password_that_was_changed_begins_no_session_though_it_was_right(vault: Vault) -> None:
+    vault.add_user("ann", "correct horse")
+    checked = vault.check("ann", "correct horse")
+    assert checked is not None
+    assert vault.begin_session("ann", "", "", NOW, checked.password_ns)
+    vault.set_password("ann", "battery staple")
+    with pytest.raises(UsageError, match="changed"):
+        vault.begin_session("ann", "", "", NOW, checked.password_ns)
+    assert vault.sessions() == []
+
+
 def test_another_role_holds_at_once_and_ends_sessions(vault: Vault) -> None:
     vault.add_user("ann", PASSWORD)
     secret = vault.begin_session("ann", "", "", NOW)

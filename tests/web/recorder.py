@@ -39,6 +39,7 @@ class Behind:
         self.camera.update(
             id="cam0", name="Tür", source="usb", phase="live", silent=False, error=None
         )
+        self.disk: str | None = None
         self.camera.update(armed=False, armed_by="command", armed_until=None, unrecorded=2)
         self.camera.update(
             ring_s=12.5, ring_bytes=7, pictures=9, damaged=0, lost=0, recording=[], more=1
@@ -52,7 +53,8 @@ class Behind:
         return answers
 
     def status(self) -> dict[str, object]:
-        return {"version": "1", "clips": "/clips", "finishing": 2, "cameras": [self.camera]}
+        about = {"version": "1", "clips": "/clips", "finishing": 2, "disk": self.disk}
+        return {**about, "cameras": [self.camera]}
 
     def get(self, path: str) -> Reply:
         return ask(self.page.port, path)

@@ -309,7 +309,13 @@ class Stage:
             }
             for camera, name in self.setup.cameras
         ]
-        return {"version": "stage", "clips": self.setup.clips, "finishing": 0, "cameras": cameras}
+        return {
+            "version": "stage",
+            "clips": self.setup.clips,
+            "finishing": 0,
+            "disk": None,
+            "cameras": cameras,
+        }
 
     def picture(self, n: int, shown: int) -> None:
         """The n-th is frame `shown` of the demo, to whoever wants it; and a look now and then."""

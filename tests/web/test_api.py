@@ -108,6 +108,13 @@ def test_what_is_not_well_is_said_without_secrets(
     assert (reply.status, json.loads(reply.body)) == (503, {"well": False, "problems": [problem]})
 
 
+def test_a_disk_that_takes_nothing_is_not_well(behind: Behind) -> None:
+    behind.disk = "no space left"
+    reply = behind.get("/healthz")
+    told = {"well": False, "problems": ["clips: no space left"]}
+    assert (reply.status, json.loads(reply.body)) == (503, told)
+
+
 def test_a_recorder_that_does_not_answer_is_told_with_what_to_do(page: Child) -> None:
     for path in ("/api/v1/status", "/api/v1/cameras"):
         reply = ask(page.port, path)

@@ -93,6 +93,13 @@ def test_a_session_is_known_by_its_cookie_of_this_port(known: Known) -> None:
     assert at.used() == {who(at, [cookie(known.session)]).key}  # type: ignore[union-attr]
 
 
+def test_of_many_cookies_only_the_first_are_looked_at(known: Known) -> None:
+    at = doorman(known.roster)
+    wrong = [cookie("; ".join(["x", *["smartrec-8787=x"] * 6]))]
+    assert kind(at, [*wrong, cookie(known.session)]) is Kind.USER
+    assert kind(at, [*wrong, cookie("x"), cookie(known.session)]) is None
+
+
 @given(st.text(max_size=80))
 def test_no_cookie_at_all_is_a_session_by_accident(known: Known, text: str) -> None:
     at = doorman(known.roster)

@@ -56,12 +56,23 @@ class Progress(Follower):
         self._directory = str(directory)
         self._open: dict[str, _Clip] = {}
         self._keeping = 0
-        self._failing: set[str] = set()
+        self._failing: dict[str, str] = {}
+        self._full = False
         self._signs: tuple[int, ...] = ()
         self._signs_at = Ns(0)
         self.clips = 0
         self.frames_lost = 0
         self.free = 0
+
+    @property
+    def trouble(self) -> str | None:
+        """Why clips cannot be written now; None where they can, as far as is known. Any thread."""
+        full = "the disk of the clips is full, or gone" if self._full else None
+        return next(iter(list(self._failing.values())), full)
+
+    def measured(self, free: int) -> None:
+        """So many bytes are free."""
+        self.free, self._full = free, free == 0
 
     @property
     def settled(self) -> bool:
@@ -248,7 +259,7 @@ class Progress(Follower):
         """
         if what in self._failing or isinstance(error, DiskGone):
             return False
-        self._failing.add(what)
+        self._failing[what] = str(error)
         self._bus.publish(
             events.DiskRanFull(self._directory, self.free, str(error), error.hint or "")
         )
@@ -256,6 +267,6 @@ class Progress(Follower):
 
     def _works(self, what: str) -> None:
         if what in self._failing:
-            self._failing.remove(what)
+            del self._failing[what]
             if not self._failing:
                 self._bus.publish(events.DiskHasRoom(self._directory, self.free))

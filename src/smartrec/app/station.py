@@ -225,6 +225,7 @@ class Station(Teller):
             "version": __version__,
             "clips": str(self._places.clips),
             "finishing": self._finishers.backlog,
+            "disk": self._progress.trouble,
             "watch": self.watching.status(),
             "page": self.viewer.status(),
             "cameras": [{**c.status(), **self.arming.status(c)} for c in self.cameras],
@@ -298,7 +299,7 @@ class Station(Teller):
             self.viewer.looked(said.message.look)
 
     def _free(self, free: Free, now: Ns) -> None:
-        self._progress.free = free.bytes
+        self._progress.measured(free.bytes)
         self.watching.free(free.bytes)
 
     def _plugged(self, plugged: Plugged, now: Ns) -> None:

@@ -110,6 +110,7 @@ class Status(BaseModel):
     version: str
     clips: str
     finishing: int
+    disk: str | None = Field(description="Why clips cannot be written; null where they can.")
     cameras: list[Camera]
 
 
@@ -237,7 +238,7 @@ def _watched(hub: Hub, recorder: Recorder, rights: Rights) -> APIRouter:
 
     @router.get("/healthz", responses={503: {"model": Health, "description": "All is not well."}})
     async def healthz(request: Request, response: Response) -> Health:
-        """Whether the recorder answers and pictures of every camera come.
+        """Whether the recorder answers, pictures of every camera come, and clips can be written.
 
         Anybody may ask that; which cameras there are is for those who may see them.
         """
@@ -270,7 +271,8 @@ async def _problems(recorder: Recorder) -> list[str]:
         status = await recorder.status()
     except ControlError:
         return ["the recorder does not answer"]
-    return [
+    disk = [] if status["disk"] is None else [f"clips: {status['disk']}"]
+    return disk + [
         f"{camera['id']}: {metrics.standing(camera)}"
         for camera in status["cameras"]
         if not metrics.is_live(camera)
