@@ -132,7 +132,8 @@ class Share:
         by: Who made it.
         added_ns: When, nanoseconds since 1970-01-01 UTC.
         expires_ns: From when on it is worth nothing.
-        token: What stands in the link, signed. It opens the clip: show it to admins only.
+        token: What stands in the link, signed. It opens the clip: show it to admins only. Empty in
+            a roster, which does not need it.
     """
 
     key: str
@@ -140,7 +141,7 @@ class Share:
     by: str
     added_ns: int
     expires_ns: int
-    token: str
+    token: str = ""
 
     def over(self, now_ns: int) -> bool:
         """Whether its time is over."""
