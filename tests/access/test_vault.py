@@ -129,11 +129,14 @@ def test_another_password_ends_sessions_and_is_the_only_one(vault: Vault) -> Non
     assert vault.roster().session(secrets[1], NOW) is not None
 
 
-def test_a_password_that_was_changed_begins_no_session_though_it_was_right(vault: Vault) -> None:
+def test_a_password_that_was_changed_begins_no_session_though_it_was_right(
+    vault: Vault, clock: StandInClock
+) -> None:
     vault.add_user("ann", "correct horse")
     checked = vault.check("ann", "correct horse")
     assert checked is not None
     assert vault.begin_session("ann", "", "", NOW, checked.password_ns)
+    clock.wall_ns += 1
     vault.set_password("ann", "battery staple")
     with pytest.raises(UsageError, match="changed"):
         vault.begin_session("ann", "", "", NOW, checked.password_ns)

@@ -198,15 +198,26 @@ class Vault:
 
     # --- sessions
 
-    def begin_session(self, user: str, address: str, agent: str, now_ns: int) -> str:
+    def begin_session(
+        self, user: str, address: str, agent: str, now_ns: int, password_ns: int | None = None
+    ) -> str:
         """Begin one, and return its secret; only a digest of that is kept.
 
+        Args:
+            user: Name of the user.
+            address: Where it begins.
+            agent: What the browser calls itself.
+            now_ns: Nanoseconds since 1970-01-01 UTC.
+            password_ns: When the password was set that was checked: who sets another ends all
+                sessions, one too that is about to begin.
+
         Raises:
-            UsageError: There is no such user (any more).
+            UsageError: There is no such user (any more), or the password is another by now.
         """
         secret, key = secrets.new_session(), naming.folded(user)
         with self._writing() as database:
-            rows.the_user(database, user)
+            if password_ns not in (None, rows.the_user(database, user).password_ns):
+                raise UsageError("the password was changed meanwhile", hint="Log in with the new.")
             rows.make_room(database, user, now_ns)
             database.execute(
                 "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",

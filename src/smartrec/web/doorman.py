@@ -8,6 +8,7 @@ can connect; then a link to one clip. Whoever is none of these is nobody.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from itertools import islice
 from typing import Any, Final, Protocol
 
 from smartrec.access.model import Kind, Principal, Scope
@@ -22,6 +23,8 @@ SHARE_COOKIE: Final = "smartrec-share-{port}"
 """A cookie is of all ports of a host, so it says which it means."""
 SECURE: Final = "__Host-"
 """Before the name of a cookie that came by https: no other way can one of that name be set."""
+_MOST_COOKIES: Final = 8
+"""Of one name."""
 _BEARER: Final = "bearer "
 _UNKNOWN: Final = Refusal(
     401,
@@ -177,16 +180,16 @@ class Doorman:
         return f"{SECURE}{name}" if secure else name
 
     def cookies(self, headers: Headers, name: str, *, secure: bool) -> Iterator[str]:
-        """What the browser has under this name; of another path or host there may be more.
+        """What the browser has under this name; of another path or host there may be some more.
 
         By https only what came by https counts: somebody in between can plant any other.
         """
         name = self.cookie(name, secure=secure)
-        for line in _values(headers, "cookie"):
-            for each in line.split(";"):
-                key, _, value = each.partition("=")
-                if key.strip() == name:
-                    yield value.strip()
+        pairs = (
+            each.partition("=") for line in _values(headers, "cookie") for each in line.split(";")
+        )
+        found = (value.strip() for key, _, value in pairs if key.strip() == name)
+        return islice(found, _MOST_COOKIES)  # each costs a digest or a signature
 
     def _may_stay(self, who: Principal) -> bool:
         return self._problem is None and self.roster.still(who, self._now())

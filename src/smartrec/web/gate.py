@@ -108,7 +108,8 @@ class Gate:
         user = vault.check(name, password)
         if user is None:
             return None
-        return vault.begin_session(user.name, caller.address, caller.agent, self.wall_ns())
+        whence = caller.address, caller.agent
+        return vault.begin_session(user.name, *whence, self.wall_ns(), user.password_ns)
 
     def _learn(self, news: News) -> None:
         self.doorman.learn(news.roster, news.problem)
