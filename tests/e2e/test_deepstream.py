@@ -100,7 +100,8 @@ def _boxed(server: XServer, where: Box) -> bool:
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("new_mux", [False, pytest.param(True, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("new_mux", [False, True])
 def test_two_cameras_share_one_watch_and_each_gets_its_clip(
     home: Home, deepstream: Machine, new_mux: bool
 ) -> None:

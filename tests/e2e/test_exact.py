@@ -129,7 +129,7 @@ class Script:
     "hardship",
     [
         "calm",
-        "held",
+        pytest.param("held", marks=pytest.mark.long),
         pytest.param("disk", marks=pytest.mark.long),
         pytest.param("busy", marks=pytest.mark.exhaustive),
     ],
