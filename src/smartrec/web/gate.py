@@ -25,6 +25,10 @@ _TOUCH_EVERY: Final = Ns(60 * SECOND)
 _MOST_TRYING: Final = 8
 """Passwords that wait to be looked at; each takes a moment of a processor."""
 _SOON: Final = Ns(SECOND)
+_DOWNLOAD: Final = "clip.download"
+_READ_AGAIN: Final = Ns(600 * SECOND)
+"""Who downloads the same clip again until then did so once."""
+_MOST_READ: Final = 4096
 _OUTCOMES: Final = {401: "wrong", 403: "not allowed", 404: "not there", 409: "kept", 429: "limited"}
 _FAILED: Final = 400
 
@@ -56,6 +60,7 @@ class Gate:
         self._clock = clock
         self._limiter = Limiter(PASSWORDS, ALL_PASSWORDS)
         self._strangers = Limiter(_STRANGERS, _ALL_STRANGERS)
+        self._read: dict[object, Ns] = {}
         self._trying = 0
         self._touched_at = clock.monotonic()
         self._learn(keeper.news)
@@ -99,10 +104,22 @@ class Gate:
         strange = status >= _FAILED or (who is not None and who.kind is Kind.SHARE)
         if strange and self._strangers.wait(caller.address, self._clock.monotonic()):
             return
+        if deed.action == _DOWNLOAD and not strange and self._lately((caller.address, who, deed)):
+            return
         outcome = DONE if status < _FAILED else _OUTCOMES.get(status, "failed")
         name, kind = (deed.who, "") if who is None else (who.name, who.kind.value)
         entry = Entry(self.wall_ns(), name, kind, caller.address, deed.action, deed.what, outcome)
         self.keeper.put(lambda vault: vault.audit(entry))
+
+    def _lately(self, read: object) -> bool:
+        """Whether just that was read lately: whoever may only look could fill the log with it."""
+        now = self._clock.monotonic()
+        last = self._read.pop(read, None)
+        again = last is not None and now - last < _READ_AGAIN
+        self._read[read] = last if last is not None and again else now
+        if len(self._read) > _MOST_READ:
+            del self._read[next(iter(self._read))]
+        return again
 
     def _begun(self, caller: Caller, name: str, password: str, vault: Vault) -> str | None:
         user = vault.check(name, password)
