@@ -318,6 +318,30 @@ def test_to_move_it_away_under_a_running_page_lets_nobody_in(vault: Vault) -> No
     assert vault.roster().login_needed
 
 
+def test_a_copy_that_is_put_into_a_damaged_one_counts(vault: Vault) -> None:
+    vault.add_user("ann", PASSWORD)
+    vault.roster()
+    content = vault.path.read_bytes()
+    for damaged in (b"", bytes(9000), content[:5000]):
+        vault.path.write_bytes(damaged)
+        for _ in range(2):
+            with pytest.raises(StoreError):
+                vault.roster()
+        vault.path.write_bytes(content)
+        assert vault.roster().login_needed
+
+
+def test_a_damaged_one_that_is_moved_away_lets_nobody_in(vault: Vault) -> None:
+    damaged = vault.path.with_name("damaged")
+    damaged.write_bytes(b"no database" * 1000)
+    damaged.replace(vault.path)
+    with pytest.raises(StoreError):
+        vault.roster()
+    vault.path.unlink()
+    with pytest.raises(StoreError, match="is gone"):
+        vault.roster()
+
+
 def test_another_file_in_its_place_is_the_one_that_counts(vault: Vault, tmp_path: Path) -> None:
     vault.add_user("ann", PASSWORD)
     vault.roster()

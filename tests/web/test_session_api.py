@@ -207,8 +207,11 @@ def test_a_file_that_is_damaged_lets_nobody_in_from_the_start(tmp_path: Path) ->
     with Child(made) as page:
         assert ask(page.port, "/").status == 200
         answer = ask(page.port, f"{API}/status")
-    assert answer.status == 503
-    assert "smartrec user add" in json.loads(answer.body)["error"]["hint"]
+        assert answer.status == 503
+        assert "smartrec user add" in json.loads(answer.body)["error"]["hint"]
+        file.unlink()
+        while "is gone" not in (answer := ask(page.port, f"{API}/status")).body.decode():
+            assert answer.status == 503, "not even for a moment"
 
 
 def test_many_tries_at_once_are_looked_at_one_by_one_and_the_page_goes_on(fresh: Guarded) -> None:

@@ -41,6 +41,7 @@ class Vault:
         self._clock = clock
         self._database: sqlite3.Connection | None = None
         self._file: file.Identity | None = None
+        self._was_there = False
         self._seen: int | None = None
         self._unchanged = False
 
@@ -100,10 +101,12 @@ class Vault:
         if database is None:
             self._unchanged = True
             return Roster()
+        self._file, which = None, self._file  # what is damaged is opened anew: a copy may come
         with file.our_errors(self._path):
             seen = file.data_version(database)
             with file.transaction(database, "DEFERRED"):
                 roster = self._read(database)
+        self._file = which
         self._seen, self._unchanged = seen, True
         return roster
 
@@ -331,12 +334,14 @@ class Vault:
     def _look(self) -> sqlite3.Connection | None:
         """The connection to the file that has its name now; None where there never was one."""
         found = file.which(self._path)
+        self._was_there = self._was_there or found is not None
+        if found is None and self._was_there:
+            # To be moved away under a running page opens it to nobody, damaged or not.
+            raise StoreError(
+                f"{self._path} is gone: nobody knows who may come in",
+                hint="Put it back; or start the recorder again to begin without users.",
+            )
         if self._database is not None and found != self._file:
-            if found is None:  # to be moved away under a running page opens it to nobody
-                raise StoreError(
-                    f"{self._path} is gone: nobody knows who may come in",
-                    hint="Put it back; or start the recorder again to begin without users.",
-                )
             self.close()
         if self._database is None and found is not None:
             self._database = file.connect(self._path)

@@ -15,8 +15,10 @@ from pathlib import Path
 from time import monotonic
 from typing import Final, TypeVar
 
+from smartrec.access.database import FILE_NAME
 from smartrec.access.roster import Roster
 from smartrec.access.vault import Vault
+from smartrec.clock import SystemClock
 from smartrec.errors import SmartrecError, StoreError
 
 LOOK_EVERY: Final = 0.5
@@ -136,7 +138,7 @@ class Keeper(threading.Thread):
         """The same for good: one whose file went knows that there were users."""
         assert self._state is not None
         if self._vault is None:
-            self._vault = Vault.open(self._state, create=False)
+            self._vault = Vault(self._state / FILE_NAME, SystemClock())  # looks when it is asked
         return self._vault
 
     def _say(self, news: News) -> None:
