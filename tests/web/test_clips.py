@@ -20,7 +20,7 @@ from tests.store.clips import WALL, closed, done, head
 from tests.store.large import fill
 from tests.web.child import Child, setup
 from tests.web.http import Answer, ask
-from tests.web.kept import Kept, kept_in
+from tests.web.kept import Kept, growing, kept_in, units, write
 from tests.web.live import opened
 
 JSON = {"Content-Type": "application/json"}
@@ -298,6 +298,18 @@ def test_a_clip_that_grows_is_told_as_far_as_it_is(page: Child, kept: Kept) -> N
     assert told["triggers"][0]["at_s"] == 2.0
     media = get(page, f"clips/{kept.growing}")["media"]
     assert (media["kind"], media["complete"], media["first_s"]) == ("frames", False, 0.0)
+
+
+def test_a_clip_that_grows_is_dated_by_its_first_picture(tmp_path: Path) -> None:
+    directory = tmp_path / "clips"
+    made = head()
+    first = Ns(made.start + SECOND)  # the recorder had only just begun
+    with Catalog.open(directory, create=True) as catalog:
+        write(growing(catalog, directory, made), units(first, 30))
+    with Child(setup(directory)) as page:
+        told = get(page, f"clips/{made.clip_id}")
+    assert told["start_ms"] == made.instant.wall_at(first) // 1_000_000
+    assert (told["pre_s"], told["asked_pre_s"]) == (1.0, 2.0)
 
 
 def test_neighbours_are_those_that_the_filters_mean(page: Child, kept: Kept) -> None:

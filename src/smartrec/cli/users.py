@@ -27,8 +27,8 @@ def user() -> None:
     """Say who may log in on the page, and what they may do there.
 
     As long as there is no user, nobody has to log in, and the page is served on this machine
-    alone. What is changed here holds at once; the recorder need not be started again. Run this as
-    the user that the recorder runs as: each has users of their own.
+    alone. What is changed here holds within a second; the recorder need not be started again.
+    Run this as the user that the recorder runs as: each has users of their own.
 
     Roles: "view" sees cameras, clips and the state of all; "record" also records, arms, disarms,
     pins and writes notes; "admin" also deletes, restores, shares links and reads the audit log.

@@ -112,8 +112,11 @@ def clip_of(
     """
     record = clip if clip.first_pts is not None else replace(clip, first_pts=zero)
     media, problem = shown
+    listed = brief_of(brief)
+    if clip.first_pts is None:  # less may have been there than was asked for
+        listed.start_ms = clip.instant.wall_at(zero) // MS
     return models.Clip(
-        **brief_of(brief).model_dump(),
+        **listed.model_dump(),
         media=media,
         problem=problem,
         pre_s=_seconds(record.actual_pre),

@@ -285,7 +285,7 @@ export const notices = {
 /** How a clip ended, where that is not simply over. */
 export const ended = {
   finishing: "Being finished",
-  stopped: "Stopped by hand",
+  stopped: "Stopped early",
   "camera-lost": "Ended with the camera",
   "disk-full": "Ended with the room on the disk",
   recovered: "Recovered after the recorder was killed",

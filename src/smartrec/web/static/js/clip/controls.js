@@ -57,7 +57,7 @@ export class Controls {
 
   /**
    * @param {import("./player.js").Player} player
-   * @param {{boxes: boolean, looked: boolean, muted: boolean, full: boolean}} shown
+   * @param {{boxes: boolean, looked: boolean, sounds: boolean, muted: boolean, full: boolean}} shown
    */
   say(player, shown) {
     const forward = player?.direction > 0;
@@ -72,7 +72,7 @@ export class Controls {
     mark(this._boxes, "aria-pressed", String(shown.looked && shown.boxes));
     mark(this._boxes, "aria-disabled", shown.looked ? null : "true");
     rename(this._boxes, shown.looked ? (shown.boxes ? words.boxesOff : words.boxesOn) : words.boxesNone);
-    this._sound.hidden = !player?.sounds;
+    this._sound.hidden = !(player?.sounds && shown.sounds);
     swap(this._sound.firstElementChild, shown.muted ? "mute" : "sound");
     rename(this._sound, shown.muted ? words.soundOn : words.soundOff);
     swap(this._full.firstElementChild, shown.full ? "fullOff" : "full");

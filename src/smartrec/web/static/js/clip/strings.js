@@ -58,7 +58,7 @@ export const words = {
   copy: "Copy",
   copied: "Copied",
   pinnedStays: "Pinned: unpin it first",
-  openStays: "It is still being recorded",
+  openStays: "It is not finished yet",
   again: "Try now",
   toEvents: "All events",
   waiting: "Loading…",
@@ -190,12 +190,13 @@ function headline({ state, proof }, missing) {
 const less = (detail, which) => {
   const [asked, has] = [detail[`asked_${which}_s`], detail[`${which}_s`]];
   const frame = detail.proof.written ? detail.duration_s / detail.proof.written : 0.05;
-  return typeof asked === "number" && typeof has === "number" && asked - has > frame + 0.0005 && detail.part === 1;
+  return typeof asked === "number" && typeof has === "number" && asked - has > frame + 0.0005 && !(which === "pre" && detail.part > 1);
 };
 
 function got(detail, which, word) {
   const [asked, has] = [detail[`asked_${which}_s`], detail[`${which}_s`]];
   if (typeof asked !== "number" || typeof has !== "number") return "";
+  if (which === "pre" && detail.part > 1) return `It goes on where part ${detail.part - 1} ends.`;
   const exactly = `${hundredths.format(has)} s ${word} the event`;
   return less(detail, which) ? `${exactly}; ${hundredths.format(asked)} s were asked for.` : `${exactly}, as asked for.`;
 }

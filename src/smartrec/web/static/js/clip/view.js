@@ -270,6 +270,7 @@ class ClipView {
     this._controls.say(player, {
       boxes: this._boxes,
       looked: seen.best !== null,
+      sounds: typeof detail?.proof.silent_s === "number",
       muted: this._projector.muted,
       full: this._screen.full,
     });
