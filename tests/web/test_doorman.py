@@ -207,5 +207,11 @@ def test_while_it_is_not_known_who_there_is_nobody_comes_in(known: Known) -> Non
         refusal = at.refusal(headers, caller)
         assert refusal is not None
         assert (refusal.status, refusal.hint) == (503, "Look at it.")
+    elsewhere = doorman(address="0.0.0.0")
+    elsewhere.learn(known.roster, StoreError("/home/anna is gone", hint="ls /home/anna"))
+    told = elsewhere.refusal([], elsewhere.caller([], ELSEWHERE))
+    assert told is not None
+    assert told.status == 503
+    assert "anna" not in told.json(), "strangers see that"
     at.learn(known.roster)
     assert at.refusal([], Caller(OPEN, "", False)) is None

@@ -31,6 +31,11 @@ _UNKNOWN: Final = Refusal(
     "nobody may ask that without logging in",
     "Open the page itself and log in; or send a token.",
 )
+_NOBODY: Final = Refusal(
+    503,
+    "nobody can be let in: users and tokens cannot be read",
+    "At the recorder, smartrec doctor says why.",
+)
 _NO_SUCH_TOKEN: Final = Refusal(
     401, "this token is not valid, or not any more", "Make one: smartrec token add NAME."
 )
@@ -150,6 +155,8 @@ class Doorman:
     def refusal(self, headers: Headers, caller: Caller) -> Refusal | None:
         """Why nobody may come in, or not this caller; None where he may."""
         if self._problem is not None:
+            if not self._entrance.loopback:  # strangers need not know where what is kept
+                return _NOBODY
             hint = self._problem.hint or "The recorder's log says more: smartrec report."
             return Refusal(503, f"nobody can be let in: {self._problem}", hint)
         if caller.principal is None:
