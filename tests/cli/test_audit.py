@@ -53,7 +53,7 @@ def test_the_newest_are_shown_oldest_first_and_nobody_else_commands_the_terminal
     heading, *rows = table.splitlines()
     assert heading.split() == ["TIME", "WHO", "FROM", "ACTION", "OBJECT", "OUTCOME"]
     assert [r"mallory 3\n" in rows[0], r"mallory 4\n" in rows[1], len(rows)] == [True, True, 2]
-    assert "user 192.0.2.9" in rows[0]
+    assert "192.0.2.9 (user)" in rows[0]
     assert [each["number"] for each in json.loads(said("audit", "-n", "2", "--json"))] == [4, 5]
 
 

@@ -140,7 +140,8 @@ def test_it_is_said_when_nobody_is_an_admin_any_more_or_nobody_is_there(state: P
     assert "nobody is an admin now" in ask("user", "role", "ann", "view").stderr
     assert "nobody is an admin now" in ask("user", "remove", "ann").stderr
     assert ask("user", "remove", "bob").stderr == (
-        "there are no users any more: nobody has to log in\n"
+        "there are no users any more: at 127.0.0.1 nobody has to log in, at any other address"
+        " nobody is let in\n"
     )
     assert names(state) == []
 

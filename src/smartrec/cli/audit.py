@@ -35,7 +35,7 @@ def audit(for_programs: bool, limit: int) -> None:
 
 
 def _row(entry: Entry) -> tuple[str, ...]:
-    whence = f"{entry.kind} {entry.address}".strip() if entry.address else "-"
+    whence = f"{entry.address} {f'({entry.kind})' if entry.kind else ''}".strip() or "-"
     return (moment(entry.wall_ns), entry.who, whence, entry.action, entry.object, entry.outcome)
 
 

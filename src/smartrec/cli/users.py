@@ -14,6 +14,8 @@ from smartrec.terminal import printable
 _ROLES = click.Choice([scope.value for scope in Scope])
 _BYTES_MOST = 4 * PASSWORD_MOST + 2
 
+_OPEN = "at 127.0.0.1 nobody has to log in, at any other address nobody is let in"
+
 _from_stdin = click.option(
     "--password-stdin",
     "from_stdin",
@@ -80,7 +82,7 @@ def list_users(for_programs: bool) -> None:
         for_programs=for_programs,
     )
     if not users:
-        click.echo("there are no users: nobody has to log in", err=True)
+        click.echo(f"there are no users: {_OPEN}", err=True)
 
 
 @user.command()
@@ -116,7 +118,8 @@ def role(name: str, role: str) -> None:
 def remove(name: str) -> None:
     """Remove user NAME, whose sessions all end.
 
-    Links that they made stay: see smartrec share. Without any user nobody has to log in.
+    Links that they made stay: see smartrec share. Without any user nobody has to log in at
+    127.0.0.1, and at any other address nobody is let in.
     """
     with desk() as at:
         removed = at.vault.remove_user(name)
@@ -124,7 +127,7 @@ def remove(name: str) -> None:
         users = at.vault.users()
     click.echo(f"removed {printable(removed.name)}")
     if not users:
-        click.echo("there are no users any more: nobody has to log in", err=True)
+        click.echo(f"there are no users any more: {_OPEN}", err=True)
     _without_admin(users)
 
 
