@@ -188,3 +188,13 @@ def test_a_link_to_what_is_not_there_is_named(tmp_path: Path, below: str) -> Non
     with pytest.raises(StoreError, match="clips is a link to what is not there") as caught:
         DirectoryLock.acquire(tmp_path / "clips" / below)
     assert f"mkdir -p '{tmp_path}/disk/clips'" in (caught.value.hint or "")
+
+
+def test_no_umask_lets_others_replace_the_state_directory(tmp_path: Path) -> None:
+    state = tmp_path / "share" / "state" / "smartrec"
+    code = f"import os; os.umask(0); {NAME}"
+    with python(code, str(state)) as made:
+        made.communicate("\n", 30)
+    assert made.returncode == 0
+    for directory in (state, *state.parents[:2]):
+        assert directory.stat().st_mode & 0o777 == 0o700

@@ -36,7 +36,10 @@ def station_id(directory: Path) -> str:
     """
     path = directory / _ID_NAME
     try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Those above it, too: who may write there could put another in its place.
+        for each in (*reversed(directory.parents), directory):
+            if not each.exists():
+                each.mkdir(mode=0o700, exist_ok=True)
         if not path.exists():
             _make_id(path)
         text = read_small(path).decode("ascii", "replace").strip()
