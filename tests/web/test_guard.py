@@ -127,3 +127,24 @@ def test_a_page_that_came_unencrypted_asks_nothing_of_one_that_is_not(
     headers = [("host", "recorder.example:8787"), ("origin", f"{origin}://recorder.example:8787")]
     headers += [("X-Forwarded-Proto", said)] if said else []
     assert (guard.refusal(headers, origin=True, peer="127.0.0.1") is None) is taken
+
+
+@pytest.mark.parametrize(
+    ("peer", "answered"),
+    [
+        ("10.0.0.2", True),
+        ("::ffff:10.0.0.2", True),
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("10.0.0.3", False),
+        ("fe80::1", False),
+        ("", False),
+    ],
+)
+def test_nobody_comes_past_a_proxy_that_encrypts(peer: str, answered: bool) -> None:
+    host = [("host", "127.0.0.1")]
+    proxies = Proxies(["10.0.0.2"])
+    refusal = Guard("0.0.0.0", proxies=proxies).refusal(host, origin=False, peer=peer)
+    assert (refusal is None) == answered
+    encrypted = Guard("0.0.0.0", proxies=proxies, encrypted=True)
+    assert encrypted.refusal(host, origin=False, peer=peer) is None

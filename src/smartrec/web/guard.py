@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from smartrec.access import machine
-from smartrec.web.proxy import Proxies
+from smartrec.web.proxy import Proxies, plain_address
 
 HEADERS: Final = (
     (
@@ -75,6 +75,7 @@ class Guard:
             self._names |= {*machine.host_names()}
         self._served = "https" if encrypted else ""
         self._proxies = proxies or Proxies()
+        self._proxied = self._any_address and bool(self._proxies) and not encrypted
 
     def refusal(
         self, headers: Collection[tuple[str, str]], *, origin: bool, peer: str = ""
@@ -87,6 +88,12 @@ class Guard:
                 more than a file of the page.
             peer: Address of the other end, which may be a proxy.
         """
+        if self._proxied and not (self._proxies.trusted(peer) or _is_loopback(peer)):
+            return Refusal(  # a password would come past the proxy that encrypts it
+                421,
+                "this server answers its proxy only",
+                'Come by the proxy; or set [web] tls = "on".',
+            )
         hosts = _all(headers, "host")
         if len(hosts) != 1 or not self._is_ours(_name(hosts[0])):
             return Refusal(
@@ -123,6 +130,11 @@ def _origins(host: str, scheme: str) -> tuple[str, ...]:
     """Of pages that this server sent; with TLS too where a proxy may add that unasked."""
     schemes = (scheme,) if scheme else ("http", "https")
     return tuple(f"{each}://{host.lower()}" for each in schemes)
+
+
+def _is_loopback(peer: str) -> bool:
+    plain = plain_address(peer)
+    return _is_address(plain) and ip_address(plain).is_loopback
 
 
 def _is_address(name: str) -> bool:
