@@ -99,14 +99,15 @@ def exact(running: Recorder, camera: str | None = None) -> ClipRecord:
 def whole(row: ClipRecord) -> list[int]:
     """The camera's numbers of a clip's pictures: each is there, or known to be lost by the driver.
 
-    A guest that is starved loses some in its driver; that must be told to the picture.
+    A guest that is starved loses some in its driver, or parts of them; that must be told to the
+    picture.
     """
     assert row.path is not None
     numbers = numbers_in(row.path.read_bytes())
     steps = [b - a for a, b in itertools.pairwise(numbers)]
     assert all(step > 0 for step in steps), numbers
     missing = sum(steps) - len(steps)
-    told = row.lost.get(Loss.DRIVER.value, 0)
+    told = row.lost.get(Loss.DRIVER.value, 0) + row.lost.get(Loss.DAMAGED.value, 0)
     assert told == sum(row.lost.values()) >= missing, (row.lost, numbers)  # more: at its edges
     assert (row.expected, row.written) == (len(numbers) + told, len(numbers)), row
     return numbers
