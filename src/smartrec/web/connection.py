@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
+from smartrec.web.crowd import Crowd
 from smartrec.web.guard import HEADERS
 from smartrec.web.peer import peer_of
 from smartrec.web.site import PEER
@@ -28,20 +29,27 @@ _NOT_HTTP: Final = "".join(
 
 
 class Connection(H11Protocol):
-    """See the module; of more than `most` connections the newest are closed at once."""
+    """See the module; where it is one too many, it is closed at once.
 
-    most: ClassVar[int]
+    Attributes:
+        address: The other end's.
+    """
+
+    crowd: ClassVar[Crowd]
     request_within: ClassVar[float] = REQUEST_WITHIN
 
+    address: str = ""
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See `asyncio.Protocol`."""
         super().connection_made(transport)
-        if len(self.connections) > self.most:
+        peer = peer_of(transport)
+        self.address = peer.address
+        if self.crowd.is_full(self.connections, peer.address):
             transport.abort()
             return
-        self.app_state = {**self.app_state, PEER: peer_of(transport)}
+        self.app_state = {**self.app_state, PEER: peer}
         end = transport.get_extra_info("socket")
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _TAKEN_WITHIN)
         self._expect()

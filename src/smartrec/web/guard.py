@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from smartrec.access import machine
-from smartrec.web.proxy import Proxies, plain_address
+from smartrec.web.proxy import Proxies, is_loopback
 
 HEADERS: Final = (
     (
@@ -88,7 +88,7 @@ class Guard:
                 more than a file of the page.
             peer: Address of the other end, which may be a proxy.
         """
-        if self._proxied and not (self._proxies.trusted(peer) or _is_loopback(peer)):
+        if self._proxied and not (self._proxies.trusted(peer) or is_loopback(peer)):
             return Refusal(  # a password would come past the proxy that encrypts it
                 421,
                 "this server answers its proxy only",
@@ -130,11 +130,6 @@ def _origins(host: str, scheme: str) -> tuple[str, ...]:
     """Of pages that this server sent; with TLS too where a proxy may add that unasked."""
     schemes = (scheme,) if scheme else ("http", "https")
     return tuple(f"{each}://{host.lower()}" for each in schemes)
-
-
-def _is_loopback(peer: str) -> bool:
-    plain = plain_address(peer)
-    return _is_address(plain) and ip_address(plain).is_loopback
 
 
 def _is_address(name: str) -> bool:

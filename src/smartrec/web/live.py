@@ -87,6 +87,7 @@ class LiveSocket(asyncio.Protocol):
             logger=log,
         )
         self._loop = asyncio.get_running_loop()
+        self.address = ""
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._writable = True
@@ -105,6 +106,7 @@ class LiveSocket(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=1, low=0)
         end = transport.get_extra_info("socket")
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
+        self.address = peer_of(transport).address
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:

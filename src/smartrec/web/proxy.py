@@ -21,6 +21,12 @@ def plain_address(peer: str) -> str:
     return peer if address is None else str(address)
 
 
+def is_loopback(peer: str) -> bool:
+    """Whether this machine itself is at the other end."""
+    address = _address(peer)
+    return address is not None and address.is_loopback
+
+
 class Proxies:
     """The reverse proxies that are believed. Immutable; any thread.
 

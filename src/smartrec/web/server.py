@@ -13,6 +13,7 @@ import uvicorn
 from smartrec.clock import SystemClock
 from smartrec.web.assets import load
 from smartrec.web.connection import REQUEST_WITHIN, Connection
+from smartrec.web.crowd import Crowd
 from smartrec.web.doorman import Entrance
 from smartrec.web.gate import Gate
 from smartrec.web.guard import HEADERS, Guard
@@ -79,7 +80,7 @@ async def serve(
         site,
         host=address,
         port=port,
-        http=_http(guard, viewers + OTHERS, patience.request, secured),
+        http=_http(guard, Crowd(viewers + OTHERS, proxies), patience.request, secured),
         ws=_made(LiveSocket, **live, ping_every=patience.ping),
         loop="asyncio",
         lifespan="off",
@@ -117,11 +118,11 @@ def _made(kind: type[Any], **what: object) -> type[Any]:
     return type(kind.__name__, (kind,), what)
 
 
-def _http(guard: Guard, most: int, within: float, secured: Secured | None) -> type[Any]:
-    plain = _made(Connection, most=most, request_within=within)
+def _http(guard: Guard, crowd: Crowd, within: float, secured: Secured | None) -> type[Any]:
+    plain = _made(Connection, crowd=crowd, request_within=within)
     if secured is None:
         return plain
-    return _made(Doorway, secured=secured, inner=plain, guard=guard, most=most, within=within)
+    return _made(Doorway, secured=secured, inner=plain, guard=guard, crowd=crowd, within=within)
 
 
 def _api(hub: Hub, gate: Gate) -> Application:

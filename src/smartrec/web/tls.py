@@ -17,7 +17,9 @@ from smartrec.app.page_messages import Setup
 from smartrec.clock import SystemClock
 from smartrec.store.files import identity
 from smartrec.web.connection import Connection
+from smartrec.web.crowd import Crowd
 from smartrec.web.guard import Guard, Refusal
+from smartrec.web.peer import peer_of
 from smartrec.web.site import Receive, Scope, Send
 
 RENEWED_EVERY: Final = 3600.0
@@ -93,27 +95,31 @@ class Secured:
 class Doorway(asyncio.Protocol):
     """A connection until it is encrypted: then it is one of `inner`. uvicorn makes it for each.
 
-    Who speaks plain HTTP is told where to go; of more than `most` connections the newest are
-    closed at once.
+    Who speaks plain HTTP is told where to go; where it is one too many, it is closed at once.
+
+    Attributes:
+        address: The other end's.
     """
 
     secured: ClassVar[Secured]
     inner: ClassVar[type[Connection]]
     guard: ClassVar[Guard]
-    most: ClassVar[int]
+    crowd: ClassVar[Crowd]
     within: ClassVar[float]
 
     def __init__(self, **given: Any) -> None:
         self._given = given
         self._connections: set[object] = given["server_state"].connections
+        self.address = ""
         self._heard = b""
         self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.Protocol`; of the connection as it is, not encrypted."""
         plain = cast("asyncio.Transport", transport)
+        self.address = peer_of(plain).address
         self._connections.add(self)
-        if len(self._connections) > self.most:
+        if self.crowd.is_full(self._connections, self.address):
             self._connections.discard(self)
             plain.abort()
             return

@@ -4,25 +4,20 @@ import * as api from "./api.js";
 import { Arming } from "./arming.js";
 import { Cameras } from "./cameras.js";
 import { ServerClock } from "./clock.js";
-import { byId, mark, memory, write } from "./dom.js";
+import { byId, mark, write } from "./dom.js";
 import { Feed } from "./feed.js";
 import { listen } from "./keys.js";
 import { Link } from "./link.js";
 import { Notices } from "./notices.js";
 import { Record } from "./record.js";
 import { Router } from "./route.js";
-import { Door } from "./session/door.js";
-import { Session, sharedBy } from "./session/session.js";
-import { instead, words as doorWords } from "./session/strings.js";
-import { Who } from "./session/who.js";
+import { Entrance } from "./session/entrance.js";
 import { Stage, fillWords } from "./stage.js";
 import { keyHelp, link as linkWords, notices as noticeWords, say, words } from "./strings.js";
 import { switchable } from "./theme.js";
 
 const GRACE_MS = 1_500;
 const SETTLED_MS = 2_500;
-const AGAIN_MS = 2_000;
-const WAIT_MS = 10_000;
 const KNOWN = 200; // facts, by their ids
 const NO_KEYS = { acts: {}, help: [] };
 const KIND = /^smartrec\.(.+)\.v1$/;
@@ -59,14 +54,13 @@ class App {
     });
     this._record = new Record(this._cameras, this._stage);
     this._arming = new Arming(this._record);
-    this._session = new Session();
-    this._door = new Door((name, password) => this._enter(name, password));
-    this._badge = new Who(() => this._session.leave());
-    /** @type {?import("./session/session.js").Who} Who was let in last. */
-    this._guest = null;
-    this._entered = null;
-    api.whenShut(() => this._knock());
-    this._shared = sharedBy(location.hash);
+    this._entrance = new Entrance({
+      link: this._link,
+      show: () => this._show(),
+      hide: () => this._hide(),
+      changed: () => this._say(),
+      only: (clip) => this._only(clip),
+    });
     /** @type {Set<(kind: string, data: Object, moment: Date) => void>} */
     this._listeners = new Set();
     this._router = new Router(byId("view"), { shown: (name, view) => this._shown(name, view), failed: (error) => this._partial(error) }, this._context());
@@ -79,8 +73,8 @@ class App {
       clock: this._clock,
       notices: this._notices,
       cameras: () => this._cameras.all,
-      may: (scope) => this._may(scope),
-      shared: () => this._shared && { ends: this._session.who.expires_ms ?? null },
+      may: (scope) => this._entrance.may(scope),
+      shared: () => this._entrance.shared && { ends: this._entrance.ends },
       announce: (text) => write(byId("announce"), text),
       link: {
         listen: (told) => {
@@ -97,137 +91,28 @@ class App {
     fillWords();
     write(byId("station"), this._station);
     switchable();
-    listen(() => (this._door.shut ? NO_KEYS : this._live ?? this._router.asked === "live" ? this._keys : this._router.view?.keys ?? NO_KEYS), (scope) => this._may(scope));
+    const keys = () => (this._live ?? this._router.asked === "live" ? this._keys : this._router.view?.keys ?? NO_KEYS);
+    listen(() => (this._entrance.shut ? NO_KEYS : keys()), (scope) => this._entrance.may(scope));
     byId("skip").addEventListener("click", (event) => {
       event.preventDefault();
       byId(this._live ? "stage" : "view").focus();
     });
-    addEventListener("hashchange", () => (this._shared ?? sharedBy(location.hash)) && location.reload());
     setInterval(() => this._say(), 500);
-    if (this._shared === null) this._begin();
-    else {
-      this._follow();
-      document.addEventListener("visibilitychange", () => document.hidden || this._followAgain());
-    }
-  }
-
-  /** What is not known yet may be tried: the server knows. */
-  _may(scope) {
-    return this._shared === null && (this._session.who === null || this._session.may(scope));
-  }
-
-  /** Where nobody has to log in, nothing waits for the answer to who it is. */
-  _begin() {
-    mark(document.documentElement, "data-may", memory.get("may")); // as it was the last time
-    if (memory.get("login") !== "needed") this._link.open();
-    this._ask();
+    this._entrance.begin();
   }
 
   /** Show the page, if it is not shown yet. */
   _show() {
     if (!byId("main").hidden) return;
     byId("main").hidden = false;
-    clearTimeout(this._patience);
     this._lostAt = performance.now();
-    this._door.open();
+    this._entrance.open();
     if (this._live === undefined) {
       const live = this._router.asked === "live";
       byId("live").hidden = !live; // nothing else is seen until what was asked for is there
       this._stage.open(live);
       this._router.show();
     } else byId(this._live ? "live" : "view").focus({ preventScroll: true });
-  }
-
-  /** @returns {Promise<boolean>} Whether the server said who looks at this page. */
-  async _ask() {
-    try {
-      await this._session.load();
-    } catch (error) {
-      if (error instanceof api.Refused) this._refuse(instead.refused(error), () => this._ask());
-      else {
-        this._admit(); // nobody answers: the page says so, and goes on trying
-        if (!this._session.who) setTimeout(() => this._ask(), AGAIN_MS);
-      }
-      return false;
-    }
-    if (this._session.inside) this._admit();
-    else this._refuse();
-    return true;
-  }
-
-  /** Somebody may see the page. */
-  _admit() {
-    const { who } = this._session;
-    if (who) {
-      if (this._guest && (this._guest.name !== who.name || this._guest.scope !== who.scope)) {
-        location.reload(); // nothing of another's stays
-        return;
-      }
-      this._guest = who;
-      memory.set("login", who.login_needed ? "needed" : "");
-      memory.set("may", who.scope);
-      mark(document.documentElement, "data-may", who.scope);
-      this._badge.say(who);
-    }
-    if (!this._link.busy) this._link.open();
-    this._show();
-    this._entered?.done();
-    this._entered = null;
-  }
-
-  /** Nobody may, or the one who might is not known: ask for the name, or say why not. */
-  _refuse(why = null, again = () => this._ask()) {
-    const { who } = this._session;
-    this._link.shut();
-    this._hide();
-    clearTimeout(this._patience);
-    if (!why && who.login_needed) this._door.ask(this._guest?.name ?? null);
-    else {
-      this._door.say(why ?? instead.nobody, [{ label: doorWords.again, act: again }]);
-      this._patience = setTimeout(again, WAIT_MS); // nobody may stand before it to press the button
-    }
-    this._say();
-  }
-
-  async _enter(name, password) {
-    await this._session.enter(name, password);
-    this._admit();
-  }
-
-  /** The server lets nobody in who did not log in. @returns {Promise<void>} Until somebody did. */
-  _knock() {
-    if (!this._entered) {
-      let done;
-      this._entered = { promise: new Promise((resolve) => (done = resolve)), done };
-      if (this._shared) this._ended();
-      else this._ask();
-    }
-    return this._entered.promise;
-  }
-
-  /** Show the one clip that somebody shared. */
-  async _follow() {
-    mark(document.documentElement, "data-may", "view");
-    mark(document.documentElement, "data-shared", "");
-    try {
-      await this._session.follow(this._shared);
-    } catch (error) {
-      const gone = error instanceof api.Refused && error.status < 500;
-      if (gone) this._ended();
-      else this._refuse(error instanceof api.Refused ? instead.refused(error) : instead.away, () => this._follow());
-      return;
-    }
-    this._router.only = { name: "clip", id: this._session.who.clip, query: new URLSearchParams() };
-    this._show();
-  }
-
-  /** A browser keeps one link, and another tab may have come by another. */
-  async _followAgain() {
-    try {
-      await this._session.follow(this._shared);
-    } catch (error) {
-      if (error.status === 404) this._ended();
-    }
   }
 
   /** Nothing lies upon what stands in the place of the page. */
@@ -237,9 +122,10 @@ class App {
     if (document.fullscreenElement) document.exitFullscreen();
   }
 
-  _ended() {
-    this._hide();
-    this._door.say(instead.ended, [{ label: doorWords.login, href: "#" }]);
+  /** Show one clip and nothing else. */
+  _only(clip) {
+    this._router.only = { name: "clip", id: clip, query: new URLSearchParams() };
+    this._show();
   }
 
   /** Keys of the live view. */
@@ -247,8 +133,8 @@ class App {
     return {
       help: keyHelp,
       acts: {
-        r: () => this._may("record") && this._record.start(),
-        s: () => this._may("record") && this._record.stop(),
+        r: () => this._entrance.may("record") && this._record.start(),
+        s: () => this._entrance.may("record") && this._record.stop(),
         f: () => this._stage.toggleFull(),
         0: () => this._stage.show(null),
         Escape: () => (this._stage.alone ? this._stage.show(null) : this._stage.full && this._stage.toggleFull()),
@@ -388,7 +274,7 @@ class App {
 
   /** Why there is no connection; a browser does not tell what a refused WebSocket was answered. */
   async _probe() {
-    if (!(await this._ask()) || !this._session.inside) {
+    if (!(await this._entrance.ask()) || !this._entrance.inside) {
       this._why = null;
       return;
     }
@@ -401,8 +287,9 @@ class App {
   }
 
   _say() {
-    if (this._shared || this._door.shut) {
-      this._title(false, this._door.shut ? this._door.title : this._router.view?.title);
+    const { shared, shut } = this._entrance;
+    if (shared || shut) {
+      this._title(false, shut ? this._entrance.title : this._router.view?.title);
       return;
     }
     const away = !this._connected && performance.now() - this._lostAt > GRACE_MS;
