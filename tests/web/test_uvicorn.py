@@ -17,7 +17,7 @@ from smartrec.web.connection import Connection
 from smartrec.web.live import LiveSocket
 from smartrec.web.server import _Server
 
-OURS = {"most", "request_within"}
+OURS = {"address", "crowd", "request_within"}
 
 
 def public(kind: type) -> set[str]:

@@ -16,7 +16,8 @@ LOOK = f"""() => {{
   const found = [];
   for (const each of document.querySelectorAll("main video, main canvas")) {{
     const width = each.videoWidth || each.width, height = each.videoHeight || each.height;
-    if (!width || !height || each.closest("[hidden]") || !each.checkVisibility()) continue;
+    const seen = each.checkVisibility({{ opacityProperty: true }}) && !each.closest("[hidden]");
+    if (!width || !height || !seen) continue;
     view.clearRect(0, 0, wide, high);
     view.drawImage(each, 0, 0, width, height * share, 0, 0, wide, high);
     const {{ data }} = view.getImageData(0, high / 2, wide, 1);
