@@ -70,6 +70,7 @@ def exact(row: dict[str, Any], post: int = POST) -> Grid:
     return check(row, trigger["pts"] - PRE, trigger["last_pts"] + post)
 
 
+@pytest.mark.long
 def test_window_shows_her_box_and_its_key_r_leaves_an_exact_clip(
     home: Home, x_server: XServer, deepstream: Machine
 ) -> None:
@@ -224,6 +225,7 @@ def test_camera_that_sends_h264_is_watched_as_well(
     assert all(overlap(track.box, standing) > 0.6 for track in tracks)
 
 
+@pytest.mark.long
 def test_recording_goes_on_while_the_engine_is_built(
     home: Home, deepstream: Machine, tmp_path: Path
 ) -> None:

@@ -52,6 +52,7 @@ def test_half_installed_the_portable_engine_takes_over_and_says_why(
     assert looks_of(home, row), "it looks"
 
 
+@pytest.mark.long
 def test_half_installed_and_asked_for_by_name_it_records_by_command(
     home: Home, broken: Broken
 ) -> None:

@@ -114,7 +114,7 @@ def wall_of(row: dict[str, Any]) -> int:
 @pytest.mark.parametrize(
     ("steps", "changes"),
     [
-        ((HOUR, -2 * HOUR), (AUTUMN,)),
+        pytest.param((HOUR, -2 * HOUR), (AUTUMN,), marks=pytest.mark.long),
         pytest.param(
             (HOUR, HOUR, -HOUR, -HOUR, -HOUR, HOUR, HOUR, -HOUR),
             (AUTUMN, SPRING),

@@ -43,6 +43,7 @@ def remount(home: Home, options: str) -> None:
     subprocess.run(["mount", "-o", f"remount,{options}", disk], check=True)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_full_disk_costs_no_picture_if_there_is_room_again_in_time(
     mounted: Home, totals: Totals

@@ -341,7 +341,8 @@ def test_older_and_newer_clips_are_a_key_away(library: Library, visit: Open) -> 
     stand_at(tab, 0, here)
 
 
-@pytest.mark.parametrize("codec", [Codec.H264, pytest.param(Codec.JPEG, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("codec", [Codec.H264, Codec.JPEG])
 def test_an_open_clip_plays_while_it_grows(library: Library, visit: Open, codec: Codec) -> None:
     growing = library.studio.begin(library.now(5, codec=codec))
     growing.grow(2 * FPS)
