@@ -18,7 +18,7 @@ soak: ## two hours of cameras to which everything happens; SOAK="--minutes 20" c
 bench: ## the numbers of docs/benchmarks.md: more than an hour, on a machine with nothing else to do
 	for each in capture many latency finishing memory journal watching "watching --still" \
 	  watch_many watch_latency "watch_latency --screen" watch_memory recall page page_idle page_h264 \
-	  catalogue_browse; do \
+	  catalogue_browse zones_trial replay; do \
 	  .venv/bin/python -m benchmarks.$$each || exit 1; done
 lock: ## requirements/*.txt anew: newest versions, Python 3.10 to 3.13, x86_64 and aarch64 (needs uv)
 	$(COMPILE) --group dev --output-file requirements/dev.txt

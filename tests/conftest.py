@@ -2,6 +2,7 @@
 
 import logging
 import os
+import random
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,9 +56,29 @@ def x_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[XServer]:
         server.stop()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--share 60 --seed 1f3a`: so many percent of the tests, others with every seed."""
+    parser.addoption("--share", type=int, default=100, metavar="PERCENT")
+    parser.addoption("--seed", default="", metavar="TEXT")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """How to run the same again."""
+    share, seed = config.getoption("share"), config.getoption("seed")
+    return [f"share: --share {share} --seed {seed}"] if share < 100 else []
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in its own
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Virtual machines run one after another: each wants a processor, and their boot is shared."""
+    """Choose a share of the tests, and let virtual machines run one after another.
+
+    Each of these wants a processor, and their boot is shared.
+    """
+    share, seed = config.getoption("share"), config.getoption("seed")
+    if share < 100:  # by name: every worker must choose the same, in whatever order
+        left = [item for item in items if random.Random(seed + item.nodeid).random() * 100 >= share]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
     if config.pluginmanager.hasplugin("xdist"):  # not so in a virtual machine
         for item in items:
             if "usb" in item.path.parts:

@@ -2,9 +2,11 @@
 
     SmartrecError               anything below; the command line prints it without a traceback
       ConfigError               the settings are wrong: every mistake at once            (exit 2)
+        ConfigChanged           the settings file is not the one that was changed
       UsageError                the command was asked for something that cannot be       (exit 2)
         NoSuchClip              there is none of that name, or it was deleted
         ClipKept                a pinned clip, or one still worked on, is not deleted
+        FileOnly                a setting that only whoever edits the file may change
       ModelUnusable             persons cannot be detected with this model               (exit 2)
       DetectionFailed           the model failed on one picture; the next may do         (exit 1)
       MissingElement            a GStreamer element is not installed                     (exit 3)
@@ -43,6 +45,8 @@ A bug is not in this tree: those stay `AssertionError`, `TypeError` and the like
 """
 
 import errno
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -66,10 +70,37 @@ class SmartrecError(Exception):
         self.hint = None if hint is None else masked(hint)
 
 
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing that is wrong with the settings.
+
+    Attributes:
+        place: Of the setting, such as ``("camera", 0, "zone", 1, "polygon")``; None: of none.
+        words: What is wrong, without saying where.
+    """
+
+    place: tuple[str | int, ...] | None
+    words: str
+
+
 class ConfigError(SmartrecError):
-    """The settings are wrong; the message has one line for every mistake."""
+    """The settings are wrong; the message has one line for every mistake.
+
+    Attributes:
+        mistakes: The same, each by itself, as far as it is known of what.
+    """
 
     exit_code = 2
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, mistakes: Iterable[Mistake] = ()
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.mistakes = tuple(Mistake(each.place, masked(each.words)) for each in mistakes)
+
+
+class ConfigChanged(ConfigError):  # noqa: N818 - the tree names conditions, not classes
+    """The settings file is not the one that the changes were made for."""
 
 
 class UsageError(SmartrecError):
@@ -84,6 +115,10 @@ class NoSuchClip(UsageError):  # noqa: N818 - the tree names conditions, not cla
 
 class ClipKept(UsageError):  # noqa: N818
     """A clip that is pinned or still worked on is not deleted."""
+
+
+class FileOnly(UsageError):  # noqa: N818
+    """A setting that opens the machine or loads code: only whoever edits the file may change it."""
 
 
 class ModelUnusable(SmartrecError):  # noqa: N818

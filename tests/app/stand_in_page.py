@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from smartrec.app.page_messages import (
+    Cameras,
     Hangup,
     Happened,
     Link,
@@ -84,6 +85,8 @@ def _noted(message: ToPage) -> tuple[str, object]:
         return "happened", message.event
     if isinstance(message, Setup):
         return "setup", asdict(message)
+    if isinstance(message, Cameras):
+        return "cameras", asdict(message)
     if isinstance(message, Looked):
         return "looked", [message.look.camera, message.look.pts]
     if isinstance(message, Wall):

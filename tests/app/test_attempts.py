@@ -123,3 +123,65 @@ def test_what_comes_of_an_attempt_that_was_given_up_is_let_go() -> None:
         if thread.name == "stop-cam0":
             thread.join()
     assert driver.capture._pipeline.get_state(0)[1] is Gst.State.NULL
+
+
+def test_one_that_is_forsaken_lets_its_device_go_before_the_next_may_take_it() -> None:
+    tried, reports = attempts()
+    driver, order = Driver(), list[str]()
+    driver.capture.start()
+    tried.begin(driver.open, Ns(0))
+    holding = tried.forsake()
+    assert not tried.busy
+    state = driver.capture._pipeline.get_state
+
+    def follow() -> Capture:
+        order.append("null" if state(0)[1] is Gst.State.NULL else "held")
+        raise CameraGone("gone")
+
+    tried.begin(follow, Ns(0), holding)
+    driver.answers.set()
+    first, second = reports.get(timeout=50), reports.get(timeout=50)
+    assert (tried.take(first), first.capture) == (False, None)
+    assert tried.take(second)
+    assert order == ["null"]
+
+
+def test_what_may_hold_a_device_is_not_waited_for_for_ever() -> None:
+    tried, reports = attempts()
+    never = threading.Event()
+    hangs = threading.Thread(target=never.wait, args=(50,), daemon=True)
+    hangs.start()
+
+    def follow() -> Capture:
+        raise CameraGone("gone")
+
+    tried.begin(follow, Ns(0), [hangs])
+    assert tried.take(reports.get(timeout=50))
+    assert hangs.is_alive()
+    never.set()
+
+
+def test_who_is_forsaken_again_and_again_has_few_threads_and_is_not_said_to_hang_at_once() -> None:
+    tried, reports = attempts()
+    drivers = [Driver() for _ in range(MOST_HANGING)]
+    for driver in drivers:
+        tried.begin(driver.open, Ns(0))
+        tried.forsake()
+    states = [tried.crowded, tried.clogged(Ns(0)), tried.clogged(LATER)]
+    assert states == [True, False, True]
+    drivers[0].answers.set()
+    tried.take(reports.get(timeout=50))
+    assert [tried.crowded, tried.clogged(LATER)] == [False, False]
+    for driver in drivers:
+        driver.answers.set()
+
+
+def test_attempts_of_two_cameras_of_one_id_are_told_apart() -> None:
+    (old, its), (new, _) = attempts(), attempts()
+    driver = Driver()
+    old.begin(driver.open, Ns(0))
+    new.begin(driver.open, Ns(0))
+    driver.answers.set()
+    started = its.get(timeout=50)
+    assert old.knows(started)
+    assert not new.knows(started)

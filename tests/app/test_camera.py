@@ -138,7 +138,6 @@ def camera(
         clips=directory,
         journals=directory / ".open",
         station_id="station",
-        config_digest="",
         follower=Progress(Bus(SystemClock()), finishers, Keeper(directory, print), directory),
         report=print,
         instant=lambda: INSTANT,
@@ -323,7 +322,7 @@ def test_node_that_comes_during_an_attempt_is_tried_right_after_it(tmp_path: Pat
     assert desk.told.retries == [0]
     desk.bench.film = desk.film
     desk.attempt(SECOND)
-    assert desk.camera._capture is desk.film
+    assert desk.camera.capture is desk.film
 
 
 def test_trigger_while_lost_saves_what_is_held_from_before(tmp_path: Path) -> None:
@@ -397,6 +396,6 @@ def test_network_camera_whose_captures_never_end_costs_no_more_than_a_few(tmp_pa
         hanging[0].join(0.01)
     desk.bench.film, desk.camera._retry_at = desk.film, 0
     desk.attempt(now)
-    assert desk.camera._capture is desk.film
+    assert desk.camera.capture is desk.film
     for film in films:
         film.lets_go.set()

@@ -68,14 +68,14 @@ def test_it_holds_each_sample_of_its_pictures_once(recording: Recording) -> None
 def test_before_the_first_picture_there_is_none(recording: Recording) -> None:
     recording.hear(3 * SECOND)
     assert recording.heard.beside([]) == []
-    assert recording.heard.held is None
+    assert recording.heard.held_of(recording.sound) is None
 
 
 def test_what_could_not_be_written_is_read_again(recording: Recording) -> None:
     recording.hear(3 * SECOND)
     first = recording.heard.beside(recording.read())
     recording.heard.go_back()
-    assert recording.heard.held == 0
+    assert recording.heard.held_of(recording.sound) == 0
     last = recording.heard.rest(Ns(SECOND)) or []
     assert numbers(last) == of(recording.clip)
     assert numbers(first) == of(recording.clip)[: len(numbers(first))]

@@ -467,3 +467,36 @@ def test_no_clip_goes_that_somebody_was_told_is_pinned(tmp_path: Path) -> None:
     house.look()
     assert sorted(house.kept) == sorted(pinned)
     assert len(house.kept) <= len(clips[::3])
+
+
+def test_other_limits_hold_at_once_on_the_catalogues_thread(tmp_path: Path) -> None:
+    house = House(tmp_path, Limits())
+    house.add(*heads(4))
+    house.catalog.close()
+    told: Queue[Event] = Queue()
+    keeper = Keeper(
+        tmp_path, lambda _: None, Housekeeping(Limits(), [Disk(tmp_path)], house.time, told.put)
+    )
+    keeper.open()
+    keeper.limit(Limits(Limit(max_bytes=2 * SIZE)))
+    gone = [told.get(timeout=20) for _ in range(2)]
+    assert [(e.event_id, e.reason) for e in gone if isinstance(e, ClipDeleted)] == [
+        ("event-0", "bytes"),
+        ("event-1", "bytes"),
+    ]
+    keeper.limit(Limits(cameras={"cam0": Limit(max_bytes=SIZE)}))
+    event = told.get(timeout=20)
+    assert isinstance(event, ClipDeleted)
+    assert event.event_id == "event-2"
+    assert keeper.stop(20)
+
+
+def test_other_limits_begin_no_time_in_the_trash_anew(tmp_path: Path) -> None:
+    house = House(tmp_path, Limits(trash=Ns(600 * SECOND)))
+    house.add(*heads(2))
+    keeping.trash(house.catalog, [head(0).clip_id], house.time.instant.wall_ns)
+    assert house.look() == []
+    house.time.passes(400 * SECOND)
+    house.keeper.apply(Limits(Limit(max_bytes=100 * SIZE), trash=Ns(600 * SECOND)))
+    house.time.passes(200 * SECOND)
+    assert house.look() == ["event-0 trash"]

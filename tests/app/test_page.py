@@ -7,6 +7,7 @@ tests with the web.
 import json
 import os
 import select
+import signal
 import sys
 import threading
 import time
@@ -20,13 +21,14 @@ from typing import Any
 import pytest
 
 from smartrec.app.bus import Bus
-from smartrec.app.events import CameraLost, CameraStarted, CameraState, Event
+from smartrec.app.events import CameraLost, CameraStarted, CameraState, Event, SettingsChanged
 from smartrec.app.feed import MOST_WAITING
 from smartrec.app.layout import Places
 from smartrec.app.listening import TURN
-from smartrec.app.page import GOP_MOST, Life, Page, setup_of
+from smartrec.app.page import Life, Page, setup_of
+from smartrec.app.page_child import GOP_MOST
 from smartrec.app.page_events import PageLost, PageServing
-from smartrec.app.page_messages import Setup
+from smartrec.app.page_messages import Setup, ShownCamera
 from smartrec.clock import SystemClock
 from smartrec.config.schema import Config
 from smartrec.model import AccessUnit, Codec, Look, StreamFormat
@@ -39,7 +41,8 @@ FRAME = SECOND // 30
 GOP = 10
 JPEG = StreamFormat(Codec.JPEG, 64, 48, 30, "image/jpeg")
 H264 = StreamFormat(Codec.H264, 64, 48, 30, "video/x-h264")
-SETUP = Setup((("cam0", "Door"), ("cam1", "Yard")), "/clips", "a station", "/run/control")
+CAMERAS = (ShownCamera("cam0", "Door", []), ShownCamera("cam1", "Yard", []))
+SETUP = Setup(CAMERAS, "/clips", "a station", "/run/control")
 
 
 class Camera:
@@ -66,7 +69,11 @@ class Camera:
 
 
 class Stage:
-    """A page whose process is a stand-in, and all that it hears and makes the recorder tell."""
+    """A page whose process is a stand-in, and all that it hears and makes the recorder tell.
+
+    Attributes:
+        order: Kinds of what it has noted so far, as it came.
+    """
 
     def __init__(self, folder: Path, manner: str, silent: int = 1000) -> None:
         self.bus = Bus(SystemClock())
@@ -79,6 +86,7 @@ class Stage:
         self._wanted = wanted.open("rb+", buffering=0)
         self._rest = b""
         self._noted: defaultdict[str, deque[Any]] = defaultdict(deque)
+        self.order: list[str] = []
         where = (str(heard), str(wanted))
         command = (sys.executable, "-m", "tests.app.stand_in_page", manner, *where)
         life = Life(command, behind=0.0, within=TIMEOUT, silent=silent)
@@ -99,6 +107,7 @@ class Stage:
             *lines, self._rest = (self._rest + self._heard.read(1 << 16)).split(b"\n")
             for noted, what in map(json.loads, lines):
                 self._noted[noted].append(what)
+                self.order.append(noted)
         return self._noted[kind].popleft()
 
     def want(self, *cameras: str) -> None:
@@ -317,6 +326,35 @@ def test_it_is_told_no_address_of_a_camera_and_no_setting_of_the_environment(
     setup = setup_of(config, places, "a station", "")
     assert (setup.clips, setup.journals) == ("/clips", "/journals")
     assert setup.trash == config.retention.trash > 0
-    assert setup.cameras == (("cam0", "cam0"),)
+    assert setup.cameras == (ShownCamera("cam0", "cam0", []),)
     assert "rtsp" not in repr(setup)
     assert setup.settings["port"] == config.web.port
+
+
+def test_other_settings_are_told_before_what_happens_afterwards_and_to_a_page_that_comes_later(
+    stage: Callable[..., Stage],
+) -> None:
+    one = stage("watches")
+    pid = one.hear("setup") and one.page.status()["pid"]
+    door = {"id": "door", "name": "Door", "source": "rtsp://me:s3cret@camera/main"}
+    corners = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]
+    zone = {"name": "step", "kind": "exclude", "polygon": corners}
+    config = Config.model_validate(
+        {"camera": [{**door, "zone": [zone]}], "retention": {"trash": "2h"}}
+    )
+    one.page.show(config)
+    one.bus.publish(SettingsChanged("test", ("camera[0]",)))
+    told = one.hear("cameras")
+    assert told == {"cameras": [["door", "Door", [zone]]], "trash": 7200 * SECOND}
+    assert "s3cret" not in json.dumps(told)
+    while one.hear("happened")["type"] != SettingsChanged.type:
+        pass
+    assert "happened" in one.order[one.order.index("cameras") :]
+    assert "happened" not in one.order[: one.order.index("cameras")]
+    one._wanted.write(b"cam0 door\n")
+    until(lambda: one.page.status()["watched"] == ["door"])
+    Camera("door").sends(one.page, GOP)
+    assert one.hear("unit")[0] == "door"
+    assert isinstance(pid, int)
+    os.kill(pid, signal.SIGKILL)
+    assert one.hear("setup")["cameras"] == told["cameras"]

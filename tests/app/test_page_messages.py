@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from smartrec.app.page_messages import (
     MOST_SAID,
+    Cameras,
     Format,
     Hangup,
     Happened,
@@ -20,6 +21,7 @@ from smartrec.app.page_messages import (
     NotServing,
     Serving,
     Setup,
+    ShownCamera,
     ToPage,
     ToRecorder,
     Unit,
@@ -34,8 +36,11 @@ from smartrec.units import Ns
 
 Ends = tuple[Link[ToPage, ToRecorder], Link[ToRecorder, ToPage]]
 PICTURE = AccessUnit(1, 2, Ns(3), Ns(4), Ns(5), True, 6, bytes(200_000))
+CORNERS = [[0.0, 0.25], [1.0, 0.25], [0.5, 1.0]]
+DOOR = ShownCamera("cam0", "Door", [{"name": "step", "kind": "include", "polygon": CORNERS}])
 TOLD: list[ToPage] = [
-    Setup((("cam0", "Door"),), "/clips", "a station", "/run/control", {"port": 8787}),
+    Setup((DOOR,), "/clips", "a station", "/run/control", {"port": 8787}),
+    Cameras((DOOR, ShownCamera("cam1", "Yard", [])), Ns(1 << 62)),
     Format("cam0", StreamFormat(Codec.H264, 640, 480, 29.97, "video/x-h264", b"\x01\xff", 90)),
     Unit("cam0", PICTURE, show=True, look=False),
     Looked(

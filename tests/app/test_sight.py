@@ -9,7 +9,7 @@ from smartrec.app.sight import Sight
 from smartrec.config.cameras import Camera
 from smartrec.config.schema import Config
 from smartrec.model import Box, ClipState, Look, Track, Trigger
-from smartrec.recording.session import OpenClip
+from smartrec.recording.session import OpenClip, Timing
 from smartrec.units import SECOND, Ns
 
 FIFTH = SECOND // 5
@@ -40,7 +40,8 @@ def sight(album: Album, **tables: dict[str, object]) -> Sight:
 def clip(start: float, end: float) -> OpenClip:
     trigger = Trigger("t", Ns(round(start * SECOND)), "person")
     interval = (Ns(round(start * SECOND)), Ns(round(end * SECOND)))
-    return OpenClip(("clip", "event"), 1, [trigger], interval, 0)
+    timing = Timing(SECOND, SECOND, Ns(60 * SECOND))
+    return OpenClip(("clip", "event"), 1, [trigger], interval, 0, timing)
 
 
 def test_person_seen_twice_in_three_pictures_triggers_at_the_first_of_them() -> None:

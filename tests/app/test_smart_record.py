@@ -25,6 +25,7 @@ from smartrec.media.watch.messages import (
     Setup,
 )
 from smartrec.model import Trigger
+from smartrec.recording.session import Timing
 from smartrec.units import SECOND, Ns
 from tests.app.test_camera import camera
 from tests.app.test_watch import Gone
@@ -146,12 +147,9 @@ def test_a_clip_left_by_its_camera_is_ended_when_its_last_pictures_are_through(
 def test_parts_of_one_event_follow_each_other(tmp_path: Path) -> None:
     hall = Hall(tmp_path)
     hall.see(60)
+    hall.camera.clips._current.session.timing = Timing(SECOND, SECOND, Ns(3 * SECOND // 2))
     first = hall.trigger(59)
-    hall.see(1)
-    hall.camera.clips._current.session.timing = hall.camera.clips._recorder.timing.__class__(
-        SECOND, SECOND, Ns(3 * SECOND // 2)
-    )
-    hall.see(100)
+    hall.see(101)
     kinds = [(type(order), order.clip == first) for order in hall.orders]
     assert kinds == [(Record, True), (Leave, True), (Record, False), (Leave, False)]
 
@@ -376,3 +374,18 @@ def _join(name: str) -> None:
     for thread in threading.enumerate():
         if thread.name == name:
             thread.join(TIMEOUT)
+
+
+def test_what_other_settings_copy_is_recorded_by_the_ring_alone(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.see(60)
+    hall.smart.apply(config(format="copy"))
+    clip = hall.trigger(59)
+    hall.see(1)
+    assert hall.orders == []
+    assert not hall.is_held(clip)
+    hall.smart.apply(config())
+    hall.see(90)
+    hall.trigger(150)
+    hall.see(1)
+    assert len(hall.orders) == 1

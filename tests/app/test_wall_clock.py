@@ -47,7 +47,10 @@ def awaited(heard: Subscription, kind: type[Event]) -> Iterator[Event]:
     pytest.fail(f"no {kind.__name__} came")
 
 
-@pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["ahead", "back"])
+@pytest.mark.parametrize(
+    "jump",
+    [pytest.param(HOUR, id="ahead", marks=pytest.mark.long), pytest.param(-HOUR, id="back")],
+)
 def test_a_jump_during_an_event_costs_no_picture(places: Places, jump: int) -> None:
     clock = JumpingClock()
     bus = Bus(clock)

@@ -1,13 +1,14 @@
 """What is told of a watch that ended, and when the next one comes."""
 
 import signal
+import threading
 from queue import SimpleQueue
 from typing import ClassVar
 
 import pytest
 
 from smartrec.app.watch import Ended, Loss, Watch
-from smartrec.media.watch.messages import DetectorSetup, Leave, Record, Setup
+from smartrec.media.watch.messages import CameraView, DetectorSetup, Leave, Record, Setup
 from smartrec.units import SECOND, Ns
 
 
@@ -60,10 +61,47 @@ def test_watch_that_was_just_started_can_be_closed() -> None:
     assert any(isinstance(reports.get(timeout=30), Ended) for _ in range(100))
 
 
+def test_other_settings_make_a_new_watch_when_the_old_has_ended_and_that_is_no_loss() -> None:
+    reports: SimpleQueue[object] = SimpleQueue()
+    cameras = (("cam0", "cam0"), ("cam1", "cam1"))
+    watch = Watch(Setup(cameras, DetectorSetup(), None), reports.put)
+    watch.tell(CameraView("cam0", "live"))
+    watch.tell(CameraView("cam1", "live"))
+    watch.turn(Ns(SECOND))
+    old = watch._child
+    assert not watch.apply(Setup(cameras, DetectorSetup(), None)), "it does so already"
+    assert watch._child is old
+    assert watch.apply(Setup(cameras[:1], DetectorSetup(fps=2.0), None))
+    assert list(watch._views) == ["cam0"]
+    for _ in range(50 * 100):
+        watch.turn(Ns(2 * SECOND))
+        threading.Event().wait(0.01)
+        if watch.starts == 2:
+            break
+    assert watch.starts == 2
+    ended = next(each for each in iter(reports.get, None) if isinstance(each, Ended))
+    assert ended.generation == 1
+    assert watch.ended(ended, Ns(2 * SECOND)) is None
+    watch.close()
+
+
+def test_a_watch_that_is_wanted_no_more_is_ended_and_one_that_never_was_is_no_change() -> None:
+    watch = Watch(Setup((), None, None), print)
+    assert not watch.apply(Setup((("cam0", "cam0"),), None, None))
+    assert watch.apply(Setup((), DetectorSetup(), None))
+    watch.turn(Ns(SECOND))
+    assert watch.apply(Setup((), None, None))
+    watch.turn(Ns(2 * SECOND))
+    assert watch.pid is None
+
+
 class Gone:
     """Stand-in for a process that has ended."""
 
     pid = 0
+
+    def close(self, timeout: float) -> None:
+        pass
 
     class feed:  # noqa: N801
         skipped: ClassVar[dict[str, int]] = {}

@@ -25,18 +25,26 @@ class Hall:
     def __init__(self, directory: Path, **tables: object) -> None:
         self.camera = camera(directory)
         self.triggers: list[Trigger] = []
-        watch = Watch(Setup((("cam0", "Door"),), None, None), print)
+        self.kept: list[Look] = []
+        self._setup = Setup((("cam0", "Door"),), None, None)
+        watch = Watch(self._setup, print)
         watch._child = Gone()  # type: ignore[assignment]
         self.watching = Watching(
             Config.model_validate({"camera": [{"source": "demo"}], **tables}),
             (self.camera,),
             watch,
             Bus(SystemClock()),
-            lambda clip, looks: None,
+            lambda clip, looks: self.kept.extend(looks),
             lambda camera, trigger: self.triggers.append(trigger),
             lambda key, camera: None,
         )
         self.say(Hello(min_confidence=0.5))
+
+    def go_by(self, camera: dict[str, object] | None = None, **tables: object) -> None:
+        """Other settings of a recorder that runs."""
+        config = Config.model_validate({"camera": [{"source": "demo", **(camera or {})}], **tables})
+        self.camera.settings = config.camera[0]
+        assert not self.watching.apply(config, (self.camera,), self._setup)
 
     def say(self, message: Message) -> None:
         self.watching.said(Said(0, message))
@@ -186,3 +194,59 @@ def test_ring_reaches_as_far_as_triggers_may_come_late(
     tables: dict[str, object], late_s: float
 ) -> None:
     assert latest_of(Config.model_validate(tables)) == late_s * SECOND
+
+
+ZONE = {"name": "left", "polygon": [[0.0, 0.0], [0.3, 0.0], [0.3, 1.0], [0.0, 1.0]]}
+
+
+def test_other_zones_make_who_is_there_count_anew_in_the_clip_that_is_open(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.run(0, 60, looks_every=6)
+    (first,) = hall.triggers
+    hall.go_by(camera={"zone": [ZONE]})
+    hall.run(60, 90, looks_every=6)
+    _, again = hall.triggers
+    assert again.trigger_id != first.trigger_id
+    assert again.pts >= 60 * FRAME
+    assert again.why["zone"] == "left"
+    ((_, clip),) = hall.camera.clips.held
+    assert clip.triggers[-1].trigger_id == again.trigger_id
+    assert not clip.closed
+
+
+def test_other_zones_count_nobody_who_stands_elsewhere(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.run(0, 60, looks_every=6)
+    hall.go_by(camera={"zone": [{**ZONE, "kind": "exclude"}]})
+    hall.run(60, 96, looks_every=6)
+    assert len(hall.triggers) == 1
+    ((_, clip),) = hall.camera.clips.held
+    assert clip.closed, "nobody lengthens it"
+
+
+def test_settings_of_something_else_let_who_is_there_lengthen_her_clip(tmp_path: Path) -> None:
+    hall = Hall(tmp_path)
+    hall.run(0, 60, looks_every=6)
+    hall.go_by(recording={"quality": 30})
+    hall.run(60, 150, looks_every=6)
+    assert len(hall.triggers) == 1
+    ((_, clip),) = hall.camera.clips.held
+    assert not clip.closed
+
+
+def test_what_was_seen_of_a_camera_that_is_gone_is_kept_until_its_clips_are_written(
+    tmp_path: Path,
+) -> None:
+    hall = Hall(tmp_path)
+    hall.run(0, 60, looks_every=6)
+    setup = Setup((("yard", "Yard"),), None, None)
+    hall.watching.apply(Config.model_validate({"camera": [{"id": "yard"}]}), (), setup)
+    hall.camera.clips.close_all(ClipState.STOPPED)
+    for seconds in (2, 5):
+        hall.watching.turn(Ns(seconds * SECOND), lambda clip: True)
+    assert hall.kept, "its looks"
+    assert hall.watching.status()["persons"] == {}
+    ((_, clip),) = hall.camera.clips.held
+    hall.camera.clips._current.session.forget(clip)
+    hall.watching.turn(Ns(6 * SECOND), lambda clip: True)
+    assert not hall.watching._sights

@@ -24,7 +24,7 @@ IN_ENVIRONMENT = "s3cret in environment"
 SECRETS = (IN_URL, IN_FILE, IN_ENVIRONMENT)
 PARTS = {
     "doctor.json", "settings.json", "machine.json", "cameras.json", "pipelines.txt",
-    "recorder.json", "clips.json", "files.txt", "kernel.txt", "README.txt",
+    "recorder.json", "recorder.txt", "clips.json", "files.txt", "kernel.txt", "README.txt",
 }  # fmt: skip
 
 

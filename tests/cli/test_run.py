@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 import pytest
 
-from smartrec.cli.run import overrides_of, run
-from smartrec.config.load import Loaded, load
+from smartrec.cli.run import overrides_of, run, settled
+from smartrec.config.load import FOUND, Loaded, load
 
 
 def given(*words: str) -> Loaded:
@@ -51,3 +51,32 @@ def test_the_page_can_be_left_out_or_served_elsewhere() -> None:
 def test_no_page_at_a_port_is_refused() -> None:
     with pytest.raises(click.UsageError, match="leave one of the two out"):
         given("--no-page", "--port", "9000")
+
+
+def test_a_camera_that_nobody_names_is_found_once_and_the_others_are_left_alone() -> None:
+    file = Path("my.toml")
+    file.write_text('[[camera]]\nid = "a"\n[[camera]]\nid = "b"\nsource = "file:b.mkv"\n')
+    given = settled(file, {}, told=lambda _: None)
+    assert given.found in ("usb", "demo")
+    loaded = given.load()
+    assert [camera.source for camera in loaded.config.camera] == [given.found, "file:b.mkv"]
+    assert loaded.origins["camera[0].source"] == FOUND
+    file.write_text('[[camera]]\nsource = "file:a.mkv"\n')
+    assert given.load().config.camera[0].source == "file:a.mkv"
+    file.write_text("")
+    assert given.load().config.camera[0].source == given.found
+
+
+def test_a_camera_that_somebody_names_is_not_looked_for() -> None:
+    assert settled(None, {"camera.source": "demo"}).found is None
+    block = {"camera": [{"source": "demo", "fps": 30}], "recording.pre_roll": 10}
+    given = settled(None, block, origin="usb_cam.py")
+    assert given.found is None
+    origins = given.load().origins
+    assert (origins["camera[0].fps"], origins["recording.pre_roll"]) == ("usb_cam.py",) * 2
+
+
+def test_the_environment_is_that_of_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_then = settled(None, {"camera.source": "demo"})
+    monkeypatch.setenv("SMARTREC_RECORDING__QUALITY", "40")
+    assert given_then.load().config.recording.quality == 23

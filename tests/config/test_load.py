@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from smartrec.config.load import Loaded, flat, load
+from smartrec.config.load import Given, Loaded, flat, load
 from smartrec.config.reference import example as example_file
 from smartrec.errors import ConfigError
 
@@ -126,12 +126,102 @@ def test_an_environment_names_its_own_home_for_settings(tmp_path: Path) -> None:
     assert load(path=None, environ=environ, overrides={}).path == file
 
 
-def test_cameras_of_the_command_line_replace_those_of_the_file() -> None:
-    result = loaded(GOOD, overrides={"camera": [{"source": "demo"}], "log.level": None})
-    assert [camera.id for camera in result.config.camera] == ["cam0"]
+def test_a_list_of_cameras_is_laid_over_those_of_the_file_first_over_first() -> None:
+    overrides = {"camera": [{"source": "usb", "controls": {"focus": 7}}], "log.level": None}
+    result = loaded(GOOD, overrides=overrides)
+    (camera,) = result.config.camera
+    assert (camera.id, camera.source) == ("front", "usb")
+    assert (camera.controls.focus, camera.controls.extra) == (7, {"gain": 3})
+    assert result.origins["camera[0].id"] == "my.toml:7"
     assert result.origins["camera[0].source"] == "command line"
+    assert result.origins["camera[0].controls.focus"] == "command line"
+    assert result.origins["camera[0].controls.extra.gain"] == "my.toml:9"
     assert result.origins["camera[0].fps"] == "default"
     assert result.origins["log.level"] == "default"
+
+
+def test_there_are_as_many_cameras_as_the_list_has() -> None:
+    many = [{"source": "demo"}, {"fps": 5}, {"id": "third"}]
+    result = loaded(GOOD, overrides={"camera": many})
+    assert [camera.id for camera in result.config.camera] == ["front", "back", "third"]
+    assert [camera.fps for camera in result.config.camera] == [30, 5, 30]
+    assert result.config.camera[1].controls.exposure == 312
+    assert result.origins["camera[2].id"] == "command line"
+    assert loaded(GOOD, overrides={"camera": []}).config.camera == ()
+
+
+def test_a_list_of_cameras_over_what_is_none_is_told_where_it_stands() -> None:
+    assert mistakes("camera = 5", overrides={"camera": [{"fps": 5}]}) == [
+        "my.toml:1: camera: must be written [[camera]], once for each camera"
+    ]
+    assert mistakes("camera = [{controls = 5}]", overrides={"camera": [{"controls": {}}]}) == [
+        "my.toml:1: camera[0].controls: must be a table, not 5"
+    ]
+    assert mistakes("", overrides={"camera": ["usb"]}) == [
+        "command line: camera[0]: must be a table, not 'usb'"
+    ]
+
+
+def test_zones_of_the_file_stay_under_a_list_of_cameras() -> None:
+    result = loaded(ZONES, overrides={"camera": [{"source": "demo"}]})
+    assert [zone.name for zone in result.config.camera[0].zone] == ["door", "street"]
+    assert result.origins["camera[0].zone[1].kind"] == "my.toml:12"
+
+
+def test_a_camera_that_nobody_names_is_found_and_no_other_one_is() -> None:
+    two = '[[camera]]\nid = "a"\n[[camera]]\nsource = "file:x.mkv"\n[[camera]]\n'
+    given = Given(Path("my.toml"), {}, {}, found="demo")
+    result = given.load(two)
+    assert [camera.source for camera in result.config.camera] == ["demo", "file:x.mkv", "usb"]
+    assert result.origins["camera[0].source"] == "found at the start"
+    assert result.origins["camera[1].source"] == "my.toml:4"
+    assert result.origins["camera[2].source"] == "default"
+    named = given.load('[[camera]]\nsource = "usb"\n')
+    assert named.config.camera[0].source == "usb"
+    assert named.origins["camera[0].source"] == "my.toml:2"
+    assert [camera.source for camera in given.load("").config.camera] == ["demo"]
+    with pytest.raises(ConfigError, match="must be written"):
+        given.load("camera = 5")
+
+
+def test_a_text_is_taken_for_what_stands_in_the_file() -> None:
+    Path("my.toml").write_text('[detector]\nmodel = "own.onnx"\n')
+    given = Given(Path("my.toml"), {}, {"recording.quality": 30}, "usb_cam.py")
+    result = given.load('\ufeff[detector]\r\nlabels = "l.txt"\r\n')
+    assert result.path == Path("my.toml")
+    assert result.config.detector.labels == str(Path.cwd() / "l.txt")
+    assert result.config.detector.model == "nanodet"
+    assert result.origins["detector.labels"] == "my.toml:2"
+    assert result.origins["recording.quality"] == "usb_cam.py"
+    assert given.load().config.detector.model == str(Path.cwd() / "own.onnx")
+
+
+def test_a_text_for_a_file_that_is_not_there_is_that_of_the_users_own(tmp_path: Path) -> None:
+    given = Given(None, {"XDG_CONFIG_HOME": str(tmp_path)}, {})
+    assert given.file() == tmp_path / "smartrec" / "smartrec.toml"
+    assert given.load("[ring]").path == given.file()
+    assert given.load().path is None
+    Path("smartrec.toml").touch()
+    assert given.file() == Path("smartrec.toml")
+
+
+def test_each_mistake_names_the_setting_that_it_is_in() -> None:
+    text = 'x = 1\n[[camera]]\nfps = "rtsp://me:s3cret@host/"\n[trigger]\nframes = 9\n'
+    with pytest.raises(ConfigError) as caught:
+        loaded(text, environ={"SMARTREC_LOG__LEVEL": "loud", "SMARTREC_QQQQQQQ": "1"})
+    found = {each.place: each.words for each in caught.value.mistakes}
+    assert found == {
+        None: "SMARTREC_QQQQQQQ: unknown variable",
+        ("x",): "unknown",
+        ("camera", 0, "fps"): "must be a number, not 'rtsp://me:***@host/'",
+        ("trigger",): "frames is 9, more than of, 3: nobody would count",
+        ("log", "level"): "must be 'debug', 'info', 'warning' or 'error', not 'loud'",
+    }
+    with pytest.raises(ConfigError) as caught:
+        loaded("x = ")
+    (mistake,) = caught.value.mistakes
+    assert mistake.place is None
+    assert mistake.words == str(caught.value)
 
 
 def test_a_camera_setting_of_the_command_line_is_set_in_every_camera() -> None:

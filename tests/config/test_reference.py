@@ -9,8 +9,9 @@ from pydantic import BaseModel
 
 from smartrec.config import reference
 from smartrec.config.cameras import Camera, Controls, Keep
-from smartrec.config.load import TABLES, load
+from smartrec.config.load import load
 from smartrec.config.schema import Config
+from smartrec.config.tables import TABLES
 from smartrec.config.watching import Zone
 
 DOOR = {"name": "door", "polygon": [[0.1, 0.4], [0.6, 0.4], [0.6, 1]], "anchor": "any"}

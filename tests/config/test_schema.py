@@ -12,7 +12,13 @@ from pydantic.fields import FieldInfo
 from smartrec.config.arming import Arming
 from smartrec.config.cameras import Camera, Controls, Keep
 from smartrec.config.schema import Config, Log, Recording, Retention, Ring
-from smartrec.config.table import AT_ONCE, NEEDS_NEW_START, REBUILDS_WATCH, RESTARTS_CAPTURE
+from smartrec.config.table import (
+    AT_ONCE,
+    FILE_ONLY,
+    NEEDS_NEW_START,
+    REBUILDS_WATCH,
+    RESTARTS_CAPTURE,
+)
 from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone
 from smartrec.units import SECOND, Ns, in_words, picture_in_words, size_in_words
 
@@ -33,6 +39,9 @@ TABLES: tuple[type[BaseModel], ...] = (
 ZONE = {"name": "door", "polygon": [[0, 0], [1, 0], [0.5, 1]]}
 
 
+CHANGES = (AT_ONCE, FILE_ONLY, NEEDS_NEW_START, REBUILDS_WATCH, RESTARTS_CAPTURE)
+
+
 def every_field() -> Iterator[tuple[str, FieldInfo]]:
     for table in TABLES:
         for name, field in table.model_fields.items():
@@ -50,7 +59,7 @@ def refused(settings: object) -> str:
 def test_every_field_says_what_it_is_and_what_a_change_does(name: str, field: FieldInfo) -> None:
     assert field.description
     assert field.description.endswith("."), name
-    assert field.json_schema_extra in (AT_ONCE, RESTARTS_CAPTURE, REBUILDS_WATCH, NEEDS_NEW_START)
+    assert field.json_schema_extra in CHANGES
 
 
 def test_nothing_at_all_is_a_valid_configuration_without_cameras() -> None:

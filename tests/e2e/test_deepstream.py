@@ -290,6 +290,7 @@ def test_window_opens_when_the_screen_that_was_gone_returns(
             server.stop()
 
 
+@pytest.mark.long
 def test_without_deepstream_it_says_so_and_records_by_command(home: Home) -> None:
     environ = {**DETECTING, "SMARTREC_DEEPSTREAM": str(home.clips / "nowhere")}
     with demo(home, environ) as running:

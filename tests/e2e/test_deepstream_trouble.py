@@ -103,6 +103,7 @@ def test_where_no_picture_ever_comes_out_the_portable_engine_takes_over(
         running.stop()
 
 
+@pytest.mark.long
 def test_smart_records_own_file_becomes_the_exact_clip(home: Home, tmp_path: Path) -> None:
     environ = {
         **deepstream_environment(tmp_path),

@@ -106,7 +106,10 @@ def test_a_film_that_ends_ends_its_clip_and_the_recorder(home: Home, tmp_path: P
     assert (row["state"], row["frames_expected"], row["frames_lost"]) == ("stopped", 2 * FPS, 0)
 
 
-@pytest.mark.parametrize("codec", ["libx264 -bf 2 -g 40", "mjpeg -pix_fmt yuvj420p"])
+@pytest.mark.parametrize(
+    "codec",
+    ["mjpeg -pix_fmt yuvj420p", pytest.param("libx264 -bf 2 -g 40", marks=pytest.mark.long)],
+)
 def test_a_loop_goes_on_without_a_picture_missing_or_twice(
     home: Home, tmp_path: Path, codec: str
 ) -> None:

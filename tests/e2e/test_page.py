@@ -44,6 +44,8 @@ ANSWERS = (
         for each in (
             *("status", "cameras", "clips", "facets", "timeline?from_ms=0&to_ms=1"),
             *("openapi.json", "session", "sessions", "shares", "audit"),
+            *("settings", "settings/form"),
+            *("history?from_ms=0&to_ms=1", "disk", "log", "doctor"),
         )
     ),
 )

@@ -142,6 +142,7 @@ def running_config(home: Home, config: Path, *words: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_a_server_that_comes_back_is_recorded_again_and_the_other_camera_notices_nothing(
     home: Home, tmp_path: Path, mounts: dict[str, str]
 ) -> None:

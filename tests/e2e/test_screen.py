@@ -4,6 +4,7 @@ import signal
 from typing import Any
 
 import numpy as np
+import pytest
 
 from smartrec.media.demo_scene import person_box
 from smartrec.media.frame_number import read_number
@@ -61,6 +62,7 @@ def test_keys_of_the_window_record_stop_and_end(home: Home, x_server: XServer) -
     assert row["frames_lost"] == 0
 
 
+@pytest.mark.long
 def test_window_that_is_killed_comes_back_and_the_clip_is_whole(
     home: Home, x_server: XServer
 ) -> None:
@@ -80,6 +82,7 @@ def test_window_that_is_killed_comes_back_and_the_clip_is_whole(
     exact(row)
 
 
+@pytest.mark.long
 def test_x_server_that_dies_and_returns_costs_no_picture(home: Home, x_server: XServer) -> None:
     with shown(home, x_server) as running:
         running.wait_for(WINDOW)

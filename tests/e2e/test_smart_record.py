@@ -58,8 +58,16 @@ def test_what_the_watch_recorded_becomes_the_clip(home: Home) -> None:
     ("mode", "said"),
     [
         ("refuses", "Smart Record: the stand-in does not want to; .* from its journal - ask again"),
-        ("garbage", "Smart Record's file is not taken .* is made from the journal"),
-        ("dies", "Smart Record: the watching process ended; .* from its journal"),
+        pytest.param(
+            "garbage",
+            "Smart Record's file is not taken .* is made from the journal",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "dies",
+            "Smart Record: the watching process ended; .* from its journal",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_what_the_watch_failed_to_record_is_made_of_the_journal(
@@ -84,6 +92,7 @@ def test_a_recorder_that_is_stopped_waits_for_what_the_watch_records(home: Home)
     check(row, row["triggers"][0]["pts"] - HALF, row["last_pts"] + 1)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_recorder_that_is_killed_loses_nothing_of_what_the_watch_recorded(home: Home) -> None:
     with recorder(home, "records") as running:

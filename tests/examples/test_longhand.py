@@ -141,6 +141,7 @@ def probed(clip: Path) -> dict[str, Any]:
     return {**read["streams"][0], **read["format"]}
 
 
+@pytest.mark.long
 def test_persons_are_boxed_and_the_key_r_saves_a_clip_from_before_it(
     tmp_path: Path, x_server: XServer, terminals: list[Terminal], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -150,7 +150,6 @@ class Desk:
             clips=self.clips,
             journals=self.clips / ".open",
             station_id="station",
-            config_digest="",
             follower=self.progress,
             report=self._inbox.put,
             instant=lambda: self._instant,

@@ -80,6 +80,7 @@ def test_a_full_disk_costs_no_picture_if_there_is_room_again_in_time(
     totals("disk full, then room again", tried=1, held=1)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_directory_that_takes_nothing_for_a_while_costs_nothing(
     mounted: Home, totals: Totals
@@ -117,6 +118,7 @@ def test_a_clip_directory_that_is_removed_is_made_again(home: Home, totals: Tota
     totals("clip directory removed", tried=1, held=1)
 
 
+@pytest.mark.long
 def test_a_clip_whose_directory_is_removed_goes_on_with_what_the_ring_holds(
     home: Home, totals: Totals
 ) -> None:

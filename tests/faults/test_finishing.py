@@ -34,6 +34,7 @@ def record(home: Home) -> Row:
     return row
 
 
+@pytest.mark.long
 def test_a_catalogue_that_was_deleted_is_begun_anew(home: Home) -> None:
     first = record(home)
     for path in home.clips.glob(f"{CATALOGUE}*"):
@@ -43,6 +44,7 @@ def test_a_catalogue_that_was_deleted_is_begun_anew(home: Home) -> None:
     assert f"unlisted         {first['file_name']}.mp4" in home.run("clips", "verify")
 
 
+@pytest.mark.long
 def test_a_damaged_catalogue_is_set_aside_and_said_to_be(home: Home) -> None:
     record(home)
     for path in home.clips.glob(f"{CATALOGUE}*"):

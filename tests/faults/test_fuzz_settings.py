@@ -1,6 +1,7 @@
 """Settings files that anything may have happened to: they load, or every mistake has its place.
 
-500 in the default run, 10,000 with the exhaustive ones; all seeded.
+And what is TOML can be changed, or it is told that it cannot. 500 of each in the default run,
+10,000 with the exhaustive ones; all seeded.
 """
 
 import random
@@ -10,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from smartrec.config.document import values_of
+from smartrec.config.edit import UNSET, Edit
+from smartrec.config.edit import edited as with_edits
 from smartrec.config.load import load
 from smartrec.config.reference import example
+from smartrec.config.suggest import Place
 from smartrec.errors import ConfigError
 from tests.faults.mutation import mutated
 from tests.faults.totals import Totals
@@ -114,3 +119,42 @@ def test_a_settings_file_loads_or_every_mistake_in_it_has_its_line(
             assert 1 <= int(place[1]) <= data.count(b"\n") + 1, (mistake, data)
     assert min(said.values()) > BATCH / 10, said
     totals("mutated settings files", tried=BATCH, held=BATCH, note="each loads or says where")
+
+
+PLACES: tuple[Place, ...] = (
+    *(("recording",), ("recording", "pre_roll"), ("log",), ("web", "proxy"), ("camera", 0)),
+    *(("camera", 0, "fps"), ("camera", 0, "controls"), ("camera", 0, "controls", "focus")),
+    *(("camera", 0, "controls", "extra", "x"), ("camera", 0, "zone"), ("camera", 1)),
+    *(("camera", 0, "zone", 0, "polygon"), ("camera", 1, "zone"), ("camera", 0, "retention")),
+)
+NEW: tuple[object, ...] = (
+    *(UNSET, 5, "x", True, [1, 2], {"a": 1}, [], {}, {"id": "x", "zone": [{"name": "z"}]}),
+    [{"name": "door", "polygon": [[0, 0]]}, {"name": "n"}],
+)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(2, 21))]
+)
+def test_a_setting_is_changed_in_any_file_or_it_is_told_why_not(totals: Totals, seed: int) -> None:
+    """That the result says what it shall is checked by `edited` itself."""
+    choice = random.Random(f"edits {seed}")
+    sources, said = files(), Counter[str]()
+    for _ in range(BATCH):
+        data = edited(choice, choice.choice(sources))
+        edit = Edit(choice.choice(PLACES), choice.choice(NEW))
+        try:
+            text = data.decode()
+            values_of(Path("my.toml"), text)
+        except (UnicodeDecodeError, ConfigError):
+            said["no TOML"] += 1
+            continue
+        try:
+            values_of(Path("my.toml"), with_edits(text, [edit]))
+            said["changed"] += 1
+        except ConfigError as error:
+            said[str(error).partition(": ")[2]] += 1
+    assert said["changed"] > BATCH / 5, said
+    assert said["stands where only a person can change it"] < BATCH / 50, said
+    totals("single settings changed in mutated files", tried=BATCH, held=BATCH)

@@ -110,7 +110,7 @@ def batch(seed: int, series: int, kills: int, *marks: pytest.MarkDecorator) -> o
 @pytest.mark.parametrize(
     ("seed", "series", "kills"),
     [
-        batch(1, 2, 4),
+        batch(1, 2, 5),
         batch(2, 3, 8, pytest.mark.long),
         *(batch(seed, 2, 20, pytest.mark.exhaustive) for seed in (3, 4, 5, 6)),
     ],

@@ -51,6 +51,7 @@ def exact(home: Home, moments: list[int]) -> None:
     assert home.left_over() == []
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_finisher_that_is_stopped_and_goes_on_costs_nothing(home: Home, totals: Totals) -> None:
     with Recorder(home, ("demo", *SHORT)) as running:

@@ -5,7 +5,7 @@ one by one and is read in random portions, must agree.
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 
 from hypothesis import given
@@ -391,3 +391,97 @@ def test_ring_starts_reading_at_a_keyframe_not_after_the_wanted_moment(
     else:
         assert ring[index].keyframe
         assert index <= wanted < index + gop
+
+
+def test_an_event_keeps_the_timing_with_which_it_began_and_the_next_has_another() -> None:
+    made = Recording(pre=2, post=1)
+    units = list(stream(400))
+    made.run(units[:100], {90: 90 * FRAME})
+    made.session.timing = Timing(seconds(0.5), seconds(3), seconds(1000), "other")
+    made.session.resize(seconds(2.5), 100 * 12)
+    made.run(units[100:], {110: 110 * FRAME, 200: 200 * FRAME})
+    first, second = made.clips
+    assert made.numbers(first) == frames(90 * FRAME / SECOND - 2, 110 * FRAME / SECOND + 1)
+    assert (first.timing.settings, second.timing.settings) == ("", "other")
+    assert made.numbers(second) == frames(200 * FRAME / SECOND - 0.5, 200 * FRAME / SECOND + 3)
+
+
+def test_an_event_that_lasts_keeps_its_post_roll_and_its_longest_clip() -> None:
+    made = Recording(pre=1, post=2, longest=3)
+    units, person = list(stream(400)), Trigger("p", Ns(60 * FRAME), "person", last=Ns(60 * FRAME))
+    made.run(units[:61])
+    made.session.trigger(person)
+    made.session.timing = Timing(seconds(1), seconds(0), seconds(1000), "other")
+    for n in range(61, 200, 5):
+        made.run(units[n : n + 5])
+        until = Ns((n + 4) * FRAME)
+        # As one is told whose clip would end between two looks by the shorter post-roll.
+        made.session.lengthen(replace(person, last=until, end=Ns(until + SECOND // 2)))
+    made.run(units[201:])
+    shown = [number for clip in made.clips for number in made.numbers(clip)]
+    last = 61 + 5 * ((200 - 61) // 5) + 4
+    assert shown == frames(60 * FRAME / SECOND - 1, last * FRAME / SECOND + 2)
+    assert len(made.clips) > 2
+    assert {clip.timing.settings for clip in made.clips} == {""}
+
+
+def test_what_the_ring_let_go_unread_is_counted_also_when_it_went_beyond_the_end() -> None:
+    made = Recording(pre=0, ring_bytes=12 * 3)
+    for unit in stream(100):
+        made.session.push(unit)
+        if unit.seq == 10:
+            made.trigger(unit.pts)
+    made.read()
+    (clip,) = made.clips
+    assert made.numbers(clip) == []
+    assert clip.tally.expected == clip.tally.lost[Loss.RING] == 30
+    assert not made.session.clips
+
+
+changes = st.lists(
+    st.tuples(st.integers(0, 300), st.floats(0, 4), st.floats(0, 3), st.integers(1, 400)),
+    max_size=4,
+)
+
+
+@given(changes, st.lists(st.integers(0, 300), max_size=6), st.integers(1, 10), st.integers(1, 60))
+def test_other_settings_at_any_time_cost_no_clip_a_picture(
+    changes: list[tuple[int, float, float, int]], triggers: list[int], gop: int, portion: int
+) -> None:
+    """What the ring held at a trigger is in the clip, however slowly it is read afterwards.
+
+    Only where there is less memory at once than the settings gave may the ring push it out: then
+    that is counted.
+    """
+    made = Recording(pre=2, post=1, ring_length=4)
+    tight = False
+    begun: dict[str, tuple[int, Timing]] = {}
+    for unit in stream(600, gop=gop):
+        for at, pre, post, units in changes:
+            if at == unit.seq:
+                made.session.timing = Timing(
+                    seconds(pre), seconds(post), seconds(1000), f"{at} {pre} {post}"
+                )
+                later = any(trigger >= at for trigger in triggers)
+                tight = tight or bool(made.session.clips and not later)
+                made.session.resize(seconds(pre + 2), BIG if later else units * 12)
+        made.session.push(unit)
+        if unit.seq in triggers:
+            oldest = made.session.ring[made.session.ring.first].pts
+            _, clip = made.session.trigger(Trigger("t", unit.pts, "key-R"))
+            begun.setdefault(clip.clip_id, (max(clip.start, oldest), made.session.timing))
+        if unit.seq % 7 == 0:
+            made.read(portion * 12)
+    while made.session.clips:
+        made.read(portion * 12)
+    assert len(made.clips) == len(begun)
+    for clip in made.clips:
+        start, timing = begun[clip.clip_id]
+        assert clip.timing == timing
+        end = max(trigger.pts for trigger in clip.triggers) + timing.post_roll
+        assert clip.end == max(end, clip.triggers[0].pts + 1)
+        shown = [n for n in made.numbers(clip) if start <= n * FRAME]
+        asked = [n for n in range(600) if start <= n * FRAME < clip.end]
+        lost = clip.tally.lost.total()
+        assert shown == asked or (tight and set(shown) < set(asked) and lost)
+        assert tight or not lost

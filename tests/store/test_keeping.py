@@ -7,6 +7,7 @@ import pytest
 
 from smartrec.clock import ClockQuality
 from smartrec.errors import ClipKept, NoSuchClip, UsageError
+from smartrec.recording.forecast import Holding
 from smartrec.recording.retention import Held
 from smartrec.store import browsing, keeping
 from smartrec.store.briefs import Filters
@@ -29,6 +30,20 @@ def test_only_finished_clips_are_held_with_what_decides_about_them(tmp_path: Pat
         assert keeping.held(catalog) == [
             Held(head(0).clip_id, "cam0", record.bytes or 0, end, record.start_wall_ns, pinned=True)
         ]
+
+
+def test_what_is_held_is_counted_by_camera(tmp_path: Path) -> None:
+    with Catalog.open(tmp_path, create=True) as catalog:
+        for n, camera in enumerate(("cam0", "cam0", "yard")):
+            clip = head(n, camera_id=camera)
+            catalog.finished(closed(clip), done(tmp_path, clip, bytes=100 + n))
+        catalog.opened(head(3), tmp_path / "journal.mkv")
+        keeping.pin(catalog, head(0).clip_id, pinned=True)
+        first, second, yard = sorted(keeping.held(catalog), key=lambda clip: clip.start)
+        assert keeping.holdings(catalog, second.start, second.start) == {
+            "cam0": Holding(2, 201, 101, first.start, second.dated),
+            "yard": Holding(1, 102, 0, yard.start, yard.dated),
+        }
 
 
 def test_a_clip_of_a_clock_that_was_wrong_is_dated_by_the_first_that_is_right(

@@ -34,7 +34,7 @@ def more(virtual_machines: None, tmp_path_factory: pytest.TempPathFactory) -> Ca
     return Cases(MORE, tmp_path_factory.mktemp("more"), cameras)
 
 
-@pytest.mark.long
+@pytest.mark.exhaustive  # what counts lost pictures to the last needs a processor to itself
 @pytest.mark.parametrize("case", [name for file in MORE for name in names(file)])
 def test_more_of_what_cameras_do(more: Cases, case: str) -> None:
     more.check(case)

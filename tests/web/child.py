@@ -13,6 +13,7 @@ from smartrec.app.page_messages import (
     Hangup,
     Serving,
     Setup,
+    ShownCamera,
     ToPage,
     ToRecorder,
     Wanted,
@@ -41,7 +42,9 @@ def setup(
 ) -> Setup:
     """The first message of a recorder whose socket and clips are in `directory`."""
     return Setup(
-        cameras=tuple((f"cam{n}", f"Demo {n}" if n else "Demo") for n in range(cameras)),
+        cameras=tuple(
+            ShownCamera(f"cam{n}", f"Demo {n}" if n else "Demo", []) for n in range(cameras)
+        ),
         clips=str(directory),
         station_id=STATION,
         socket=str(directory / "control" / "control.sock"),

@@ -1,11 +1,9 @@
 """Pages of which several tests ask something."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from smartrec.app.control import ControlServer
 from tests.web.child import IMPATIENT, Child, setup
 from tests.web.recorder import Behind
 
@@ -27,14 +25,8 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
 @pytest.fixture(scope="module")
 def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     made = setup(tmp_path_factory.mktemp("recorder"))
-    with Child(made) as page:
-        behind = Behind(page)
-        control = ControlServer(Path(made.socket), behind.submit, behind.status)
-        control.start()
-        try:
-            yield behind
-        finally:
-            control.close()
+    with Child(made) as page, Behind(page).listening() as behind:
+        yield behind
 
 
 @pytest.fixture

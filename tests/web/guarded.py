@@ -8,7 +8,6 @@ from pathlib import Path
 
 from smartrec.access.model import Scope
 from smartrec.access.vault import Vault
-from smartrec.app.control import ControlServer
 from smartrec.clock import SystemClock
 from smartrec.units import SECOND
 from tests.web.child import Child, setup
@@ -105,11 +104,5 @@ def guarded_in(directory: Path, **web: object) -> Iterator[Guarded]:
             sessions[scope] = vault.begin_session(scope.value, "192.0.2.1", "test", now)
             tokens[scope] = vault.add_token(scope.value, scope, None)
         link = vault.add_share(kept.movie, "admin", now + HOUR).token
-    with Child(made) as page:
-        behind = Behind(page)
-        control = ControlServer(Path(made.socket), behind.submit, behind.status)
-        control.start()
-        try:
-            yield Guarded(behind, kept, sessions, tokens, link)
-        finally:
-            control.close()
+    with Child(made) as page, Behind(page).listening() as behind:
+        yield Guarded(behind, kept, sessions, tokens, link)

@@ -3,8 +3,10 @@
 Its cameras are the demo's pictures, 30 a second, and looks whose boxes lie on the drawn person; it
 is started again when a file of the page has changed. Commands are obeyed by a stand-in for the
 recorder, which tells the events that a recorder would. With ``--clips N`` there are clips of all
-kinds to look at, N more rows of a catalogue, and what is recorded becomes a clip, too. With
-``--users`` one must log in: as ``view``, ``record`` or ``admin``.
+kinds to look at, N more rows of a catalogue, a day of walks before the first camera, with all that
+was seen (`tests.store.walks`), and what is recorded becomes a clip, too. With ``--users`` one must
+log in: as ``view``, ``record`` or ``admin``. Settings are those of a real file, read and written by
+the recorder's own code; names, zones, the pre-roll and cameras that come and go take effect.
 """
 
 import argparse
@@ -21,6 +23,8 @@ from pathlib import Path
 
 from smartrec.access.model import Scope
 from smartrec.access.vault import Vault
+from smartrec.app.applying import Applied
+from smartrec.app.console import line
 from smartrec.app.control import ControlServer
 from smartrec.app.envelope import Published, envelope
 from smartrec.app.events import (
@@ -31,18 +35,26 @@ from smartrec.app.events import (
     ClipExtended,
     ClipOpened,
     ClipReady,
+    DetectionState,
     Event,
     RecordingState,
+    SettingsChanged,
 )
+from smartrec.app.logbook import Logbook
+from smartrec.app.page import shown as shown_of
 from smartrec.app.page_messages import (
+    Cameras,
     Format,
     Happened,
     Looked,
     NotServing,
+    ShownCamera,
     Unit,
     Wall,
 )
 from smartrec.clock import SystemClock
+from smartrec.config.changes import Changed
+from smartrec.config.schema import Config
 from smartrec.media.demo import PERSON_FIRST, DemoFeed, open_demo, person_box
 from smartrec.model import (
     AccessUnit,
@@ -61,6 +73,7 @@ from smartrec.web.assets import STATIC
 from tests.web.child import STATION, Child, setup
 from tests.web.coded_camera import feeding, of_demo
 from tests.web.programme import LENGTH, Programme
+from tests.web.settled import Settled, file_in
 from tests.web.studio import Camera, Clip, Growing, Studio, Wish
 
 FPS = 30
@@ -71,6 +84,9 @@ PASSWORD = "the stage's password"
 """Of each user."""
 REAL_PRE_ROLL = 3.0
 """Of what becomes a clip: it must be written at once."""
+LOCKED = {"SMARTREC_DETECTOR__THREADS": "2"}
+"""The recorder's environment, which comes before its file; as the directory of the clips does."""
+WALKS = 300
 
 
 @dataclass
@@ -95,23 +111,25 @@ class Recorder:
     Attributes:
         disarmed: Ids of the cameras that are.
         until: When a schedule that there is not changes that.
+        pre_roll: Seconds that the next clip has of before.
     """
 
     def __init__(
         self,
-        cameras: tuple[tuple[str, str], ...],
+        cameras: tuple[ShownCamera, ...],
         tell: Callable[[Event], None],
         studio: Studio | None = None,
     ) -> None:
         self._tell = tell
         self._lock = threading.Lock()
         self._open: dict[str, Open] = {}
-        self._cameras = {camera: Camera(camera, name) for camera, name in cameras}
+        self._cameras = {camera: Camera(camera, name) for camera, name, _ in cameras}
         self._studio = studio
-        self._pre_roll = PRE_ROLL if studio is None else REAL_PRE_ROLL
+        self.pre_roll = PRE_ROLL if studio is None else REAL_PRE_ROLL
         self._finishing: list[threading.Thread] = []
         self.disarmed: frozenset[str] = frozenset()
         self.until: str | None = None
+        self.unrecorded: dict[str, int] = {}
 
     def submit(self, command: Command) -> "Future[tuple[Answer, ...]]":
         """As a station does."""
@@ -127,6 +145,14 @@ class Recorder:
         with self._lock:
             return tuple(self._obey(command, camera) for camera in wanted)
 
+    def settle(self, config: Config) -> None:
+        """Take other settings, as far as they are of any use here."""
+        with self._lock:
+            self.pre_roll = seconds(config.recording.pre_roll)
+            self._cameras = {each.id: Camera(each.id, each.name) for each in config.camera}
+            for camera in self._open.keys() - self._cameras.keys():
+                self._close(camera, ClipState.STOPPED)
+
     def turn(self) -> None:
         """End clips whose time has come, and tell how things stand; once a second."""
         now = time.monotonic()
@@ -140,8 +166,11 @@ class Recorder:
                     length = now - clip.began
                     state = (clip.clip, length, clip.ends - now, round(length * FPS))
                     self._tell(RecordingState(camera, *state))
-        for camera in self._cameras:
+        for camera in list(self._cameras):
             self._tell(CameraState(camera, FPS, 12.0, 34_000_000, FPS, 0, 0))
+            unrecorded = self.unrecorded.get(camera, 0)
+            ms = 20.0 + now % 7
+            self._tell(DetectionState(camera, FPS // LOOK_EVERY, 5, ms, 1, unrecorded=unrecorded))
 
     def close(self) -> None:
         """Wait until what was recorded is made."""
@@ -172,22 +201,22 @@ class Recorder:
                 trigger = open_.growing.trigger(command.reason, FPS * round(POST_ROLL)).trigger_id
             extended = (camera, open_.clip, open_.event, trigger, command.reason)
             self._tell(ClipExtended(*extended, remaining_s=POST_ROLL))
-            return Answer(command.id, camera, Verdict.EXTENDED, "", open_.clip, self._pre_roll)
+            return Answer(command.id, camera, Verdict.EXTENDED, "", open_.clip, self.pre_roll)
         open_ = self._open[camera] = self._begun(camera, now)
         trigger = new_id()
         if open_.growing is not None:
             trigger = open_.growing.trigger(command.reason).trigger_id
         opened = (camera, open_.clip, open_.event, trigger, command.reason)
-        self._tell(ClipOpened(*opened, self._pre_roll, self._pre_roll))
-        return Answer(command.id, camera, Verdict.ACCEPTED, "", open_.clip, self._pre_roll)
+        self._tell(ClipOpened(*opened, self.pre_roll, self.pre_roll))
+        return Answer(command.id, camera, Verdict.ACCEPTED, "", open_.clip, self.pre_roll)
 
     def _begun(self, camera: str, now: float) -> Open:
         """With the pre-roll."""
         if self._studio is None:
             return Open(clip := new_id(), clip, now, now + POST_ROLL, None)
-        before, after = round(self._pre_roll * FPS), round(POST_ROLL * FPS)
+        before, after = round(self.pre_roll * FPS), round(POST_ROLL * FPS)
         wish = Wish(
-            began=SystemClock().now().wall_ns - round(self._pre_roll * SECOND),
+            began=SystemClock().now().wall_ns - round(self.pre_roll * SECOND),
             numbers=range(PERSON_FIRST - before, PERSON_FIRST + after),
             camera=self._cameras[camera],
             codec=Codec.JPEG,
@@ -243,6 +272,11 @@ class Stage:
         studio: Makes clips of what is recorded; its clips are the page's.
         users: Whether there are some, one for each scope, and named as it is.
         encrypted: Whether the page speaks TLS, with a certificate of its own.
+
+    Attributes:
+        cameras: What the page is told of them.
+        settled: The settings, of a file of the stage's own.
+        book: What is said: of each event what a terminal would show.
     """
 
     def __init__(
@@ -264,12 +298,18 @@ class Stage:
         if users:
             make_users(self.state)
         self._demo = demo
-        self._ids = tuple(camera for camera, _ in self.setup.cameras)
+        self.cameras = self.setup.cameras
+        roll = PRE_ROLL if studio is None else REAL_PRE_ROLL
+        file = file_in(directory / "config", cameras, f"{roll:.0f}s")
+        self.settled = Settled(file, LOCKED, {"recording.directory": self.setup.clips})
+        self.settled.station.told = self._took
         self._facts = 0
         self._clock = SystemClock()
+        self.book = Logbook(self._clock)
+        self.book.take("warning", "no recorder is behind this page: it is a stage")
         self.recorder = Recorder(self.setup.cameras, self.publish, studio)
         self.child = Child(self.setup)
-        self._coded = self._ids[:coded]
+        self._coded = tuple(camera.id for camera in self.cameras[:coded])
         self._told: set[str] = set()
         self._sent = 0
 
@@ -281,8 +321,25 @@ class Stage:
     def publish(self, event: Event) -> None:
         """Tell the page of an event; any thread."""
         self._facts += not event.type.endswith(".state.v1")
+        if words := line(event):
+            self.book.take("info", words)
         published = Published(new_id(), self._facts, self._clock.now(), event)
         self.child.tell(Happened(envelope(published, STATION)))
+
+    def _took(self, config: Config, applied: Applied, news: tuple[Changed, ...], by: str) -> None:
+        """Other settings: whoever looks on sees them."""
+        self.recorder.settle(config)
+        self.cameras = shown_of(config.camera)
+        self._told -= {*applied.restarted, *applied.removed}
+        self.child.tell(Cameras(self.cameras))
+        for camera in applied.added:
+            self._started(camera)
+        keys = tuple(each.key for each in news)
+        came = applied.restarted, applied.added, applied.removed
+        self.publish(SettingsChanged(by, keys, 0, *came, applied.watch, applied.pending))
+
+    def _started(self, camera: str) -> None:
+        self.publish(CameraStarted(camera, "1280x720 JPEG 30 fps (demo)"))
 
     def status(self) -> dict[str, object]:
         """What a recorder says of itself."""
@@ -307,13 +364,14 @@ class Stage:
                 "armed_until": self.recorder.until,
                 "unrecorded": 0,
             }
-            for camera, name in self.setup.cameras
+            for camera, name, _ in self.cameras
         ]
         return {
             "version": "stage",
             "clips": self.setup.clips,
             "finishing": 0,
             "disk": None,
+            "settings": self.settled.settings.status(),
             "cameras": cameras,
         }
 
@@ -341,8 +399,8 @@ class Stage:
             shown: Which of the demo's pictures the n-th shall be.
             edited: See above.
         """
-        for camera in self._ids:
-            self.publish(CameraStarted(camera, "1280x720 JPEG 30 fps (demo)"))
+        for camera in self.cameras:
+            self._started(camera.id)
         due, n, files = time.monotonic(), 0, newest()
         while self.child.process.poll() is None:
             self.picture(n, shown(n))
@@ -378,8 +436,12 @@ def staged(
         stage = Stage(cameras, port, directory, own, coded=coded, studio=studio, **how)
         with stage.child, feeding(stage.child, of_demo(own)) if coded else contextlib.nullcontext():
             control = ControlServer(
-                Path(stage.setup.socket), stage.recorder.submit, status=stage.status
+                Path(stage.setup.socket),
+                stage.recorder.submit,
+                stage.status,
+                stage.settled.answer,
             )
+            control.log = stage.book.since
             control.start()
             try:
                 yield stage
@@ -406,6 +468,7 @@ def with_clips(rows: int) -> Iterator[Studio]:
     with tempfile.TemporaryDirectory(prefix="stage-clips-") as name:
         studio, now = Studio(Path(name) / "clips", kept_demo()), SystemClock().now().wall_ns
         studio.fill(rows, now - LENGTH)
+        studio.walk(WALKS, now - LENGTH, faint=True)
         print(Programme(studio, now).all(), flush=True)  # noqa: T201
         yield studio
 

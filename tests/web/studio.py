@@ -45,6 +45,7 @@ from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND, Ns
 from tests.sounds import clicking
 from tests.store.large import CAMERAS, fill
+from tests.store.walks import fill_walks
 from tests.web.child import STATION
 from tests.web.coded_camera import CodedCamera, of_demo, small
 
@@ -161,10 +162,33 @@ class Studio:
             named = catalog.rows(
                 f"SELECT thumbnail FROM locations WHERE clip_id IN ({theirs}) AND thumbnail NOTNULL"
             )
+        self._picture([name for (name,) in named])
+
+    def walk(
+        self, clips: int, newest: int, camera: Camera | None = None, *, faint: bool = False
+    ) -> dict[str, str]:
+        """So many further rows of a camera of a day before `newest`, with all that was seen.
+
+        Returns:
+            Of what kind each is, by id; see `tests.store.walks`.
+        """
+        of = camera or Camera()
+        named = (of.id, of.name)
+        made = fill_walks(self.directory, clips, camera=named, newest_ns=newest, faint=faint)
+        with self.catalog() as catalog:
+            marks = ", ".join("?" * len(made))
+            rows = catalog.rows(
+                f"SELECT thumbnail FROM locations WHERE clip_id IN ({marks})", *made
+            )
+        self._picture([name for (name,) in rows])
+        return made
+
+    def _picture(self, names: list[str]) -> None:
+        """Give clips a thumbnail of the same picture."""
         picture = self.directory / ".thumbnail"
         small = Image.open(io.BytesIO(self._demo.jpeg(PERSON_FIRST + 3 * FPS))).resize(SIZE)
         small.save(picture, "JPEG")
-        for (name,) in named:
+        for name in names:
             (self.directory / name).hardlink_to(picture)
         picture.unlink()
 

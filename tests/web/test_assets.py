@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from smartrec.web.assets import STATIC, load
+from smartrec.web.assets import STATIC, Asset, load
 from tests.web.child import Child
 from tests.web.http import ask
 
@@ -75,9 +75,41 @@ def test_all_that_the_shipped_files_name_is_there() -> None:
         assert assets[name.decode()].caching != "no-cache"
 
 
+@pytest.mark.parametrize("view", ["events", "clip", "settings", "zones", "replay", "health"])
+def test_what_is_loaded_for_a_view_is_small(view: str) -> None:
+    """Beside what all views need, live pictures among it."""
+    assets = load()
+    named = re.findall(rb'(?:href|src)="([^"#:]+\.[a-z0-9]+)"', assets["/"].data)
+    first = {str(Path(*Path(name.decode()).parts[2:])) for name in named}
+    loaded = with_imports({*first, f"js/{view}/view.js"})
+    assert {"css/page.css", "js/app.js", "js/strings.js", f"js/{view}/strings.js"} <= loaded
+    sheets = {f"/css/{view}.css"} & assets.keys()  # of some views they come with the view
+    files = sheets | {f"/{name}" for name in loaded}
+    assert packed(assets["/"]) + sum(packed(assets[name]) for name in files) <= 100_000
+
+
 def test_the_whole_page_is_small() -> None:
     kept = [asset for asset in load().values() if "immutable" in asset.caching]
-    assert sum(len(asset.packed or asset.data) for asset in kept) <= 118_000
+    assert sum(packed(asset) for asset in kept) <= 205_000
+
+
+def packed(asset: Asset) -> int:
+    """Bytes that travel."""
+    return len(asset.packed or asset.data)
+
+
+def with_imports(names: set[str]) -> set[str]:
+    """The same files of the page, and those that a browser loads with them."""
+    found: set[str] = set()
+    while names:
+        found |= names
+        imported = {
+            str((STATIC / name).parent.joinpath(other).resolve().relative_to(STATIC.resolve()))
+            for name in names
+            for other in re.findall(r'(?:from|import) "(\.[^"]+)"', (STATIC / name).read_text())
+        }
+        names = imported - found
+    return found
 
 
 def test_comments_stay_at_home_and_nothing_else_does(tmp_path: Path) -> None:

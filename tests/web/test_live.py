@@ -13,12 +13,12 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from smartrec import __version__
 from smartrec.app.envelope import Published, envelope
 from smartrec.app.events import CameraState, ClipClosed, Event
-from smartrec.app.page_messages import Format, Happened, Looked, Unit, Wall
+from smartrec.app.page_messages import Cameras, Format, Happened, Looked, ShownCamera, Unit, Wall
 from smartrec.clock import SystemClock
 from smartrec.model import AccessUnit, Box, Codec, Look, StreamFormat, Track, new_id
 from smartrec.units import SECOND, Ns
 from smartrec.web.guard import HEADERS
-from smartrec.web.hub import RECALLED
+from smartrec.web.hub import MOST_CAMERAS, RECALLED, placed
 from smartrec.web.live import MOST_FRAMES, MOST_TEXTS
 from tests.web.child import STATION, TIMEOUT, Child, setup
 from tests.web.http import until_closed
@@ -74,8 +74,8 @@ def test_it_greets_and_then_shows_what_was_asked_for(child: Child) -> None:
             "version": __version__,
             "station": STATION,
             "cameras": [
-                {"index": 0, "id": "cam0", "name": "Demo"},
-                {"index": 1, "id": "cam1", "name": "Demo 1"},
+                {"index": 0, "id": "cam0", "name": "Demo", "zones": []},
+                {"index": 1, "id": "cam1", "name": "Demo 1", "zones": []},
             ],
         }
         tab.watch("cam0")
@@ -340,3 +340,74 @@ def test_its_end_is_the_recorders_end(child: Child) -> None:
         child.hang_up()
         assert tab.code() is None
     assert child.process.wait(TIMEOUT) == 0
+
+
+def of(camera: str, seq: int, epoch: int = 1) -> Unit:
+    pts = Ns(seq * SECOND // 30)
+    data = seq.to_bytes(4, "big") * (SIZE // 4)
+    unit = AccessUnit(epoch, seq, pts, pts, Ns(0), True, 0, data)
+    return Unit(camera, unit, show=True, look=False)
+
+
+CORNERS = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0]]
+ZONE = {"name": "step", "kind": "include", "polygon": CORNERS}
+DEMO, DEMO_1 = ShownCamera("cam0", "Demo", []), ShownCamera("cam1", "Demo 1", [])
+DOOR = ShownCamera("door", "Door", [ZONE])
+
+
+def told(index: int, camera: ShownCamera) -> dict[str, object]:
+    return {"index": index, "id": camera.id, "name": camera.name, "zones": camera.zones}
+
+
+def test_cameras_come_and_go_on_an_open_page_which_goes_on_with_the_others(child: Child) -> None:
+    with opened(child.port) as tab:
+        tab.text("hello")
+        watching(child, tab)
+        child.tell(Cameras((DOOR, DEMO)))
+        assert tab.text("cameras")["cameras"] == [told(2, DOOR), told(0, DEMO)]
+        child.tell(unit(1))
+        assert tab.picture().index == 0
+        tab.watch("cam0", "door")
+        child.wait_wants(("door", "cam0"))
+        child.tell(Format("door", JPEG))
+        child.tell(of("door", 7))
+        while (picture := tab.picture()).index != 2:
+            pass
+        assert picture.seq == 7
+    with opened(child.port) as later:
+        assert later.text("hello")["cameras"] == [told(2, DOOR), told(0, DEMO)]
+
+
+def test_a_camera_that_is_gone_is_wanted_and_told_of_no_more_and_comes_again_as_it_was(
+    child: Child,
+) -> None:
+    with opened(child.port) as tab:
+        tab.text("hello")
+        watching(child, tab)
+        child.tell(state(1))
+        child.tell(state(1, "cam1"))
+        assert tab.text("event")["event"]["subject"] == "cam0"
+        child.tell(Cameras((DEMO_1,)))
+        child.tell(unit(1))  # it was under way
+        child.tell(Looked(Look("cam0", 1, Ns(0), ())))
+        assert tab.text("cameras")["cameras"] == [told(1, DEMO_1)]
+        child.wait_wants(())
+        with opened(child.port) as other:
+            assert other.text("event")["event"]["subject"] == "cam1", "nothing of the other"
+        child.tell(Cameras((DEMO_1, DEMO)))
+        assert tab.text("cameras")["cameras"] == [told(1, DEMO_1), told(0, DEMO)]
+        tab.watch("cam0")
+        assert tab.text("format")["camera"] == "cam0", "it is not told twice by the recorder"
+        child.wait_wants(("cam0",))
+        child.tell(of("cam0", 9, epoch=2))
+        while (picture := tab.picture()).epoch != 2:
+            pass
+        assert (picture.index, picture.seq) == (0, 9)
+
+
+def test_every_camera_has_a_place_of_its_own_as_long_as_there_are_any() -> None:
+    places: dict[str, int] = {}
+    for n in range(0, 300, 3):
+        places = placed([ShownCamera(f"cam{n + i}", "", []) for i in range(3)], places)
+    assert sorted(places.values()) == list(range(MOST_CAMERAS))
+    assert len(places) == MOST_CAMERAS

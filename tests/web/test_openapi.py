@@ -10,15 +10,17 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from schemathesis import GenerationMode
-from schemathesis.specs.openapi.checks import ignored_auth
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from smartrec.access.model import Scope
+from smartrec.web.clip_models import LATEST
 from tests.web.child import Child
 from tests.web.guarded import Guarded, bearer, guarded_in
 from tests.web.http import ask
 from tests.web.kept import Kept, kept_in
 from tests.web.recorder import Behind
 
+REPLAYS = "/api/v1/replays"
 MANY = pytest.param(100, marks=[pytest.mark.long, pytest.mark.timeout(200)])
 
 
@@ -60,7 +62,10 @@ def asked_by_schemathesis(
         if ids is not None and "clip_id" in case.path_parameters:
             case.path_parameters["clip_id"] = next(ids)
             case.query.pop("follow", None)  # nobody would ever end that recording
-        case.call_and_validate(headers=headers, excluded_checks=[ignored_auth])
+        checks = [ignored_auth]
+        if case.path == REPLAYS:
+            checks.append(positive_data_acceptance)  # nobody guesses what can be replayed
+        case.call_and_validate(headers=headers, excluded_checks=checks)
 
     must_be_true()
 
@@ -97,6 +102,9 @@ def test_who_brings_a_token_is_answered_as_it_says(
         *(f"/api/v1/clips/{{clip_id}}/{each}" for each in ("video", "thumbnail", "restore")),
         *(f"/api/v1/{each}" for each in ("session", "session/share", "sessions", "sessions/{key}")),
         *(f"/api/v1/{each}" for each in ("shares", "shares/{key}", "audit", "openapi.json")),
+        *("/api/v1/settings", "/api/v1/zones/trial", REPLAYS, f"{REPLAYS}/{{key}}"),
+        *(f"/api/v1/{each}" for each in ("history", "disk", "log", "doctor", "report")),
+        *(f"/api/v1/settings/{each}" for each in ("form", "check", "reload")),
     ],
 )
 def test_it_says_all_there_is(behind: Behind, path: str) -> None:
@@ -105,3 +113,51 @@ def test_it_says_all_there_is(behind: Behind, path: str) -> None:
     for operation in document["paths"][path].values():
         assert operation["description"].endswith(".")
         assert {"403", "421"} <= operation["responses"].keys()
+
+
+def test_settings_are_answered_as_it_says(behind: Behind) -> None:
+    """Nobody guesses the digest of a file."""
+    schema = schemathesis.openapi.from_url(f"{behind.page.address}api/v1/openapi.json")
+    change = {"key": "recording.pre_roll", "value": "5s"}
+    wrong = {"key": "recording.pre_roll", "value": "soon"}
+    for path, method, changes in (
+        ("/settings", "GET", None),
+        ("/settings/form", "GET", None),
+        ("/settings/check", "POST", [change]),
+        ("/settings/check", "POST", [wrong]),
+        ("/settings", "PATCH", [wrong]),
+        ("/settings", "PATCH", [{"key": "web.port", "value": 1}]),
+        ("/settings", "PATCH", [change, {"key": "camera[1]", "value": {"source": "demo"}}]),
+        ("/settings", "PATCH", [{"key": "camera[0]", "unset": True}]),
+        ("/settings/reload", "POST", {}),
+    ):
+        body: Any = changes
+        if isinstance(changes, list):
+            body = {"digest": behind.settings()["digest"], "changes": changes}
+        case = schema[f"/api/v1{path}"][method].Case(
+            **({} if body is None else {"body": body, "media_type": "application/json"})
+        )
+        case.call_and_validate(excluded_checks=[ignored_auth])
+
+
+def test_replays_are_answered_as_it_says(behind: Behind, kept: Kept) -> None:
+    """Nobody guesses the id of one."""
+    schema = schemathesis.openapi.from_url(f"{behind.page.address}api/v1/openapi.json")
+    change = {"key": "detector.min_confidence", "value": 0.4}
+    wrong = {"key": "camera[0].fps", "value": 5.0}
+    key = "nothing"
+    for method, changes, instead in (
+        *(("GET", None, False), ("DELETE", None, False), ("POST", [wrong], False)),
+        *(("POST", [change], True), ("POST", [change], False)),
+        *(("GET", None, False), ("DELETE", None, False), ("GET", None, False)),
+    ):
+        if changes is None:
+            case = schema[f"{REPLAYS}/{{key}}"][method].Case(path_parameters={"key": key})
+        else:
+            body: Any = {"changes": changes, "from_ms": 0, "to_ms": LATEST, "instead": instead}
+            how = {"body": body, "media_type": "application/json"}
+            case = schema[REPLAYS][method].Case(**how)
+        answer = case.call_and_validate(excluded_checks=[ignored_auth])
+        if answer.status_code == 202:
+            key = answer.json()["id"]
+    assert key != "nothing"

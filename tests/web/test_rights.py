@@ -31,18 +31,37 @@ NEEDED: dict[tuple[str, str], Scope] = {
     ("GET", f"{API}/audit"): ADMIN,
     ("GET", f"{API}/sessions"): ADMIN,
     ("DELETE", f"{API}/sessions/{{key}}"): ADMIN,
+    ("GET", f"{API}/settings"): ADMIN,
+    ("GET", f"{API}/settings/form"): ADMIN,
+    ("PATCH", f"{API}/settings"): ADMIN,
+    ("POST", f"{API}/settings/check"): ADMIN,
+    ("POST", f"{API}/settings/reload"): ADMIN,
+    ("POST", f"{API}/zones/trial"): ADMIN,
+    ("GET", f"{API}/history"): VIEW,
+    **{("GET", f"{API}/{each}"): ADMIN for each in ("disk", "log", "doctor", "report")},
+    ("POST", f"{API}/doctor"): ADMIN,
+    ("POST", f"{API}/replays"): ADMIN,
+    ("GET", f"{API}/replays/{{key}}"): ADMIN,
+    ("DELETE", f"{API}/replays/{{key}}"): ADMIN,
 }
 SHARED = {
     ("GET", f"{API}/clips/{{clip_id}}{rest}")
     for rest in ("", "/frames", "/frames/{n}", "/looks", "/video", "/thumbnail")
 }
 """Who has a link to the clip may ask that, too."""
-QUERY = {f"{API}/timeline": "?from_ms=0&to_ms=1000"}
+QUERY = {f"{API}/{each}": "?from_ms=0&to_ms=1000" for each in ("timeline", "history")}
+NO_CHANGES = {"digest": "0" * 64, "changes": []}
 BODIES: dict[tuple[str, str], object] = {
     ("POST", f"{API}/commands"): {"action": "start", "camera": "other"},
     ("PATCH", f"{API}/clips/{{clip_id}}"): {"note": "x"},
     ("POST", f"{API}/clips/{{clip_id}}/restore"): {},
     ("POST", f"{API}/shares"): {"clip": new_id(), "hours": 1},
+    ("PATCH", f"{API}/settings"): NO_CHANGES,
+    ("POST", f"{API}/settings/check"): NO_CHANGES,
+    ("POST", f"{API}/settings/reload"): {},
+    ("POST", f"{API}/zones/trial"): {"camera": "cam0", "zones": [], "from_ms": 0, "to_ms": 1},
+    ("POST", f"{API}/replays"): {"changes": [], "from_ms": 0, "to_ms": 1},
+    ("POST", f"{API}/doctor"): {},
     ("POST", f"{API}/session"): {"name": "view", "password": PASSWORD},
 }
 NO_LINK = {"clip": None, "expires_ms": None}

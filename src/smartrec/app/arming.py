@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from smartrec.app.camera import Camera
 
 By = Literal["settings", "schedule", "command"]
-Cause = Literal["command", "schedule", "start"]
+Cause = Literal["command", "schedule", "settings", "start"]
 
 _NO_TIMES: Final = Schedule(())
 _BLIND: Final = "no persons are looked for: keys and commands record"
@@ -96,13 +96,24 @@ class Arming:
     def __init__(
         self, config: Config, cameras: "Sequence[Camera]", state: Path, clips: Path, bus: Bus
     ) -> None:
-        self._cameras = cameras
-        self._times = Schedule.of(config.arming.schedule)
-        self._looks = config.detector.enabled and config.trigger.person
+        self._go_by(config, cameras)
         self._file = ArmingFile(place_of(state, clips))
         self._orders = self._file.read()
         self._bus = bus
         self._standings: dict[str, Standing] = {}
+
+    def apply(self, config: Config, cameras: "Sequence[Camera]", now: Instant) -> None:
+        """Go by other settings, for these cameras, at once."""
+        self._go_by(config, cameras)
+        ids = {camera.id for camera in cameras}
+        self._standings = {each: stands for each, stands in self._standings.items() if each in ids}
+        for camera in cameras:
+            self._settle(camera, now, "settings")
+
+    def _go_by(self, config: Config, cameras: "Sequence[Camera]") -> None:
+        self._cameras = cameras
+        self._times = Schedule.of(config.arming.schedule)
+        self._looks = config.detector.enabled and config.trigger.person
 
     @property
     def kept(self) -> bool:
@@ -154,7 +165,7 @@ class Arming:
             camera.unrecorded = 0
         if before is None and cause == "schedule":
             cause = "start"
-        if stands != Standing(True, "settings"):  # as everybody expects
+        if before is not None or stands != Standing(True, "settings"):  # as everybody expects
             until = until_written(stands.until)
             self._bus.publish(ArmingChanged(camera.id, stands.armed, cause, until, unrecorded))
         return stands

@@ -12,9 +12,10 @@ from smartrec.units import SECOND
 class ArmingChanged(Fact):
     """Whether a person begins a clip, or for how long that holds, is now otherwise.
 
-    `cause` is ``"command"``, ``"schedule"`` or ``"start"`` (told then of cameras that are not
-    simply armed for good). `until`: when the schedule changes it, ISO 8601; None where it does not.
-    `unrecorded`: how many persons came and began no clip while it was disarmed.
+    `cause` is ``"command"``, ``"schedule"``, ``"settings"`` (others were put into force) or
+    ``"start"`` (told then of cameras that are not simply armed for good). `until`: when the
+    schedule changes it, ISO 8601; None where it does not. `unrecorded`: how many persons came and
+    began no clip while it was disarmed.
     """
 
     type: ClassVar[str] = "smartrec.arming.changed.v1"

@@ -6,8 +6,10 @@ only where something new was plugged in, and only a few of these.
 
 import logging
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from itertools import count
 from typing import Final
 
 from smartrec.errors import CameraError, SmartrecError
@@ -17,6 +19,10 @@ from smartrec.units import SECOND, Ns
 HANGS_AFTER: Final = Ns(15 * SECOND)
 """A driver gives up on one question after 5 s, and there are a few of them."""
 MOST_HANGING: Final = 3
+LEAVES_WITHIN: Final = 3.0
+"""Seconds that an attempt waits for what may still hold its device."""
+_NUMBERS: Final = count(1)
+"""Of the attempts of all cameras: an id may be another camera's later."""
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +35,7 @@ class Started:
         camera_id: Whose.
         capture: What runs.
         error: Why none does.
-        attempt: Which attempt of this camera's it was.
+        attempt: Which attempt it was.
     """
 
     camera_id: str
@@ -51,6 +57,7 @@ class Attempts:
         self._report = report
         self._newest = 0
         self._since: dict[int, Ns] = {}
+        self._opening: list[threading.Thread] = []
         self._stopping: list[threading.Thread] = []
 
     @property
@@ -59,24 +66,36 @@ class Attempts:
         return self._newest in self._since
 
     @property
-    def clogged(self) -> bool:
-        """Whether so many captures hang at their end that a further one must not be begun."""
-        for thread in tuple(self._stopping):
-            if not thread.is_alive():
-                self._stopping.remove(thread)
-        return len(self._stopping) >= MOST_HANGING
+    def crowded(self) -> bool:
+        """Whether so many have not ended yet that a further one must wait for one of them."""
+        return len(self._since) >= MOST_HANGING
 
-    def begin(self, work: Callable[[], Capture], now: Ns) -> None:
-        """Do `work` on a thread of its own; what comes of it, or what it raises, is reported."""
-        self._newest += 1
+    def clogged(self, now: Ns) -> bool:
+        """Whether so many hang at their beginning or end that a further one must not be begun."""
+        self._stopping = _alive(self._stopping)
+        hanging = sum(now - since > HANGS_AFTER for since in self._since.values())
+        return len(self._stopping) >= MOST_HANGING or hanging >= MOST_HANGING
+
+    def begin(
+        self, work: Callable[[], Capture], now: Ns, after: Iterable[threading.Thread] = ()
+    ) -> None:
+        """Do `work` on a thread of its own; what comes of it, or what it raises, is reported.
+
+        Args:
+            work: Opens the camera.
+            now: The time.
+            after: What may hold the device still; see `wait_for`.
+        """
+        self._newest = next(_NUMBERS)
         self._since[self._newest] = now
         thread = threading.Thread(
             target=self._do,
-            args=(work, self._newest),
+            args=(work, self._newest, tuple(after)),
             name=f"open-{self._camera_id}",
             daemon=True,
         )
         thread.start()
+        self._opening = [*_alive(self._opening), thread]
 
     def hangs(self, now: Ns) -> bool:
         """Whether the one that goes on takes longer than any that ends well."""
@@ -85,7 +104,17 @@ class Attempts:
     def give_up(self, now: Ns) -> None:
         """Wait no more for one that hangs, if not too many do."""
         if self.hangs(now) and len(self._since) < MOST_HANGING:
-            self._newest += 1
+            self.forsake()
+
+    def forsake(self) -> list[threading.Thread]:
+        """Want nothing any more of what goes on; returns the threads that may hold the device."""
+        self._newest = next(_NUMBERS)
+        self._opening, self._stopping = _alive(self._opening), _alive(self._stopping)
+        return [*self._opening, *self._stopping]
+
+    def knows(self, started: Started) -> bool:
+        """Whether a report is of one of these attempts."""
+        return started.attempt in self._since
 
     def take(self, started: Started) -> bool:
         """Whether a report is of the newest attempt; of any other its capture is let go."""
@@ -98,13 +127,18 @@ class Attempts:
 
     def let_go(self, capture: Capture) -> None:
         """Stop a capture that nobody wants any more. Any thread."""
-        name = f"stop-{self._camera_id}"
-        thread = threading.Thread(target=capture.stop, name=name, daemon=True)
-        thread.start()
-        self._stopping.append(thread)
+        self._stopping.append(release(capture, self._camera_id))
 
-    def _do(self, work: Callable[[], Capture], attempt: int) -> None:
-        self._report(self._outcome(work, attempt))
+    def _do(
+        self, work: Callable[[], Capture], attempt: int, after: tuple[threading.Thread, ...]
+    ) -> None:
+        wait_for(after)
+        started = self._outcome(work, attempt)
+        if started.capture is not None and attempt != self._newest:
+            # Forsaken meanwhile: who waits for this thread finds the device free.
+            started.capture.stop()
+            started = replace(started, capture=None)
+        self._report(started)
 
     def _outcome(self, work: Callable[[], Capture], attempt: int) -> Started:
         try:
@@ -117,6 +151,24 @@ class Attempts:
             log.error("opening %s failed", self._camera_id, exc_info=True)
             why = CameraError(f"{self._camera_id}: {error!r}", hint="This is a bug; the log has it")
         return Started(self._camera_id, None, why, attempt)
+
+
+def release(capture: Capture, camera_id: str) -> threading.Thread:
+    """Stop a capture on a thread of its own, for that may take as long as its driver likes."""
+    thread = threading.Thread(target=capture.stop, name=f"stop-{camera_id}", daemon=True)
+    thread.start()
+    return thread
+
+
+def wait_for(threads: Iterable[threading.Thread]) -> None:
+    """Let those end that may hold a device still; no longer than `LEAVES_WITHIN` in all."""
+    until = time.monotonic() + LEAVES_WITHIN
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+
+
+def _alive(threads: list[threading.Thread]) -> list[threading.Thread]:
+    return [thread for thread in threads if thread.is_alive()]
 
 
 def _without_frames(error: SmartrecError) -> SmartrecError:

@@ -6,11 +6,14 @@ camera anything, for what may wait (opening, closing, rendering) is done on thre
 
 import logging
 import random
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from enum import Enum
+from functools import partial
 from typing import Final
 
 from smartrec.app.attempts import Attempts, Started
+from smartrec.app.camera_status import clogged, in_words, silent
 from smartrec.app.clips import Clips
 from smartrec.app.events import CameraState
 from smartrec.app.hotplug import Plugged
@@ -23,7 +26,6 @@ from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.errors import CameraError, CameraGone, CameraSilent, SmartrecError, SourceError
 from smartrec.media import usb_port
 from smartrec.media.capture import Capture
-from smartrec.media.rtsp_failure import STANDS_STILL
 from smartrec.model import (
     Action,
     Answer,
@@ -68,6 +70,9 @@ class Camera:
         report: Puts `Started` into the station's inbox; any thread.
 
     Attributes:
+        settings: Its table, as it is in force.
+        capture: What runs; None while nothing does.
+        microphone: Beside it.
         phase: Where it stands.
         error: Why it is lost.
         silent: Whether it is live and sends nothing just now.
@@ -93,33 +98,27 @@ class Camera:
         self.phase = CameraPhase.STARTING
         self.error: SmartrecError | None = None
         self.damaged = self.lost = self.unrecorded = 0
-        self.silent = False
-        self.armed = True
+        self.silent, self.armed = False, True
         self._sources = sources
         self._listener = listener
-        self._microphone = Microphone(
-            settings, clips, lambda news: listener.camera_sound(self, news)
-        )
+        self._after: tuple[threading.Thread, ...] = ()
+        self.microphone = self._microphone()
         self._attempts = Attempts(settings.id, report)
-        self._power = PowerCycling(wanted=settings.power_cycle and settings.kind == "usb")
-        self._capture: Capture | None = None
+        self._power = PowerCycling(wanted=_powered(settings))
+        self.capture: Capture | None = None
         self._retry_at = 0
         self._backoff: int = _BACKOFF_FIRST
         self._anew = False
         self._heard_at = self._lost_at = Ns(0)
         self._told: str | None = None
         self._epoch = 0
-        self.pictures = 0
-        self._counted = 0
+        self.pictures = self._counted = 0
 
     @property
     def description(self) -> str:
         """What it gives, such as ``"1280x720 at 30 pictures a second, JPEG"``."""
-        stream = self._capture.format if self._capture is not None else None
-        if stream is None:
-            return self.settings.shown_source
-        rate = f" at {stream.fps:g} pictures a second" if stream.fps else ""
-        return f"{stream.width}x{stream.height}{rate}, {stream.codec.value.upper()}"
+        stream = self.capture.format if self.capture is not None else None
+        return self.settings.shown_source if stream is None else in_words(stream)
 
     def state(self) -> CameraState:
         """How it stands; `fps` is of the time since the last call."""
@@ -136,44 +135,23 @@ class Camera:
             self.phase is CameraPhase.LIVE and not self.silent,
         )
 
-    def status(self) -> dict[str, object]:
-        """How it stands, for people and programs; any thread."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "source": self.settings.shown_source,
-            "phase": self.phase.value,
-            "silent": self.silent,
-            "error": str(self.error) if self.error else None,
-            "ring_s": seconds(self.clips.ring.span),
-            "ring_bytes": self.clips.ring.bytes,
-            "pictures": self.pictures,
-            "damaged": self.damaged,
-            "lost": self.lost,
-            "clock_behind_s": self._clock_behind(),
-            "microphone": self._microphone.phase.value,
-            "recording": [clip.clip_id for clip in self.clips.recording],
-        }
-
-    def _clock_behind(self) -> float | None:
-        """By how many seconds the clock of a network camera is behind ours."""
-        capture = self._capture  # another thread may take it away
-        behind = None if capture is None else capture.behind
-        return None if behind is None else seconds(behind)
-
     def turn(self, now: Ns) -> None:
         """Take in what the camera sent and move its clips on; never waits."""
-        if self._capture is not None:
-            self._listen(self._capture, now)
+        if self.capture is not None:
+            self._listen(self.capture, now)
         elif self._attempts.busy:
             self._wait(now)
         elif self.phase is not CameraPhase.ENDED and now >= self._retry_at:
-            if self._attempts.clogged:
-                self._lose(self._clogged(), now)
-            else:
+            if self._attempts.clogged(now):
+                self._lose(clogged(self.settings), now)
+            elif not self._attempts.crowded:
                 self._start(now)
-        self._microphone.turn(now, self._capture)
+        self.microphone.turn(now, self.capture)
         self.clips.turn(now)
+
+    def owns(self, started: Started) -> bool:
+        """Whether an attempt that has ended was one of this camera's."""
+        return self._attempts.knows(started)
 
     def started(self, started: Started, now: Ns) -> None:
         """An attempt to start has ended."""
@@ -181,19 +159,15 @@ class Camera:
             return
         if started.capture is None:
             assert started.error is not None
-            if self.phase is not CameraPhase.ENDED:
-                self._lose(started.error, now)
+            self._lose(started.error, now)
             return
-        self._capture = started.capture
-        if self.phase is CameraPhase.ENDED:  # closed meanwhile
-            self._drop_capture()
-            return
+        self.capture = started.capture
         self._heard_at = now
         self._anew = False
 
     def plugged(self, plugged: Plugged, now: Ns) -> None:
         """A video node came or went: a camera that is lost may be back, one that is live gone."""
-        capture = self._capture
+        capture = self.capture
         if self.settings.kind != "usb" or self.phase is CameraPhase.ENDED:
             return
         if capture is not None:
@@ -228,12 +202,46 @@ class Camera:
             self.clips.close_all(ClipState.STOPPED if ended else ClipState.CAMERA_LOST)
         return answer
 
-    def close(self) -> None:
-        """End the capture; open clips keep what they have."""
+    def apply(self, settings: CameraSettings) -> None:
+        """Go by other settings from now on; what a capture is made by waits for `begin_anew`."""
+        self.settings, self.name = settings, settings.name
+        self._power.wanted = _powered(settings)
+
+    def begin_anew(self, now: Ns, after: Iterable[threading.Thread] = ()) -> None:
+        """Start once more, by what the settings say now; `leave` came first.
+
+        Args:
+            now: The time.
+            after: What may hold the device still; see `smartrec.app.attempts.wait_for`.
+        """
+        self._after = tuple(after)
+        self.microphone = self._microphone()
+        self.phase, self.error, self._told = CameraPhase.STARTING, None, None
+        self._retry_at, self._backoff = now, _BACKOFF_FIRST
+
+    def leave(self, now: Ns) -> list[threading.Thread]:
+        """End for other settings: what it has sent so far is its clips', the ring is let go.
+
+        Returns:
+            What may hold the device still.
+        """
+        self.turn(now)
+        holding = self.close()
+        self.clips.begin_epoch()
+        return holding
+
+    def close(self) -> list[threading.Thread]:
+        """End the capture; open clips keep what they have. Returns as `leave`."""
         self.clips.close_all(ClipState.STOPPED)
-        self._microphone.close()
+        self._listener.camera_gone(self)
+        sounding = self.microphone.close()
         self._drop_capture()
-        self.phase = CameraPhase.ENDED
+        self.phase, self.silent = CameraPhase.ENDED, False
+        return [*self._attempts.forsake(), *sounding]
+
+    def _microphone(self) -> Microphone:
+        tell = partial(self._listener.camera_sound, self)
+        return Microphone(self.settings, self.clips, tell, after=self._after)
 
     @property
     def _gone(self) -> bool:
@@ -290,31 +298,18 @@ class Camera:
         quiet = Ns(now - self._heard_at)
         if self.phase is not CameraPhase.LIVE:
             if quiet > FIRST_PICTURE_AFTER:
-                self._part_from(capture, self._silent(quiet), now)
+                self._part_from(capture, silent(self.settings, quiet), now)
             return
         rate = (capture.format.fps if capture.format else 0) or self.settings.fps
         if not self.silent and quiet > max(SILENT_TOLD_AFTER, 3 * SECOND / rate):
             self.silent = True
             self._listener.camera_silent(self, quiet)
         if quiet > SILENT_AFTER:
-            self._part_from(capture, self._silent(quiet), now)
-
-    def _silent(self, quiet: Ns) -> CameraSilent:
-        plugged = "Unplug it and plug it in again; smartrec goes on by itself"
-        return CameraSilent(
-            f"{self.settings.shown_source} has sent nothing for {seconds(quiet):.0f} s",
-            hint=STANDS_STILL if self.settings.kind == "rtsp" else plugged,
-        )
-
-    def _clogged(self) -> CameraError:
-        return CameraError(
-            f"{self.settings.shown_source} cannot be let go of: what it sends has no end",
-            hint="Start smartrec anew, and look for newer firmware of the camera",
-        )
+            self._part_from(capture, silent(self.settings, quiet), now)
 
     def _start(self, now: Ns) -> None:
-        epoch = self._epoch + 1
-        port = self._sources.port(self.settings)
+        epoch, settings = self._epoch + 1, self.settings
+        port = self._sources.port(settings)
         cycled = port if port is not None and self._power.due(now) else None
         if cycled is not None:
             self._listener.camera_powered(self, cycled)
@@ -322,9 +317,10 @@ class Camera:
         def attempt() -> Capture:
             if cycled is not None:
                 self._switch(cycled)
-            return self._sources.start(self.settings, epoch=epoch, note=self._note)
+            return self._sources.start(settings, epoch=epoch, note=self._note)
 
-        self._attempts.begin(attempt, now)
+        after, self._after = self._after, ()
+        self._attempts.begin(attempt, now, after)
 
     def _switch(self, port: str) -> None:
         """Switch a port off and on. On the attempt's thread."""
@@ -352,7 +348,7 @@ class Camera:
         """Let go of the camera, look why it failed, and go on from `started`."""
         self._listener.camera_gone(self)
         self.clips.close_all(ClipState.CAMERA_LOST)
-        self._capture, self.silent = None, False
+        self.capture, self.silent = None, False
         self.phase, self._lost_at = CameraPhase.LOST, now
         sends_no_more = CameraError(f"{self.settings.shown_source} sends no more")
         self.error = problem if isinstance(problem, CameraError) else sends_no_more
@@ -388,9 +384,13 @@ class Camera:
             self._listener.camera_lost(self, error, retry)
 
     def _drop_capture(self) -> None:
-        if self._capture is not None:
-            self._attempts.let_go(self._capture)
-            self._capture = None
+        if self.capture is not None:
+            self._attempts.let_go(self.capture)
+            self.capture = None
+
+
+def _powered(settings: CameraSettings) -> bool:
+    return settings.power_cycle and settings.kind == "usb"
 
 
 def _mono(wall_ns: int | None, instant: Instant) -> Ns | None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
@@ -15,6 +16,10 @@ STOPS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 _NICE: Final = 5
 """Behind the recorder, before its finishers."""
 _OOM_FIRST: Final = b"500"
+_LAST: Final = 19
+_OOM_ERRAND: Final = "1000"
+EXIT_UNWANTED: Final = 3
+"""Of an errand that nobody waits for any more."""
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +77,27 @@ def linked(
             raise
     _stand_back(process.pid)
     return process, ours
+
+
+def give_way() -> None:
+    """Let everything else on this machine come first; it is also the first that memory costs."""
+    os.nice(_LAST)
+    try:
+        with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
+            file.write(_OOM_ERRAND)
+    except OSError:  # a /proc that is not there, or read-only: nothing is lost
+        return
+
+
+def end_with_stdin() -> None:
+    """From now on the end of stdin ends this process: whoever wants to know holds it open."""
+    threading.Thread(target=_await_end_of_stdin, name="stdin", daemon=True).start()
+
+
+def _await_end_of_stdin() -> None:
+    while os.read(sys.stdin.fileno(), 1 << 12):
+        pass
+    os._exit(EXIT_UNWANTED)
 
 
 def ending(status: int) -> str:

@@ -27,10 +27,9 @@ class ClipSound:
         self._waiting_since: Ns | None = None
         self._mark = 0
 
-    @property
-    def held(self) -> int | None:
-        """Index of the oldest chunk that may still be read; None without any."""
-        return None if self._reader is None else self._mark
+    def held_of(self, ring: SoundRing) -> int | None:
+        """Index in `ring` of the oldest chunk that may still be read; None without any."""
+        return None if self._reader is None or ring is not self._ring else self._mark
 
     def beside(self, units: Sequence[AccessUnit]) -> list[SoundChunk]:
         """What has come of it, up to the last picture read.

@@ -46,12 +46,11 @@ class Recorder:
     """What all clips of a station have in common.
 
     Attributes:
-        timing: Pre-roll, post-roll, maximum length.
+        timing: Pre-roll, post-roll, maximum length, and the settings that say so.
         ring_bytes: Bound on one camera's ring.
         clips: Directory of finished clips.
         journals: Directory of journals.
         station_id: This machine.
-        config_digest: Of the settings in force.
         follower: Is told how clips come along.
         report: Where journals put their reports; any thread.
         instant: The newest sample of the map from pts to wall time.
@@ -65,7 +64,6 @@ class Recorder:
     clips: Path
     journals: Path
     station_id: str
-    config_digest: str
     follower: Follower
     report: Callable[[Report], None]
     instant: Callable[[], Instant]
@@ -73,12 +71,17 @@ class Recorder:
     late: Ns = LATE
     ground: Callable[[], None] | None = None
 
+    @property
+    def ring_length(self) -> Ns:
+        """For how long pictures are held."""
+        return Ns(self.timing.pre_roll + self.late)
+
 
 class _Epoch:
     """One uninterrupted run of the camera in one format."""
 
     def __init__(self, recorder: Recorder) -> None:
-        ring = Ring(Ns(recorder.timing.pre_roll + recorder.late), recorder.ring_bytes)
+        ring = Ring(recorder.ring_length, recorder.ring_bytes)
         self.session = Session(ring, recorder.timing, new_id)
         self.number: int | None = None
         self.format: StreamFormat | None = None
@@ -94,7 +97,8 @@ class Clips:
         empty: Called with a clip that turned out to hold no picture.
 
     Attributes:
-        sound: What is heard beside the pictures; None where no sound is recorded.
+        sound: What is heard beside the pictures; None where no sound is recorded. A clip has what
+            there was when it began.
     """
 
     def __init__(
@@ -156,6 +160,15 @@ class Clips:
         """Whether a journal is being written, by a disk that does not hang."""
         return any(writing.busy and not writing.stalled for writing in self._writings.values())
 
+    def apply(self, recorder: Recorder, camera_name: str) -> None:
+        """Record by other settings from the next event on; events that go on keep theirs."""
+        self._recorder, self._camera_name = recorder, camera_name
+        session = self._current.session
+        session.timing = recorder.timing
+        session.resize(recorder.ring_length, recorder.ring_bytes)
+        if self.sound is not None:
+            self.sound.length = Ns(recorder.ring_length + SLACK)
+
     def begin_epoch(self) -> None:
         """The camera starts anew: nothing that follows goes with what was."""
         if self._current.number is not None:
@@ -168,21 +181,20 @@ class Clips:
         self._current.session.push(unit)
 
     def listen(self) -> SoundRing:
-        """Record sound as well from now on; clips that are begun already stay without."""
-        timing = self._recorder.timing
-        self.sound = SoundRing(Ns(timing.pre_roll + self._recorder.late + SLACK), SOUND_BYTES)
+        """Record sound as well from now on; clips that are begun already stay as they are."""
+        self.sound = SoundRing(Ns(self._recorder.ring_length + SLACK), SOUND_BYTES)
         return self.sound
 
     def hear(self, chunk: SoundChunk) -> None:
         """Take in the next sound."""
         assert self.sound is not None
-        held = (writing.sound.held for writing in self._writings.values())
+        held = (writing.sound.held_of(self.sound) for writing in self._writings.values())
         self.sound.push(chunk, pinned=min((h for h in held if h is not None), default=None))
 
     def trigger(self, command_id: str, trigger: Trigger) -> Answer:
         """Record around `trigger`, unless nothing of its time is held."""
         ring, session = self.ring, self._current.session
-        end = session.end_of(trigger)
+        end = session.timing.end_of(trigger)
         covered = any(clip.covers(trigger.pts) for clip in session.clips)
         if not covered and ring.end > ring.first and end <= ring[ring.first].pts:
             return Answer(
@@ -286,7 +298,8 @@ class Clips:
         for epoch in self._epochs:
             for clip in epoch.session.clips:
                 if clip.clip_id not in self._writings and self._refused is not None:
-                    self._recorder.follower.given_up(self._head(epoch, clip), self._refused)
+                    head = self._head(epoch, clip, self.sound)
+                    self._recorder.follower.given_up(head, self._refused)
 
     def _attend(self, epoch: _Epoch, clip: OpenClip) -> None:
         """Begin to write a clip as soon as there is something of it."""
@@ -296,19 +309,20 @@ class Clips:
             epoch.session.forget(clip)
             self._empty(self._camera_id, clip)
         elif self._may_write and epoch.format is not None and clip.cursor < epoch.session.ring.end:
+            sound = self.sound
             describe = Describe(
-                lambda clip: self._head(epoch, clip),
+                lambda clip: self._head(epoch, clip, sound),
                 lambda clip, name: self._names.update({clip.clip_id: name}),
                 self._recorder.journals,
                 self._recorder.clips,
                 self._recorder.ground,
-                self.sound,
+                sound,
             )
             self._writings[clip.clip_id] = ClipWriting(
                 clip, epoch.session, describe, self._recorder.follower, self._recorder.report
             )
 
-    def _head(self, epoch: _Epoch, clip: OpenClip) -> ClipHead:
+    def _head(self, epoch: _Epoch, clip: OpenClip, sound: SoundRing | None) -> ClipHead:
         assert epoch.format is not None
         assert epoch.number is not None
         instant = self._recorder.instant()
@@ -324,8 +338,8 @@ class Clips:
             epoch=epoch.number,
             instant=instant,
             triggers=tuple(clip.triggers),
-            asked_pre=self._recorder.timing.pre_roll,
-            asked_post=self._recorder.timing.post_roll,
+            asked_pre=clip.timing.pre_roll,
+            asked_post=clip.timing.post_roll,
             start=clip.start,
             end=clip.end,
             state=clip.state,
@@ -334,9 +348,9 @@ class Clips:
             lost=clip.tally.as_dict(),
             software_version=__version__,
             engine=engine,
-            config_digest=self._recorder.config_digest,
+            config_digest=clip.timing.settings,
             model_digest=model_digest,
-            sound=None if self.sound is None else SOUND,
+            sound=None if sound is None else SOUND,
         )
 
     def _file_name(self, clip: OpenClip, instant: Instant) -> str:

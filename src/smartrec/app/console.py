@@ -36,6 +36,7 @@ from smartrec.app.events import (
     PageRefused,
     PageServing,
     PicturesLost,
+    SettingsChanged,
     StationStarted,
     StationStopped,
     WatchLost,
@@ -245,6 +246,21 @@ def _(event: ArmingChanged) -> str:
     until, missed = until_in_words(event.until), event.unrecorded
     seen = f"; {missed} person{'s' * (missed != 1)} not recorded meanwhile" * bool(missed)
     return f"{event.camera}: {'armed' if event.armed else 'disarmed'} ({event.cause}){until}{seen}"
+
+
+@line.register
+def _(event: SettingsChanged) -> str:
+    moved = (
+        ("starts anew", event.restarted),
+        ("comes", event.added),
+        ("goes", event.removed),
+    )
+    parts = [f"{_listed(cameras)} {how}" for how, cameras in moved if cameras]
+    parts += ["the watch starts anew"] * event.watch
+    waiting = f"{_listed(event.pending)}: only with a new start of smartrec"
+    parts += [waiting] * bool(event.pending)
+    more = f" and {event.more} more" * bool(event.more)
+    return f"settings changed ({event.by}): " + "; ".join([_listed(event.keys) + more, *parts])
 
 
 @line.register

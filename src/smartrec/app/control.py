@@ -11,34 +11,62 @@ import socket
 import stat
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
+from smartrec.app.settings_question import Question
 from smartrec.app.wire import (
     LINE_MAX,
+    Since,
     answers_line,
     ask,
+    ask_settings,
     ask_status,
     check_private,
     error_line,
     find_socket,
     listens,
+    log_line,
     read_request,
+    refusal_line,
+    settings_line,
     socket_path,
     status_line,
 )
 from smartrec.errors import ControlError, SmartrecError, UsageError
 from smartrec.model import Answer, Command
 
-__all__ = ["ControlServer", "ask", "ask_status", "find_socket", "socket_path"]
+__all__ = ["ControlServer", "ask", "ask_settings", "ask_status", "find_socket", "socket_path"]
 
 CLIENTS: Final = 32
 _WAITING: Final = 128  # connections that the kernel holds until we look
 _AGAIN_S: Final = 0.05
 _STOPPING: Final = error_line("the recorder is stopping")
+_BUSY: Final = error_line(
+    "the recorder is too busy to answer", "Try again; smartrec doctor says why."
+)
+_MOST_SETTLING: Final = 16
 
 log = logging.getLogger(__name__)
+
+
+def no_settings(_: Question) -> Mapping[str, object]:
+    """Of a recorder whose settings nobody can change.
+
+    Raises:
+        ControlError: Always.
+    """
+    raise ControlError("this recorder has no settings to be asked about")
+
+
+def no_log(_: int) -> Mapping[str, object]:
+    """Of a recorder that keeps nothing of what it says.
+
+    Raises:
+        ControlError: Always.
+    """
+    raise ControlError("this recorder keeps no log")
 
 
 class ControlServer(threading.Thread):
@@ -51,8 +79,13 @@ class ControlServer(threading.Thread):
             completes the future should call ``set_running_or_notify_cancel`` first: a client
             that was told "no answer" has its command cancelled.
         status: What the recorder says of itself, JSON values only; called on this thread.
+        settings: Answers questions about settings, JSON values only; called on a thread for that,
+            where it may wait, one question after the other.
         silence_s: A client that sends no whole line for so long is let go.
         patience_s: A command that has no answer after so long is given up.
+
+    Attributes:
+        log: What was said after the n-th line, JSON values only; called on this thread.
 
     Raises:
         ControlError: Nobody can listen there, or the directory is not ours alone.
@@ -63,6 +96,7 @@ class ControlServer(threading.Thread):
         path: Path,
         submit: Callable[[Command], "Future[tuple[Answer, ...]]"],
         status: Callable[[], Mapping[str, object]] = dict,
+        settings: Callable[[Question], Mapping[str, object]] = no_settings,
         *,
         silence_s: float = 30.0,
         patience_s: float = 8.0,
@@ -71,6 +105,10 @@ class ControlServer(threading.Thread):
         self._path = path
         self._submit = submit
         self._status = status
+        self._settings = settings
+        self.log: Callable[[int], Mapping[str, object]] = no_log
+        self._settling = 0
+        self._settler = ThreadPoolExecutor(1, thread_name_prefix="settings")
         self._silence_s = silence_s
         self._patience_s = patience_s
         self._socket, self._inode = _listen(path)
@@ -91,6 +129,7 @@ class ControlServer(threading.Thread):
             if self._loop is not None and not self._loop.is_closed():
                 self._loop.call_soon_threadsafe(self._ended.set)
             self.join()
+        self._settler.shutdown(wait=False, cancel_futures=True)
         self._socket.close()
         if _inode(self._path) == self._inode:
             self._path.unlink(missing_ok=True)
@@ -165,12 +204,17 @@ class ControlServer(threading.Thread):
 
     async def _reply(self, line: bytes) -> bytes:
         try:
-            command = read_request(line)
-            if command is None:
+            asked = read_request(line)
+            if asked is None:
                 return status_line(self._status())
-            return await self._obeyed(command)
+            if isinstance(asked, Question):
+                return await self._settled(asked)
+            if isinstance(asked, Since):
+                return log_line(self.log(asked.n))
+            return await self._obeyed(asked)
         except UsageError as error:
-            return error_line(f"the request was not understood: {error}", error.hint)
+            why = f"the request was not understood: {error}"
+            return refusal_line(UsageError(why, hint=error.hint))
         except SmartrecError as error:
             return error_line(str(error), error.hint)
 
@@ -180,9 +224,7 @@ class ControlServer(threading.Thread):
         await asyncio.wait({future}, timeout=self._patience_s)
         if not future.done():
             asked.cancel()
-            return error_line(
-                "the recorder is too busy to answer", "Try again; smartrec doctor says why."
-            )
+            return _BUSY
         if future.cancelled():
             return _STOPPING
         error = future.exception()
@@ -191,7 +233,34 @@ class ControlServer(threading.Thread):
         if isinstance(error, SmartrecError):
             raise error
         log.error("command %s failed", command.id, exc_info=error)
-        return error_line(f"the recorder failed: {error!r}", "This is a bug; its log says more.")
+        return _failed(error)
+
+    async def _settled(self, question: Question) -> bytes:
+        """The answer to a question about settings, which may have to wait for others, and a disk.
+
+        What is begun is done, whoever asked may be gone.
+        """
+        if self._settling >= _MOST_SETTLING:
+            return _BUSY
+        self._settling += 1
+        asked = asyncio.get_running_loop().run_in_executor(self._settler, self._settings, question)
+        try:
+            await asyncio.wait({asked})
+        finally:
+            self._settling -= 1
+        if asked.cancelled():
+            return _STOPPING
+        error = asked.exception()
+        if error is None:
+            return settings_line(asked.result())
+        if isinstance(error, SmartrecError):
+            return refusal_line(error)
+        log.error("settings: %s failed", question.do.value, exc_info=error)
+        return _failed(error)
+
+
+def _failed(error: BaseException) -> bytes:
+    return error_line(f"the recorder failed: {error!r}", "This is a bug; its log says more.")
 
 
 def _listen(path: Path) -> tuple[socket.socket, int | None]:

@@ -11,12 +11,18 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from smartrec.app.arming_events import ArmingChanged as ArmingChanged
+from smartrec.app.disk_events import DiskBack as DiskBack
+from smartrec.app.disk_events import DiskHasRoom as DiskHasRoom
+from smartrec.app.disk_events import DiskLost as DiskLost
+from smartrec.app.disk_events import DiskLow as DiskLow
+from smartrec.app.disk_events import DiskRanFull as DiskRanFull
 from smartrec.app.event import Event as Event
 from smartrec.app.event import Fact as Fact
 from smartrec.app.event import State as State
 from smartrec.app.page_events import PageLost as PageLost
 from smartrec.app.page_events import PageRefused as PageRefused
 from smartrec.app.page_events import PageServing as PageServing
+from smartrec.app.settings_events import SettingsChanged as SettingsChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,56 +222,6 @@ class ClipDeleted(Fact):
 
 
 @dataclass(frozen=True, slots=True)
-class DiskRanFull(Fact):
-    """Clips cannot be written; capture goes on. `free_bytes`: some seconds ago."""
-
-    type: ClassVar[str] = "smartrec.disk.full.v1"
-    directory: str
-    free_bytes: int
-    reason: str = "no space left"
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DiskHasRoom(Fact):
-    """Clips can be written again. `free_bytes`: some seconds ago, perhaps when it was full."""
-
-    type: ClassVar[str] = "smartrec.disk.room.v1"
-    directory: str
-    free_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class DiskLow(Fact):
-    """Less is free than shall be, and no clip may be deleted for it; not an error yet."""
-
-    type: ClassVar[str] = "smartrec.disk.low.v1"
-    directory: str
-    free_bytes: int
-    wanted_bytes: int
-    reason: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DiskLost(Fact):
-    """What the clips were on is not mounted any more; capture goes on, nothing is written."""
-
-    type: ClassVar[str] = "smartrec.disk.lost.v1"
-    directory: str
-    reason: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class DiskBack(Fact):
-    """There is a disk for the clips again."""
-
-    type: ClassVar[str] = "smartrec.disk.back.v1"
-    directory: str
-
-
-@dataclass(frozen=True, slots=True)
 class WatchStarted(Fact):
     """Pictures are watched; `screen` is empty where none are shown, `note` says where and why.
 
@@ -390,6 +346,7 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     WatchLost,
     DetectorRefused,
     ArmingChanged,
+    SettingsChanged,
     PageServing,
     PageRefused,
     PageLost,

@@ -79,9 +79,9 @@ class Order:
     """
 
     clips: Path
-    format: str
-    encoder: str
-    quality: int
+    format: str = "mp4"
+    encoder: str = "auto"
+    quality: int = 23
     disks: tuple[Disk, ...] = ()
 
 
@@ -106,7 +106,7 @@ class Finishers:
     """All clips that are being finished, oldest first.
 
     Args:
-        order: How.
+        order: How; see `apply`.
         limit: How many at once.
         report: Called on a thread of its own with each `Made`.
     """
@@ -118,6 +118,13 @@ class Finishers:
         self._jobs: dict[str, _Job] = {}
         self._held: set[str] = set()
         self._offered: dict[str, Recording] = {}
+
+    def apply(self, order: Order, limit: int) -> None:
+        """Finish those that are begun from now on like this; a running finisher goes on as it is.
+
+        So what an encoder failed at is tried with the one that is set instead.
+        """
+        self._order, self._limit = order, limit
 
     @property
     def backlog(self) -> int:

@@ -72,6 +72,17 @@ class Following:
         self._tables = {camera: _Table(selector) for camera, selector in sources.items()}
         self._lock = threading.Lock()
 
+    def keep(self, sources: Mapping[str, Path | None]) -> None:
+        """Follow these from now on; one whose path is the same is followed as before."""
+        with self._lock:
+            known = self._tables
+            self._tables = {
+                camera: known[camera]
+                if camera in known and known[camera].selector == selector
+                else _Table(selector)
+                for camera, selector in sources.items()
+            }
+
     def find(self, camera_id: str) -> tuple[devices.Camera, str]:
         """The camera to capture from now, and what to tell of it, if anything.
 
@@ -79,7 +90,7 @@ class Following:
             CameraError: It is gone, busy, forbidden or of no use.
         """
         with self._lock:
-            table = self._tables[camera_id]
+            table = self._table(camera_id)
             self._note_others(table)
             node = self._node_of(table)
         if node is None and table.selector is None:
@@ -99,13 +110,17 @@ class Following:
     def gone(self, camera_id: str) -> CameraGone:
         """What to tell of a camera that is not there any more."""
         with self._lock:
-            return self._gone(self._tables[camera_id])
+            return self._gone(self._table(camera_id))
 
     def port(self, camera_id: str) -> str | None:
         """The USB port that it is, or was, plugged into; None where there is none."""
         with self._lock:
-            followed = self._tables[camera_id].followed
+            followed = self._table(camera_id).followed
         return followed.port if followed is not None and followed.model else None
+
+    def _table(self, camera_id: str) -> _Table:
+        """One that is in the settings no more may still be asked for, and follows nothing."""
+        return self._tables.get(camera_id) or _Table(None)
 
     def _note_others(self, table: _Table) -> None:
         """Remember who is there when one that was found is looked for again."""

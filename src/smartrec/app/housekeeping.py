@@ -106,6 +106,13 @@ class Housekeeping:
         self._changed = True
         self._planned_at = Ns(0)
 
+    def apply(self, limits: Limits) -> None:
+        """Keep so much from now on."""
+        if limits.trash != self._limits.trash:
+            self._trash = Trash(limits.trash)
+        self._limits = limits
+        self._changed = True
+
     def begin(self, catalog: Catalog) -> None:
         """Finish what an earlier run or a command was deleting when it was interrupted."""
         try:

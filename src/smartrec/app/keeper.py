@@ -12,6 +12,7 @@ from typing import Final
 from smartrec.app.housekeeping import Housekeeping
 from smartrec.errors import CatalogDamaged, DiskFull, DiskGone, StoreError, store_error
 from smartrec.model import ClipHead, Finished, Look
+from smartrec.recording.retention import Limits
 from smartrec.store.catalog import Catalog
 from smartrec.store.files import free_bytes
 
@@ -124,6 +125,16 @@ class Keeper(threading.Thread):
     def make_room(self) -> None:
         """Something met a full disk: see at once what may go for it."""
         self._work.put(self._look)
+
+    def limit(self, limits: Limits) -> None:
+        """Keep so much from now on."""
+
+        def apply(catalog: Catalog) -> None:
+            if self._housekeeping is not None:
+                self._housekeeping.apply(limits)
+                self._tidy(catalog)
+
+        self._work.put(apply)
 
     def measure(self) -> None:
         """Report `Free` and keep room; a disk that makes statfs wait delays no camera, but is told.

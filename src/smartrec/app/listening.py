@@ -14,6 +14,7 @@ from smartrec.units import Ns, seconds
 
 if TYPE_CHECKING:
     from smartrec.app.camera import Camera
+    from smartrec.config.schema import Config
 
 TURN: Final = 0.05
 """Seconds between two looks at the cameras where nobody sees them: a picture or two at a time."""
@@ -80,6 +81,9 @@ class Viewer:
     def looked(self, look: Look) -> None:
         """What was found in a picture."""
 
+    def show(self, config: "Config") -> None:
+        """These are the settings from now on: which cameras there are, their names and zones."""
+
     def status(self) -> dict[str, object] | None:
         """How it stands, for people and programs; any thread. None: there is none."""
         return None
@@ -98,6 +102,11 @@ class Teller(Listener):
         self._clock = clock
         self._lost_at: dict[str, Ns] = {}
         self._seen: set[str] = set()
+
+    def forget(self, camera_id: str) -> None:
+        """It is none of ours any more: if one of that id comes, that is another."""
+        self._lost_at.pop(camera_id, None)
+        self._seen.discard(camera_id)
 
     def camera_live(self, camera: "Camera") -> None:
         """See `Listener`."""

@@ -6,11 +6,12 @@ tried again, ever less eagerly; what it gives when it is back goes on in the sam
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum
 from queue import Empty, SimpleQueue
 from typing import Final
 
+from smartrec.app.attempts import wait_for
 from smartrec.app.clips import Clips
 from smartrec.app.events import Fact, MicrophoneBack, MicrophoneLost
 from smartrec.config.cameras import Camera
@@ -82,6 +83,7 @@ class Microphone:
         clips: Hear it.
         tell: Takes what happens.
         opening: Makes the source; on a thread of its own.
+        after: What may hold the device still; see `smartrec.app.attempts.wait_for`.
     """
 
     def __init__(
@@ -90,12 +92,15 @@ class Microphone:
         clips: Clips,
         tell: Callable[[Fact], None],
         opening: Opening = open_source,
+        after: Iterable[threading.Thread] = (),
     ) -> None:
         self._settings = settings
         self._clips = clips
         self._tell = tell
         self._opening = opening
         self._source: Source | None = None
+        self._after = tuple(after)
+        self._opener: threading.Thread | None = None
         self._stopping: threading.Thread | None = None
         self._opened: SimpleQueue[Source | SmartrecError | None] = SimpleQueue()
         self._busy = False
@@ -106,6 +111,8 @@ class Microphone:
         self._lost_at: Ns | None = None
         self.phase = MicrophonePhase.STARTING if settings.audio else MicrophonePhase.OFF
         self._ring = clips.listen() if settings.audio else None
+        if self._ring is None:
+            clips.sound = None
 
     def turn(self, now: Ns, capture: Capture | None) -> None:
         """Take in what came, and see to it that more does; never waits.
@@ -125,22 +132,25 @@ class Microphone:
         elif now >= self._retry_at and not self._stops:
             self._open(capture, now)
 
-    def close(self) -> None:
-        """No more is wanted; what has come stays."""
+    def close(self) -> list[threading.Thread]:
+        """No more is wanted; what has come stays. Returns what may hold the device still."""
         self.phase = MicrophonePhase.OFF
         self._drop()
+        return [thread for thread in (self._opener, self._stopping) if thread is not None]
 
     def _open(self, capture: Capture | None, now: Ns) -> None:
         self._busy, self._begun_at = True, now
+        after, self._after = self._after, ()
 
         def attempt() -> None:
+            wait_for(after)
             try:
                 source = self._opening(self._settings, capture)
                 if source is not None:
                     source.start()
-                    if self.phase is MicrophonePhase.OFF:  # closed meanwhile
-                        source.stop()
                 self._opened.put(source)
+                if source is not None and self.phase is MicrophonePhase.OFF:  # closed meanwhile
+                    source.stop()
             except SmartrecError as error:
                 self._opened.put(error)
             except OSError as error:  # out of descriptors, memory or processes: it may pass
@@ -151,8 +161,7 @@ class Microphone:
                 self._opened.put(MicrophoneError(f"{error!r}", hint=hint))
 
         self._retry_at = Ns(now + _BACKOFF_FIRST)
-        name = f"microphone-{self._settings.id}"
-        threading.Thread(target=attempt, name=name, daemon=True).start()
+        self._opener = _begun(attempt, f"microphone-{self._settings.id}")
 
     @property
     def _stops(self) -> bool:
@@ -219,6 +228,11 @@ class Microphone:
             self._ring.live = False
         if self._source is not None:
             name = f"stop-microphone-{self._settings.id}"
-            self._stopping = threading.Thread(target=self._source.stop, name=name, daemon=True)
-            self._stopping.start()
+            self._stopping = _begun(self._source.stop, name)
             self._source = None
+
+
+def _begun(work: Callable[[], None], name: str) -> threading.Thread:
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread

@@ -6,37 +6,34 @@ happened is read off the bus on a thread of the page's own.
 """
 
 import logging
-import os
 import random
-import socket
-import struct
-import subprocess
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from smartrec.app.bus import Bus, Subscription
-from smartrec.app.children import command_of, ending, linked
+from smartrec.app.bus import Bus
+from smartrec.app.children import command_of, ending
 from smartrec.app.envelope import envelope
 from smartrec.app.events import CameraStarted, Event
-from smartrec.app.feed import MOST_CODED_WAITING, Feed, Needs
 from smartrec.app.layout import Places
 from smartrec.app.listening import TURN, Viewer
+from smartrec.app.page_child import END_WITHIN, Child
 from smartrec.app.page_events import PageLost, PageRefused, PageServing
 from smartrec.app.page_messages import (
+    Cameras,
     Hangup,
     Happened,
     Looked,
     NotServing,
     Serving,
     Setup,
+    ShownCamera,
     Wall,
     Wanted,
-    recorder_end,
 )
 from smartrec.clock import Clock
-from smartrec.config.load import PREFIX, RESERVED
+from smartrec.config.cameras import Camera
 from smartrec.config.schema import Config
 from smartrec.model import AccessUnit, Look, StreamFormat
 from smartrec.recording.ring import Ring
@@ -47,13 +44,8 @@ TURN_WATCHED: Final = 0.02
 """Seconds between two looks at the cameras while somebody watches: each picture by itself."""
 BACKLOG: Final = 1000
 """Facts that may wait for it."""
-GOP_MOST: Final = 300
-"""Units of an inter-coded camera that it is given at once, so that it need not wait for the next
-keyframe; with longer groups it waits."""
 STEADY: Final = Ns(60 * SECOND)
 """A page that lasted so long did not fail at its start."""
-_UNREAD: Final = 20
-"""Seconds after which one that reads nothing of what it is sent hangs."""
 _PACE: Final = 0.02
 """Seconds between two things that it may say: one that floods its link waits, not the recorder."""
 _STATES: Final = 100
@@ -62,9 +54,7 @@ _LONGEST: Final = 300
 """Letters of what it says that are told."""
 _BACKOFF_FIRST: Final = 0.5
 _BACKOFF_MOST: Final = 30.0
-_END_WITHIN: Final = 2.0
 _SCHEMES: Final = ("http://", "https://")
-_NEEDS: Final = Needs(None, keyframes_only=False, most_coded=GOP_MOST + MOST_CODED_WAITING)
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +78,7 @@ class Life:
 
 
 def setup_of(config: Config, places: Places, station_id: str, control: str) -> Setup:
-    """What the page is told: of the cameras their ids and names alone.
+    """What the page is told: of the cameras nothing but what is shown of them.
 
     Args:
         config: The settings.
@@ -97,7 +87,7 @@ def setup_of(config: Config, places: Places, station_id: str, control: str) -> S
         control: Path of the recorder's control socket; empty where there is none.
     """
     return Setup(
-        tuple((camera.id, camera.name) for camera in config.camera),
+        shown(config.camera),
         str(places.clips),
         station_id,
         control,
@@ -105,6 +95,21 @@ def setup_of(config: Config, places: Places, station_id: str, control: str) -> S
         journals=str(places.journals),
         trash=config.retention.trash,
         state=str(places.state),
+    )
+
+
+def shown(cameras: Sequence[Camera]) -> tuple[ShownCamera, ...]:
+    """What the page is told of cameras."""
+    return tuple(
+        ShownCamera(
+            camera.id,
+            camera.name,
+            [
+                {"name": zone.name, "kind": zone.kind, "polygon": [list(p) for p in zone.polygon]}
+                for zone in camera.zone
+            ],
+        )
+        for camera in cameras
     )
 
 
@@ -131,14 +136,13 @@ class Page(threading.Thread, Viewer):
     ) -> None:
         super().__init__(name="page", daemon=True)
         self._setup = setup
-        self._known = frozenset(camera_id for camera_id, _ in setup.cameras)
         self._bus = bus
         self._clock = clock
         self._report = report
         self._life = life or Life()
         self._beginning = bus.subscribe(durable_only=True)
         self._closing = threading.Event()
-        self._child: _Child | None = None
+        self._child: Child | None = None
         self._backoff = _BACKOFF_FIRST
         self._starts = 0
 
@@ -168,6 +172,11 @@ class Page(threading.Thread, Viewer):
         if child is not None and look.camera in child.wanted:
             child.feed.tell(Looked(look))
 
+    def show(self, config: Config) -> None:
+        """See `Viewer`; the page is told before it is told of anything that happens afterwards."""
+        cameras, trash = shown(config.camera), config.retention.trash
+        self._setup = replace(self._setup, cameras=cameras, trash=trash)
+
     def status(self) -> dict[str, object]:
         """See `Viewer`."""
         child = self._child
@@ -186,7 +195,7 @@ class Page(threading.Thread, Viewer):
         child = self._child
         if child is not None:
             child.news.close()
-        self.join(_END_WITHIN)
+        self.join(END_WITHIN)
         if self.is_alive() and child is not None:
             child.kill()
             self.join(1.0)
@@ -211,7 +220,7 @@ class Page(threading.Thread, Viewer):
         """One process, from its start to its end; how many seconds to wait for the next."""
         news = self._bus.subscribe(backlog=BACKLOG)
         try:
-            child = _Child(self._life.command, news)
+            child = Child(self._life.command, news)
             child.start(lambda: self._hear(child))
         except (OSError, RuntimeError) as error:  # out of descriptors, memory, processes
             news.close()
@@ -237,13 +246,17 @@ class Page(threading.Thread, Viewer):
         self._report(PageLost(f"the page's process {ending(status)}", round(wait, 1)))
         return wait
 
-    def _tell(self, child: "_Child") -> None:
+    def _tell(self, child: Child) -> None:
         """Its setup, then what happens and what time it is, until one side ends or hangs."""
-        child.link.send(self._setup)
+        told = self._setup
+        child.link.send(told)
         wall_at = self._clock.monotonic()
         while True:
             closed = child.news.closed  # asked first: then empty means for ever
             published = child.news.get(max(0.0, seconds(Ns(wall_at - self._clock.monotonic()))))
+            if told is not self._setup:
+                told = self._setup
+                child.link.send(Cameras(told.cameras, told.trash))
             if published is not None:
                 child.link.send(Happened(envelope(published, self._setup.station_id)))
             elif closed:
@@ -257,14 +270,15 @@ class Page(threading.Thread, Viewer):
                     log.warning("the page says nothing: it is started again")
                     child.kill()
 
-    def _hear(self, child: "_Child") -> None:
+    def _hear(self, child: Child) -> None:
         """All that a page says, on a thread for that; what is no message ends it."""
         try:
             while True:
                 message = child.link.receive()
                 child.silent = 0
                 if isinstance(message, Wanted):
-                    child.wanted = self._known.intersection(message.cameras)
+                    known = {camera.id for camera in self._setup.cameras}
+                    child.wanted = frozenset(known.intersection(message.cameras))
                 else:
                     self._state(child, message)
                 self._closing.wait(_PACE)
@@ -273,7 +287,7 @@ class Page(threading.Thread, Viewer):
         finally:
             child.news.close()  # wakes the thread that tells it what happens
 
-    def _state(self, child: "_Child", message: Serving | NotServing) -> None:
+    def _state(self, child: Child, message: Serving | NotServing) -> None:
         if message == child.state or child.states >= _STATES:
             return
         child.state = message
@@ -285,100 +299,6 @@ class Page(threading.Thread, Viewer):
             child.address = _short(message.address)
             fingerprint, warning = _short(message.fingerprint), _short(message.warning)
             self._report(PageServing(child.address, fingerprint, warning))
-
-
-class _Child:
-    """One process of the page, and what is on its way to it.
-
-    Attributes:
-        news: What happens from now on.
-        wanted: Cameras that somebody looks at; set by the thread that hears it.
-        silent: Seconds since it said something.
-        state: The last it said of itself.
-        states: How often that changed.
-        address: Where it serves; None while it does not.
-    """
-
-    def __init__(self, command: Sequence[str], news: Subscription) -> None:
-        self._process, ours = linked(command, _environ())
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", _UNREAD, 0))
-        self.link = recorder_end(ours)
-        self.feed = Feed(self.link, _NEEDS)
-        self.feed.show(True)
-        self.news = news
-        self.wanted: frozenset[str] = frozenset()
-        self.silent = 0
-        self.state: Serving | NotServing | None = None
-        self.states = 0
-        self.address: str | None = None
-        self._fed: set[str] = set()
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def start(self, hear: Callable[[], None]) -> None:
-        """Feed it and hear it.
-
-        Raises:
-            RuntimeError: There is no thread left for that; it is ended.
-        """
-        try:
-            self.feed.start()
-            self._ear = threading.Thread(target=hear, name="page-ear", daemon=True)
-            self._ear.start()
-        except RuntimeError:
-            self.kill()
-            self._process.wait()
-            raise
-
-    def came(
-        self, camera: str, units: Sequence[AccessUnit], stream: StreamFormat, ring: Ring
-    ) -> None:
-        """See `Page.came`."""
-        if camera not in self.wanted:
-            if camera in self._fed:
-                self.gone(camera)
-            return
-        if camera not in self._fed:
-            self._fed.add(camera)
-            begin = ring.keyframe_of(ring.end - 1)
-            if ring.end - begin <= GOP_MOST:
-                units = list(ring.since(begin))
-        for unit in units:
-            if not unit.damaged:
-                self.feed.offer(camera, unit, stream, unit.pts, detect=False)
-
-    def gone(self, camera: str) -> None:
-        """See `Page.gone`."""
-        self._fed.discard(camera)
-        self.feed.gone(camera)
-
-    def kill(self) -> None:
-        """End it at once."""
-        self.feed.close()
-        self._process.kill()
-        self.link.close()
-
-    def end(self) -> int:
-        """Have it end, or end it; its exit status."""
-        self.news.close()
-        self.feed.close()
-        self.link.finish()
-        try:
-            status = self._process.wait(_END_WITHIN)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            status = self._process.wait()
-        self._ear.join(_END_WITHIN)  # why it ended may be the last it said
-        self.link.close()
-        return status
-
-
-def _environ() -> dict[str, str]:
-    """Ours without settings: a camera's password may be among them."""
-    own = os.environ.items()
-    return {k: v for k, v in own if not k.startswith(PREFIX) or k in RESERVED}
 
 
 def _short(text: str) -> str:

@@ -1,8 +1,9 @@
 """What the recorder and the process of its page say to each other.
 
-recorder -> page   Setup, once and first; Format before a camera's first Unit and whenever it
-changes; Unit, of wanted cameras only; Looked, of the same; Happened, whatever is watched; Wall once
-a second. The end of the link is the end of the recorder: the page ends too
+recorder -> page   Setup, once and first; Cameras, when these are others, or shown otherwise; Format
+before a camera's first Unit and whenever it changes; Unit, of wanted cameras only; Looked, of the
+same; Happened, whatever is watched; Wall once a second. The end of the link is the end of the
+recorder: the page ends too
 page -> recorder   Serving, when it listens; NotServing, when it cannot; Wanted, whenever the set of
 cameras changes that somebody looks at, and every few seconds to say that its loop is well: a page
 that says nothing for half a minute hangs, and is ended
@@ -10,7 +11,7 @@ that says nothing for half a minute hangs, and is ended
 
 import socket
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from smartrec.media import framing
 from smartrec.media.framing import Hangup as Hangup
@@ -26,12 +27,26 @@ MOST_SAID: Final = 64 * 1024
 """Bytes of a message of the page; it is not trusted with the recorder's memory."""
 
 
+class ShownCamera(NamedTuple):
+    """What people are shown of a camera's settings.
+
+    Attributes:
+        id: Stable.
+        name: For people.
+        zones: ``name``, ``kind`` and ``polygon`` of each, as in the settings.
+    """
+
+    id: str
+    name: str
+    zones: list[dict[str, Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Setup:
     """The first message.
 
     Attributes:
-        cameras: Id and name of each, in the order of the settings.
+        cameras: In the order of the settings.
         clips: Directory of the clips and of their catalogue.
         station_id: This machine.
         socket: Path of the recorder's control socket; empty where there is none.
@@ -43,7 +58,7 @@ class Setup:
     """
 
     kind: ClassVar[str] = "setup"
-    cameras: tuple[tuple[str, str], ...]
+    cameras: tuple[ShownCamera, ...]
     clips: str
     station_id: str
     socket: str
@@ -51,6 +66,15 @@ class Setup:
     journals: str = ""
     trash: Ns = _AT_ONCE
     state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cameras:
+    """What of `Setup` may change while the recorder runs; cameras mostly."""
+
+    kind: ClassVar[str] = "cameras"
+    cameras: tuple[ShownCamera, ...]
+    trash: Ns = _AT_ONCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +132,7 @@ class Wanted:
     cameras: tuple[str, ...]
 
 
-ToPage = Setup | Format | Unit | Looked | Happened | Wall
+ToPage = Setup | Cameras | Format | Unit | Looked | Happened | Wall
 ToRecorder = Serving | NotServing | Wanted
 
 
@@ -133,9 +157,9 @@ def _decode_told(header: bytes, payload: bytes) -> ToPage:
     kind, body = framing.said_in(header)
     if kind in watch_link.PICTURES:
         return watch_link.picture(kind, body, payload)
-    if kind == Setup.kind:
-        body["cameras"] = tuple((camera_id, name) for camera_id, name in body["cameras"])
-        return Setup(**body)
+    if kind in (Setup.kind, Cameras.kind):
+        body["cameras"] = tuple(ShownCamera(*each) for each in body["cameras"])
+        return Setup(**body) if kind == Setup.kind else Cameras(**body)
     if kind == Happened.kind:
         return Happened(**body)
     if kind == Wall.kind:

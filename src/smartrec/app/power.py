@@ -15,11 +15,11 @@ class PowerCycling:
     """Decides for one camera. Pure; station thread only.
 
     Args:
-        wanted: Whether the settings allow it.
+        wanted: Whether the settings allow it; may change.
     """
 
     def __init__(self, *, wanted: bool) -> None:
-        self._wanted = wanted
+        self.wanted = wanted
         self._failures = 0
         self._done_at: Ns | None = None
 
@@ -35,7 +35,7 @@ class PowerCycling:
     def due(self, now: Ns) -> bool:
         """Whether to do it now; answers True once."""
         rested = self._done_at is None or now - self._done_at >= AT_MOST_EVERY
-        if not self._wanted or self._failures < AFTER or not rested:
+        if not self.wanted or self._failures < AFTER or not rested:
             return False
         self._done_at, self._failures = now, 0
         return True

@@ -64,34 +64,59 @@ class Sight:
         self._confidence: float | None = None
         self._looks: deque[Look] = deque()
         self._albums: dict[str, _Album] = {}
-        self._horizon = Ns(config.recording.pre_roll + LATE + _LINGER)
-        # Somebody may be missed in a picture.
-        of, fps = config.trigger.of, config.detector.fps
-        self._hold = max(_HOLD_AT_LEAST, Ns(round(SECOND * (of + 1) / fps)))
         self._apart = 0
         self._looked = self._asked = 0
         self._infer_ms = 0.0
         self.persons = 0
 
-    def trust(self, min_confidence: float) -> None:
-        """Count persons from this confidence on; a change of it forgets who was seen."""
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits to be kept."""
+        return not self._albums
+
+    def trust(self, min_confidence: float | None) -> None:
+        """Count persons from this confidence on, or none; a change of it forgets who was seen."""
         if self._confidence != min_confidence:
             self._confidence = min_confidence
-            rules = self._config.trigger
-            self._presence = Presence(
-                self._camera.id,
-                Rules(
-                    min_confidence=min_confidence,
-                    frames=rules.frames,
-                    of=rules.of,
-                    hysteresis=rules.hysteresis,
-                    min_area=rules.min_area,
-                    cooldown=rules.cooldown,
-                    stationary_after=rules.stationary_after,
-                ),
-                tuple(Zone(z.name, z.polygon, z.kind, z.anchor) for z in self._camera.zone),
-                new_id,
-            )
+            self._presence = None
+            if min_confidence is not None:
+                self._presence = Presence(self._camera.id, *self._rules(min_confidence), new_id)
+
+    def apply(self, camera: CameraSettings, config: Config) -> None:
+        """Go by other settings; where these may count others, everybody is to count anew.
+
+        Who does so goes on in the clip that is open.
+        """
+        before = self._config.trigger, self._camera.zone
+        self._camera, self._config = camera, config
+        known, confidence = self._presence, self._confidence
+        if known is not None and confidence is not None and (config.trigger, camera.zone) != before:
+            known.apply(*self._rules(confidence))
+
+    def _rules(self, min_confidence: float) -> tuple[Rules, tuple[Zone, ...]]:
+        """Who counts, and where."""
+        rules = self._config.trigger
+        made = Rules(
+            min_confidence=min_confidence,
+            frames=rules.frames,
+            of=rules.of,
+            hysteresis=rules.hysteresis,
+            min_area=rules.min_area,
+            cooldown=rules.cooldown,
+            stationary_after=rules.stationary_after,
+        )
+        return made, tuple(Zone(z.name, z.polygon, z.kind, z.anchor) for z in self._camera.zone)
+
+    @property
+    def _horizon(self) -> Ns:
+        """For how long looks are remembered."""
+        return Ns(self._config.recording.pre_roll + LATE + _LINGER)
+
+    @property
+    def _hold(self) -> Ns:
+        """How long somebody may go unseen: she may be missed in a picture."""
+        of, fps = self._config.trigger.of, self._config.detector.fps
+        return max(_HOLD_AT_LEAST, Ns(round(SECOND * (of + 1) / fps)))
 
     def take(self, look: Look, infer_ms: float, newest: Ns = _NEVER) -> tuple[Trigger, ...]:
         """Triggers that begin with this look, and those that still last by it.

@@ -63,9 +63,7 @@ class SmartRecord:
         self._watch = watch
         self._finishers = finishers
         self._directory = clips.absolute() / OPEN / RECORDINGS
-        self._wanted = wanted(config)
-        self._copies = config.recording.format == "copy"
-        self._notices = tuple(notices(config))
+        self._config = config
         self._asked: dict[str, _Asked] = {}
         self._known: set[str] = set()
         self._said = ""
@@ -77,13 +75,24 @@ class SmartRecord:
 
     def prepare(self) -> None:
         """Before the watch starts: make its directory, and say what of the settings cannot be."""
-        for level, notice in self._notices:
+        for level, notice in notices(self._config):
             log.log(level, "%s", notice)
         if self._wanted:
             try:
                 self._directory.mkdir(parents=True, exist_ok=True)
             except OSError as error:  # each clip will be made of its journal
                 log.warning("cannot make %s: %s", self._directory, error)
+
+    def apply(self, config: Config) -> None:
+        """Go by other settings."""
+        before, self._config = self._config, config
+        told = tuple(notices(config)) != tuple(notices(before))
+        if told or wanted(config) > wanted(before):  # its disk may take its time
+            threading.Thread(target=self.prepare, name="nvdssr-prepare", daemon=True).start()
+
+    @property
+    def _wanted(self) -> bool:
+        return wanted(self._config)
 
     def began(self, hello: Hello) -> None:
         """The watch is ready: once for each reason, say why it does not record."""
@@ -142,7 +151,8 @@ class SmartRecord:
         if not self._watch.records:
             return False
         newest = camera.clips.format
-        return newest is not None and not (self._copies and newest.codec is Codec.JPEG)
+        copies = self._config.recording.format == "copy"
+        return newest is not None and not (copies and newest.codec is Codec.JPEG)
 
     def _follow(self, asked: _Asked, now: Ns) -> None:
         clip = asked.clip

@@ -74,9 +74,11 @@ class Sources:
 
     def __init__(self, cameras: Sequence[Camera], cache_dir: Path) -> None:
         self._cache_dir = cache_dir
-        self._following = Following(
-            {camera.id: camera.path for camera in cameras if camera.kind == "usb"}
-        )
+        self._following = Following(_followed(cameras))
+
+    def keep(self, cameras: Sequence[Camera]) -> None:
+        """These are the station's cameras from now on."""
+        self._following.keep(_followed(cameras))
 
     def start(self, camera: Camera, *, epoch: int, note: Callable[[str], None]) -> Capture:
         """A capture that runs.
@@ -141,6 +143,10 @@ class Sources:
         except PipelineError as error:
             raise explain(capture, error) from error
         return capture
+
+
+def _followed(cameras: Sequence[Camera]) -> dict[str, Path | None]:
+    return {camera.id: camera.path for camera in cameras if camera.kind == "usb"}
 
 
 def explain(capture: Capture, error: SmartrecError) -> SmartrecError:

@@ -8,23 +8,27 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 from smartrec import __version__
 from smartrec.app import events, recovery
-from smartrec.app.answering import SECURING, Answers, Asked
+from smartrec.app.answering import SECURING, Asked
+from smartrec.app.applying import Applied, InForce, Parts, Wanted, order_by, timing_of
 from smartrec.app.arming import Arming
 from smartrec.app.attempts import Started
 from smartrec.app.bus import Bus
-from smartrec.app.camera import Camera, CameraPhase
-from smartrec.app.clips import Clips, Recorder
+from smartrec.app.camera import Camera
+from smartrec.app.camera_status import status_of
+from smartrec.app.cameras import Cameras
+from smartrec.app.clips import Recorder
+from smartrec.app.commanding import Commands
 from smartrec.app.finishing import Finishers, Made, Order
-from smartrec.app.gate import Gate, refused
-from smartrec.app.hotplug import Hotplug, Plugged
+from smartrec.app.hotplug import Plugged
 from smartrec.app.housekeeping import TOLD, Housekeeping, limits_of
-from smartrec.app.journaling import Closed, Failed, Report, Wrote
+from smartrec.app.journaling import Closed, Failed, Wrote
 from smartrec.app.keeper import Free, Keeper, Kept, NotKept
 from smartrec.app.layout import Places as Places
 from smartrec.app.listening import Teller, Viewer
@@ -33,15 +37,15 @@ from smartrec.app.page_events import TOLD as OF_PAGE
 from smartrec.app.patience import patiently
 from smartrec.app.progress import Progress
 from smartrec.app.smart_record import SmartRecord
-from smartrec.app.smart_setup import longest_of
 from smartrec.app.sources import Sources
 from smartrec.app.watch import Ended, Said, Watch
 from smartrec.app.watching import Watching, latest_of, setup_of
 from smartrec.clock import Clock
 from smartrec.config.schema import Config
+from smartrec.errors import UsageError
 from smartrec.media.watch.messages import Looked
-from smartrec.model import AccessUnit, Action, Answer, Command, StreamFormat, Trigger, new_id
-from smartrec.recording.session import OpenClip, Timing
+from smartrec.model import AccessUnit, Answer, Command, StreamFormat
+from smartrec.recording.session import OpenClip
 from smartrec.units import MILLISECOND, SECOND, Ns, seconds
 
 TURN_SHOWN: Final = 0.01
@@ -69,13 +73,15 @@ class Station(Teller):
         clock: The machine's.
         bus: Where events go.
         terminal_keys: Whether a terminal gives keys, for a screen that gives none.
+        sources: Opens the cameras; None: those of this machine.
 
     Attributes:
         viewer: Is given what people may look at; set before `run`.
         inform: Takes events of `page_events` from any thread, to be published.
+        set_log_level: Called with the level that other settings want; set before `run`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test stands in for comes last
         self,
         config: Config,
         places: Places,
@@ -84,36 +90,29 @@ class Station(Teller):
         bus: Bus,
         *,
         terminal_keys: bool = False,
+        sources: Sources | None = None,
     ) -> None:
         super().__init__(bus, clock)
         self._places = places
-        self._config = config
         self._inbox: SimpleQueue[object] = SimpleQueue()
         self.inform = self._inbox.put
         self.viewer = Viewer()
+        self.set_log_level: Callable[[str], object] = str
         self._instant = clock.now()
         self._stop_reason: str | None = None
         self._stopped_at = Ns(0)
         self._hurry = threading.Event()
-        order = Order(
-            places.clips,
-            config.recording.format,
-            config.recording.encoder,
-            config.recording.quality,
-            disks := (Disk(places.clips), Disk(places.journals)),
-        )
-        self._finishers = Finishers(order, config.recording.finishers, self._inbox.put)
-        housekeeping = Housekeeping(limits_of(config), disks, clock, self._inbox.put)
-        self._keeper = Keeper(places.clips, self._inbox.put, housekeeping)
+        put, disks = self._inbox.put, (Disk(places.clips), Disk(places.journals))
+        order = order_by(config, Order(places.clips, disks=disks))
+        self._finishers = Finishers(order, config.recording.finishers, put)
+        self._keeper = Keeper(places.clips, put, Housekeeping(limits_of(config), disks, clock, put))
         self._progress = Progress(bus, self._finishers, self._keeper, places.clips)
-        timing = Timing(config.recording.pre_roll, config.recording.post_roll, longest_of(config))
         recorder = Recorder(
-            timing=timing,
+            timing=timing_of(config),
             ring_bytes=config.ring.max_bytes,
             clips=places.clips,
             journals=places.journals,
             station_id=station_id,
-            config_digest=config.digest(),
             follower=self._progress,
             report=self._inbox.put,
             instant=lambda: self._instant,
@@ -121,19 +120,12 @@ class Station(Teller):
             late=latest_of(config),
             ground=disks[1].check,
         )
-        sources = Sources(config.camera, places.cache)
-        self.cameras = tuple(
-            Camera(
-                settings,
-                Clips(settings.id, settings.name, recorder, self._empty),
-                sources,
-                self,
-                self._inbox.put,
-            )
-            for settings in config.camera
-        )
+        opener = sources or Sources(config.camera, places.cache)
+        self._all = Cameras(config.camera, opener, recorder, self, put, self._empty)
         self.arming = Arming(config, self.cameras, places.state, places.clips, bus)
-        watch = Watch(setup_of(config, places.clips, terminal_keys=terminal_keys), self._inbox.put)
+        self._commands = Commands(self._all, self.arming, self._progress, clock, self.stop)
+        setup = partial(setup_of, clips=places.clips, terminal_keys=terminal_keys)
+        watch = Watch(setup(config), put)
         self._smart = SmartRecord(config, places.clips, watch, self._finishers)
         self.watching = Watching(
             config,
@@ -141,19 +133,21 @@ class Station(Teller):
             watch,
             bus,
             self._keeper.looked,
-            self._person,
-            self._pressed,
+            self._commands.person,
+            self._commands.pressed,
             self._smart,
         )
-        self.gate = Gate(self._obey, clock)
+        parts = Parts(
+            self._finishers, self._keeper, self._all, self._smart, self.watching, self.arming, setup
+        )
+        self._settings = InForce(config, order, recorder, parts)
         self._handlers: dict[type, Callable[[Any, Ns], object]] = {
             **dict.fromkeys((*TOLD, *OF_PAGE), lambda event, _: bus.publish(event)),
-            Asked: self._asked,
-            Wrote: self._journalled,
-            Closed: self._journalled,
-            Failed: self._journalled,
-            Started: self._started,
-            Plugged: self._plugged,
+            Asked: self._commands.asked,
+            Wanted: self._apply,
+            **dict.fromkeys((Wrote, Closed, Failed), self._all.journalled),
+            Started: self._all.started,
+            Plugged: self._all.plugged,
             Made: self._made,
             Kept: lambda kept, _: self._progress.kept(kept),
             NotKept: lambda not_kept, _: self._progress.not_kept(not_kept.error),
@@ -164,10 +158,13 @@ class Station(Teller):
             Free: self._free,
             recovery.Done: lambda *_: self._recovered.set(),
         }
-        self._answers = Answers(self._holds, lambda: self.arming.kept)
         self._recovered = threading.Event()
-        self._sampled_at = Ns(0)
-        self._measured_at = Ns(0)
+        self._sampled_at = self._measured_at = Ns(0)
+
+    @property
+    def cameras(self) -> tuple[Camera, ...]:
+        """Those of the settings, in their order; any thread."""
+        return self._all.present
 
     def submit(self, command: Command) -> "Future[tuple[Answer, ...]]":
         """Hand in a command; the future has one answer for every camera concerned."""
@@ -175,9 +172,27 @@ class Station(Teller):
         self._inbox.put(asked)
         return asked.answers
 
+    def apply(self, config: Config, by: str) -> "Future[Applied]":
+        """Go by other settings from now on, without losing a picture of a camera that is the same.
+
+        What needs a new start stays as it is. Any thread; nothing is done, and the future never
+        is, where the station does not run.
+
+        Args:
+            config: All of them, with a camera at least.
+            by: Who wants that, for people.
+
+        Returns:
+            What came of it; UsageError where the station is about to end, or would have no camera.
+        """
+        wanted = Wanted(config, by)
+        self._inbox.put(wanted)
+        return wanted.applied
+
     def stop(self, reason: str) -> None:
         """End in order; a second call, later, leaves unfinished clips to the next start."""
         now = self._clock.monotonic()
+        self._commands.ending = True
         if self._stop_reason is None:
             self._stop_reason, self._stopped_at = reason, now
         elif now - self._stopped_at >= _SECOND_THOUGHT:  # sooner, a key is held down
@@ -199,20 +214,19 @@ class Station(Teller):
                 str(self._places.clips),
                 tuple(camera.id for camera in self.cameras),
                 __version__,
-                self._config.digest(),
+                self._settings.config.digest(),
             )
         )
         places = self._places
         left = self._patiently(lambda: recovery.left_behind(places.journals, places.clips))
         self._smart.prepare()
-        if any(camera.settings.kind == "usb" for camera in self.cameras):
-            Hotplug(self._inbox.put).start()
+        self._all.begin()
         recovery.Recovery(left, self._places.clips, self._inbox.put).start()
         while self._stop_reason is None:
             self._turn()
             if length is not None and self._clock.monotonic() - begun >= length:
                 self._stop_reason = "--for"
-            elif all(camera.phase is CameraPhase.ENDED for camera in self.cameras):
+            elif self._all.ended:
                 self._stop_reason = "every source has ended"
         self._close()
 
@@ -228,7 +242,7 @@ class Station(Teller):
             "disk": self._progress.trouble,
             "watch": self.watching.status(),
             "page": self.viewer.status(),
-            "cameras": [{**c.status(), **self.arming.status(c)} for c in self.cameras],
+            "cameras": [{**status_of(c), **self.arming.status(c)} for c in self.cameras],
         }
 
     def camera_units(
@@ -261,11 +275,10 @@ class Station(Teller):
         if now - self._measured_at >= _MEASURE_EVERY:
             self._measured_at = now
             self._keeper.measure()
-        for camera in self.cameras:
-            camera.turn(now)
+        self._all.turn(now)
         self.watching.turn(now, self._progress.knows)
         self._finishers.turn(now)
-        self._answers.turn(now)
+        self._commands.turn(now)
 
     def _tell_states(self, now: Ns) -> None:
         for camera in self.cameras:
@@ -278,20 +291,26 @@ class Station(Teller):
         if item is not None:
             self._handlers[type(item)](item, self._clock.monotonic())
 
-    def _asked(self, asked: Asked, now: Ns) -> None:
-        if asked.answers.set_running_or_notify_cancel():
-            self._answers.hold(self.gate.handle(asked.command), asked.answers, now)
-
-    def _holds(self, camera_id: str, clip_id: str) -> bool:
-        camera = next(camera for camera in self.cameras if camera.id == camera_id)
-        return camera.clips.secured(clip_id)
-
-    def _journalled(self, report: Report, now: Ns) -> None:
-        for camera in self.cameras:
-            camera.clips.take(report, now)
-
-    def _started(self, started: Started, now: Ns) -> None:
-        next(c for c in self.cameras if c.id == started.camera_id).started(started, now)
+    def _apply(self, wanted: Wanted, now: Ns) -> None:
+        if not wanted.applied.set_running_or_notify_cancel():
+            return
+        if self._stop_reason is not None or not wanted.config.camera:
+            why = "the recorder is ending" if self._stop_reason else "there would be no camera"
+            wanted.applied.set_exception(UsageError(why))
+            return
+        try:
+            applied, news = self._settings.apply(wanted, self._instant, now)
+        except Exception as error:  # a bug may cost these settings, not what is being recorded
+            log.exception("settings could not be put into force")
+            wanted.applied.set_exception(error)
+            return
+        for camera in applied.removed:
+            self.forget(camera)
+        self.viewer.show(config := self._settings.config)
+        self.set_log_level(config.log.level)
+        if news is not None:
+            self._bus.publish(news)
+        wanted.applied.set_result(applied)
 
     def _said(self, said: Said, now: Ns) -> None:
         self.watching.said(said)
@@ -302,42 +321,9 @@ class Station(Teller):
         self._progress.measured(free.bytes)
         self.watching.free(free.bytes)
 
-    def _plugged(self, plugged: Plugged, now: Ns) -> None:
-        for camera in self.cameras:
-            camera.plugged(plugged, now)
-
     def _made(self, made: Made, now: Ns) -> None:
         if self._finishers.knows(made.clip_id):
             self._progress.made(made, settled=self._finishers.take(made, now))
-
-    def _obey(self, command: Command) -> tuple[Answer, ...]:
-        now = self._clock.monotonic()
-        wanted = [c for c in self.cameras if command.camera in (None, c.id, c.name)]
-        if not wanted:
-            known = ", ".join(camera.id for camera in self.cameras)
-            why = f"there is no camera {command.camera!r}; there are: {known}"
-            return refused(command, why)
-        instant = self._clock.now()  # by which the gate read its moments
-        if command.action in (Action.ARM, Action.DISARM):
-            return tuple(self.arming.obey(command, camera, instant) for camera in wanted)
-        answers = tuple(camera.obey(command, instant, now) for camera in wanted)
-        self._progress.answered(command, answers, self.cameras)
-        return answers
-
-    def _person(self, camera: Camera, trigger: Trigger) -> None:
-        if self._stop_reason is not None:
-            return
-        command = Command(trigger.trigger_id, camera.id, Action.START, trigger.reason)
-        answer = camera.record(command.id, trigger)
-        self._progress.answered(command, (answer,), self.cameras)
-
-    def _pressed(self, key: str, camera_id: str | None) -> None:
-        """A key at the screen."""
-        if key in ("esc", "q"):
-            self.stop("ESC" if key == "esc" else "Q")
-        elif key in ("r", "s"):
-            action = Action.START if key == "r" else Action.STOP
-            self.gate.handle(Command(new_id(), camera_id, action, reason=f"key-{key.upper()}"))
 
     def _empty(self, camera_id: str, clip: OpenClip) -> None:
         self._bus.publish(
@@ -346,20 +332,19 @@ class Station(Teller):
 
     def _close(self) -> None:
         reason = self._stop_reason or ""
+        self._commands.ending = True
         for camera in self.cameras:
             camera.clips.stop(self._clock.monotonic())
         self._turn_until(lambda: not any(c.clips.recording for c in self.cameras), _LAST_PICTURES)
-        for camera in self.cameras:
-            camera.close()
+        self._all.close()
         self._turn_until(lambda: self._smart.settled or self._hurry.is_set(), CLOSING)
         self.watching.close()
-        self._turn_until(lambda: all(c.clips.idle for c in self.cameras), CLOSING)
+        self._turn_until(lambda: all(c.clips.idle for c in self._all.all), CLOSING)
         self._turn_until(
-            lambda: self._hurry.is_set() or not any(c.clips.writing for c in self.cameras),
+            lambda: self._hurry.is_set() or not any(c.clips.writing for c in self._all.all),
             FINISHING,
         )
-        for camera in self.cameras:
-            camera.clips.abandon()
+        self._all.abandon()
         self._finishers.leave_open()
         if not self._settled:
             log.info("finishing clips; stop again to leave them to the next start")
@@ -368,7 +353,7 @@ class Station(Teller):
         self._finishers.stop()
         self._keeper.stop(timeout=seconds(CLOSING))
         self.arming.close()
-        self._answers.turn(Ns(self._clock.monotonic() + SECURING))
+        self._commands.turn(Ns(self._clock.monotonic() + SECURING))
         self._bus.publish(
             events.StationStopped(reason, self._progress.clips, self._progress.frames_lost)
         )

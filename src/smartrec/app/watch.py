@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from smartrec.app.children import command_of, ending, linked
@@ -106,10 +107,11 @@ class Watch:
     """
 
     def __init__(self, setup: Setup, report: Callable[[Report], None]) -> None:
-        self._setup = setup
+        self._asked = self._setup = setup
         self._needs = needs_of(setup)
         self._report = report
         self._child: _Child | None = None
+        self._leaving: threading.Thread | None = None
         self._views: dict[object, CameraView | StationView] = {}
         self._retry_at = Ns(0)
         self._backoff: int = _BACKOFF_FIRST
@@ -145,6 +147,30 @@ class Watch:
         child = self._child
         return {} if child is None else dict(child.feed.skipped)
 
+    def apply(self, setup: Setup) -> bool:
+        """Do another thing from now on; whether a watch is started or ended for it.
+
+        The running one is ended in order first, on a thread for that: both may want one screen.
+        """
+        if setup == self._asked:
+            return False
+        self._asked = self._setup = setup
+        self._needs = needs_of(setup)
+        kept = {None, *(camera for camera, _ in setup.cameras)}
+        self._views = {key: view for key, view in self._views.items() if _camera_of(view) in kept}
+        self._deaths, self._retry_at, self._backoff = 0, Ns(0), _BACKOFF_FIRST
+        child, self._child, self.hello = self._child, None, None
+        if child is not None:
+            close = partial(child.close, _END_WITHIN)
+            self._leaving = threading.Thread(target=close, name="stop-watch", daemon=True)
+            self._leaving.start()
+        return child is not None or self.wanted
+
+    @property
+    def _leaves(self) -> bool:
+        """Whether the one before has not ended yet."""
+        return self._leaving is not None and self._leaving.is_alive()
+
     def turn(self, now: Ns) -> None:
         """Start it when it is time; end it when it hangs."""
         # Only time in which we ran ourselves counts: a machine may have slept.
@@ -152,7 +178,7 @@ class Watch:
         if self._closed or not self.wanted:
             return
         if self._child is None:
-            if now >= self._retry_at:
+            if now >= self._retry_at and not self._leaves:
                 self._start(now)
             return
         self._silence = Ns(self._silence + step)
@@ -339,6 +365,10 @@ class _Child(threading.Thread):
                 self.feed.ready(Ns(time.monotonic_ns()))
             else:
                 self._report(Said(self._generation, message))
+
+
+def _camera_of(view: CameraView | StationView) -> str | None:
+    return view.camera if isinstance(view, CameraView) else None
 
 
 def _cause(status: int) -> str:

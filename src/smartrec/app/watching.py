@@ -16,11 +16,11 @@ from smartrec.app.sight import Keep, Sight
 from smartrec.app.smart_record import SmartRecord
 from smartrec.app.standing import stands
 from smartrec.app.watch import Ended, Said, Watch
+from smartrec.app.watch_setup import detector_of
 from smartrec.config.cameras import Camera as CameraSettings
 from smartrec.config.schema import Config
 from smartrec.media.watch.messages import (
     CameraView,
-    DetectorSetup,
     Health,
     Hello,
     Key,
@@ -55,7 +55,7 @@ def setup_of(config: Config, clips: Path, *, terminal_keys: bool) -> Setup:
     network = (camera for camera in config.camera if camera.kind == "rtsp")
     return Setup(
         tuple((camera.id, camera.name) for camera in config.camera),
-        detector_of(config) if detected else None,
+        detector_of(config.detector) if detected else None,
         None
         if screen.show == "off"
         else ScreenSetup(screen.fullscreen, screen.sink, screen.low_disk, terminal_keys),
@@ -77,25 +77,6 @@ def _upright(camera: CameraSettings) -> tuple[int, int]:
     return (width, height) if camera.rotate % 180 == 0 else (height, width)
 
 
-def detector_of(config: Config) -> DetectorSetup | None:
-    """The detector's settings as plain values; None where they switch it off."""
-    detector = config.detector
-    if not detector.enabled:
-        return None
-    return DetectorSetup(
-        model=detector.model,
-        labels=detector.labels,
-        person_class_ids=detector.person_class_ids,
-        min_confidence=detector.min_confidence,
-        fps=detector.fps,
-        keyframes_only=detector.keyframes_only,
-        threads=detector.threads,
-        motion_gate=detector.motion_gate,
-        at_least_every=detector.at_least_every,
-        engine=detector.engine,
-    )
-
-
 def latest_of(config: Config) -> Ns:
     """How long after a person's first picture the trigger may come: N of M take their time."""
     looks = Ns(round(SECOND * (config.trigger.of - 1) / config.detector.fps))
@@ -108,7 +89,7 @@ class Watching:
 
     Args:
         config: The settings.
-        cameras: All of them.
+        cameras: All of them, in order.
         watch: The process.
         bus: Is told.
         keep: Takes looks for the catalogue.
@@ -132,13 +113,16 @@ class Watching:
         self._cameras = {camera.id: camera for camera in cameras}
         self._watch = watch
         self._bus = bus
+        self._keep = keep
         self._record = record
         self._press = press
-        self._sights = {camera.id: Sight(camera.settings, config, keep) for camera in cameras}
+        # Also of cameras that are gone, until all that was seen in their clips is kept.
+        self._sights = {camera: Sight(camera.settings, config, keep) for camera in cameras}
         self._pre_rolls: dict[str, tuple[str, float]] = {}
         self._begun: dict[str, bool] = {}
         self._turned_at = Ns(0)
         self._detector: tuple[str, str | None] = (NO_ENGINE, None)
+        self._min_confidence: float | None = None
 
     @property
     def detector(self) -> tuple[str, str | None]:
@@ -163,8 +147,32 @@ class Watching:
             "keys": hello is not None and hello.keys,
             "records": self._watch.records,
             "skipped": self._watch.skipped,
-            "persons": {camera: self._persons(camera) for camera in self._cameras},
+            "persons": {each.id: self._persons(each) for each in list(self._cameras.values())},
         }
+
+    def apply(self, config: Config, cameras: Sequence[Camera], setup: Setup) -> bool:
+        """Go by other settings; whether the watch itself is made anew for them.
+
+        Args:
+            config: The settings.
+            cameras: All of them from now on, in order.
+            setup: What the watch is told to do by them.
+        """
+        self._cameras = {camera.id: camera for camera in cameras}
+        for camera in cameras:
+            if camera in self._sights:
+                self._sights[camera].apply(camera.settings, config)
+            else:
+                self._sights[camera] = Sight(camera.settings, config, self._keep)
+                self._sights[camera].trust(self._min_confidence)
+        anew = self._watch.apply(setup)
+        if anew:
+            self._detector = (NO_ENGINE, None)
+            if self._smart is not None:
+                self._smart.watch_ended()
+            for sight in self._sights.values():
+                sight.persons = 0
+        return anew
 
     def came(self, camera: Camera, units: Sequence[AccessUnit], stream: StreamFormat) -> None:
         """A camera sent pictures; the newest goes to the watch, or all where it needs them."""
@@ -181,17 +189,20 @@ class Watching:
         """Keep the watch running and the screen true."""
         self._watch.turn(now)
         if self._smart is not None:
-            self._smart.turn(now, self._cameras.values())
-        for camera in self._cameras.values():
+            self._smart.turn(now, self._sights)
+        for camera, sight in self._sights.items():
             # At every turn: one that is stopped at once is soon written.
             if camera.clips.recording:
-                self._sights[camera.id].note(camera.clips.held)
+                sight.note(camera.clips.held)
         if now - self._turned_at < _TURN:
             return
         self._turned_at = now
         for camera in self._cameras.values():
             self._watch.tell(self._view(camera))
-            self._sights[camera.id].turn(now, camera.clips.held, known)
+        for camera, sight in list(self._sights.items()):
+            sight.turn(now, camera.clips.held, known)
+            if camera.clips.idle and sight.idle and camera is not self._cameras.get(camera.id):
+                del self._sights[camera]
 
     def free(self, free_bytes: int) -> None:
         """How much room the disk of the clips has; in steps, for the screen shows no more."""
@@ -199,16 +210,16 @@ class Watching:
 
     def tell_states(self) -> None:
         """Publish how each camera is watched."""
-        for camera_id, sight in self._sights.items():
-            looks, asked, infer_ms = sight.rates()
+        for camera in self._cameras.values():
+            looks, asked, infer_ms = self._sights[camera].rates()
             self._bus.publish(
                 events.DetectionState(
-                    camera_id,
+                    camera.id,
                     looks,
                     asked,
                     round(infer_ms, 1),
-                    self._persons(camera_id),
-                    self._cameras[camera_id].unrecorded,
+                    self._persons(camera),
+                    camera.unrecorded,
                 )
             )
 
@@ -264,6 +275,7 @@ class Watching:
         self._detector = (hello.engine, hello.model_digest or None)
         if self._smart is not None:
             self._smart.began(hello)
+        self._min_confidence = hello.min_confidence
         for sight in self._sights.values():
             sight.trust(hello.min_confidence)
         self._bus.publish(
@@ -281,7 +293,7 @@ class Watching:
         camera = self._cameras.get(look.camera)
         if camera is None or look.epoch != camera.clips.epoch:
             return  # of before the camera's new start
-        sight = self._sights[look.camera]
+        sight = self._sights[camera]
         unit = camera.clips.ring.newest
         newest = look.pts if unit is None else unit.pts
         for trigger in sight.take(look, infer_ms, newest):
@@ -305,9 +317,9 @@ class Watching:
             del self._begun[next(iter(self._begun))]
         return new
 
-    def _persons(self, camera_id: str) -> int:
-        live = self._cameras[camera_id].phase is CameraPhase.LIVE
-        return self._sights[camera_id].persons if live else 0
+    def _persons(self, camera: Camera) -> int:
+        sight = self._sights.get(camera)
+        return 0 if sight is None or camera.phase is not CameraPhase.LIVE else sight.persons
 
     def _view(self, camera: Camera) -> CameraView:
         recording = camera.clips.recording

@@ -1,10 +1,14 @@
 r"""What is said over the control socket, and where it lies; also the asking side.
 
-One JSON object a line, in UTF-8, at most 64 kB::
+One JSON object a line, in UTF-8, at most 300 kB::
 
     {"v": 1, "command": {"id": "0193…", "action": "start"}}   ->  {"v": 1, "answers": [{…}, …]}
     {"v": 1, "status": true}                                  ->  {"v": 1, "status": {…}}
+    {"v": 1, "settings": {"do": "read"}}                      ->  {"v": 1, "settings": {…}}
+    {"v": 1, "log": {"since": 0}}                             ->  {"v": 1, "log": {…}}
     anything else                     ->  {"v": 1, "error": {"message": "…", "hint": "…"}}
+
+`smartrec.app.settings_question` says what can be asked about settings.
 
 `smartrec trigger` starts in a blink only because nothing large is imported here.
 """
@@ -18,22 +22,33 @@ import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
-from enum import Enum
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Final, cast
 
-from smartrec.errors import ControlError, UsageError
+from smartrec.app.fields import Fields, read
+from smartrec.app.settings_question import Question, error_of, failed, question, refusal
+from smartrec.errors import ControlError, SmartrecError, UsageError
 from smartrec.model import Action, Answer, Command, Verdict
 from smartrec.units import Ns
 
 VERSION: Final = 1
-LINE_MAX: Final = 64_000
+LINE_MAX: Final = 300_000
+"""Bytes: all zones that a camera may have, of as many corners as they may, with five digits."""
 REPLY_MAX: Final = 4_000_000
 _PATH_MAX: Final = 107  # sockaddr_un.sun_path less its final zero
-_INT64: Final = 2**63
+_UNDERSTOOD: Final = '"command", "settings", "log" or "status": true'
 
-_Word = TypeVar("_Word", bound=Enum)
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """A question: which lines of the log came after the `n`-th?"""
+
+    n: int
+
+
+Asked = Command | Question | Since | None
+"""A command, a question about settings or the log, or None for the status."""
 
 
 def socket_path(clip_dir: Path, environ: Mapping[str, str] = os.environ) -> Path:
@@ -108,11 +123,15 @@ def check_private(directory: Path) -> None:
         raise ControlError(f"{directory} is open to others", hint=f"Run: chmod 700 '{directory}'")
 
 
-def request_line(command: Command | None) -> bytes:
-    """A request: a command, or None for the status."""
-    if command is None:
+def request_line(asked: Asked) -> bytes:
+    """A request."""
+    if asked is None:
         return _line({"v": VERSION, "status": True})
-    return _line({"v": VERSION, "command": asdict(command)})
+    if isinstance(asked, Question):
+        return _line({"v": VERSION, "settings": asked.as_json()})
+    if isinstance(asked, Since):
+        return _line({"v": VERSION, "log": {"since": asked.n}})
+    return _line({"v": VERSION, "command": asdict(asked)})
 
 
 def answers_line(answers: tuple[Answer, ...]) -> bytes:
@@ -125,17 +144,34 @@ def status_line(status: Mapping[str, object]) -> bytes:
     return _line({"v": VERSION, "status": dict(status)})
 
 
+def settings_line(told: Mapping[str, object]) -> bytes:
+    """The reply to a question about settings."""
+    return _line({"v": VERSION, "settings": dict(told)})
+
+
+def log_line(told: Mapping[str, object]) -> bytes:
+    """The reply to a question about the log."""
+    return _line({"v": VERSION, "log": dict(told)})
+
+
+def refusal_line(error: SmartrecError) -> bytes:
+    """The reply to a question about settings that is refused."""
+    return _line({"v": VERSION, "error": refusal(error)})
+
+
 def error_line(message: str, hint: str | None = None) -> bytes:
     """The reply to a request that cannot be answered."""
     return _line({"v": VERSION, "error": {"message": message, "hint": hint}})
 
 
 def _line(value: dict[str, object]) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode() + b"\n"
+    # In JSON's own escapes most letters but those of English were six bytes each.
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "surrogatepass") + b"\n"
 
 
-def read_request(line: bytes) -> Command | None:
-    """What a client wants: a command, or None for the status.
+def read_request(line: bytes) -> Asked:
+    """What a client wants.
 
     Raises:
         UsageError: It is no request of this version; the message names every mistake.
@@ -143,12 +179,16 @@ def read_request(line: bytes) -> Command | None:
     message = _object(line)
     if set(message) == {"v", "status"} and message["status"] is True:
         return None
+    if set(message) == {"v", "settings"}:
+        return question(message["settings"])
+    if set(message) == {"v", "log"}:
+        return read(message["log"], "log", _since)
     if set(message) != {"v", "command"}:
         raise UsageError(
-            'a request has "v" and either "command" or "status": true',
+            f'a request has "v" and one of {_UNDERSTOOD}',
             hint='Send: {"v": 1, "command": {"id": "…", "action": "start"}}',
         )
-    return _read(message["command"], "command", _command)
+    return read(message["command"], "command", _command)
 
 
 def _object(line: bytes) -> dict[str, object]:
@@ -167,68 +207,7 @@ def _object(line: bytes) -> dict[str, object]:
     return cast("dict[str, object]", value)
 
 
-class _Fields:
-    """Takes fields out of a JSON object by name; remembers every mistake until the end."""
-
-    def __init__(self, value: dict[str, object]) -> None:
-        self._left = dict(value)
-        self.mistakes: list[str] = []
-
-    def take(self, name: str, kind: type | tuple[type, ...], words: str) -> object:
-        value = self._left.pop(name, None)
-        if value is None:
-            return None
-        if not isinstance(value, kind) or isinstance(value, bool):
-            self.mistakes.append(f"{name} is no {words}")
-            return None
-        return value
-
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self.text_or_none(name)
-        if value is None and default is None:
-            self.mistakes.append(f"{name} is missing")
-        return value if value is not None else default or ""
-
-    def text_or_none(self, name: str) -> str | None:
-        return cast("str | None", self.take(name, str, "text"))
-
-    def number(self, name: str) -> float | None:
-        return cast("float | None", self.take(name, (int, float), "number"))
-
-    def whole(self, name: str) -> int | None:
-        value = cast("int | None", self.take(name, int, "whole number"))
-        if value is not None and not -_INT64 <= value < _INT64:
-            self.mistakes.append(f"{name} needs more than 64 bits")
-            return None
-        return value
-
-    def word(self, name: str, words: type[_Word]) -> _Word:
-        text = self.text(name)
-        for word in words:
-            if word.value == text:
-                return word
-        self.mistakes.append(f"{name} is none of {', '.join(str(word.value) for word in words)}")
-        return next(iter(words))
-
-    def end(self) -> None:
-        self.mistakes += [f"it knows no {name[:40]!r}" for name in self._left]
-        if self.mistakes:
-            raise UsageError("; ".join(self.mistakes[:20]))
-
-
-_Noun = TypeVar("_Noun")
-
-
-def _read(value: object, name: str, make: Callable[[_Fields], _Noun]) -> _Noun:
-    if not isinstance(value, dict):
-        raise UsageError(f"{name} is no object")
-    fields = _Fields(value)
-    made = make(fields)
-    fields.end()
-    return made
-
-
-def _command(fields: _Fields) -> Command:
+def _command(fields: Fields) -> Command:
     pts = fields.whole("pts")
     return Command(
         id=fields.text("id"),
@@ -243,7 +222,14 @@ def _command(fields: _Fields) -> Command:
     )
 
 
-def _answer(fields: _Fields) -> Answer:
+def _since(fields: Fields) -> Since:
+    n = fields.whole("since")
+    if n is None:
+        fields.mistakes.append("since is missing")
+    return Since(n or 0)
+
+
+def _answer(fields: Fields) -> Answer:
     return Answer(
         id=fields.text("id"),
         camera=fields.text("camera"),
@@ -274,7 +260,7 @@ def ask(
     if not isinstance(answers, list):
         raise ControlError(f"the recorder's reply has no answers: {str(reply)[:200]}")
     try:
-        return tuple(_read(each, "answer", _answer) for each in answers)
+        return tuple(read(each, "answer", _answer) for each in answers)
     except UsageError as error:
         raise ControlError(f"the recorder's reply makes no sense: {error}") from error
 
@@ -293,8 +279,50 @@ def ask_status(
     return cast("dict[str, object]", status)
 
 
+def ask_log(
+    path: Path, since: int, timeout: float = 10.0, *, clip_dir: Path | None = None
+) -> dict[str, object]:
+    """What the recorder that listens at `path` said after its `since`-th line; see `Logbook`.
+
+    Raises:
+        ControlError: Nobody answers, or not with a log.
+    """
+    told = _exchange(path, request_line(Since(since)), timeout, clip_dir).get("log")
+    if not isinstance(told, dict):
+        raise ControlError("the recorder's reply has no log")
+    return cast("dict[str, object]", told)
+
+
+def ask_settings(
+    path: Path, asked: Question, timeout: float = 60.0, *, clip_dir: Path | None = None
+) -> dict[str, object]:
+    """What the recorder that listens at `path` answers to a question about its settings.
+
+    Raises:
+        ConfigChanged: The file is not the one that the changes were made for.
+        ConfigError: The settings would be wrong, or the file cannot be read or written.
+        FileOnly: Some of them can be changed in the file alone.
+        UsageError: It is no question.
+        ControlError: Nobody answers, or not with settings; or what was saved is not in force.
+    """
+    line = request_line(asked)
+    if len(line) > LINE_MAX:
+        raise UsageError(
+            f"these changes are {len(line)} bytes: a recorder takes {LINE_MAX} at once",
+            hint="Save one camera after the other; corners with four digits are exact enough.",
+        )
+    told = _exchange(path, line, timeout, clip_dir, error_of).get("settings")
+    if not isinstance(told, dict):
+        raise ControlError("the recorder's reply has no settings")
+    return cast("dict[str, object]", told)
+
+
 def _exchange(
-    path: Path, request: bytes, timeout: float, clip_dir: Path | None
+    path: Path,
+    request: bytes,
+    timeout: float,
+    clip_dir: Path | None,
+    refused: Callable[[Mapping[str, object]], SmartrecError] = failed,
 ) -> dict[str, object]:
     with _reaching(path, clip_dir), socket.socket(socket.AF_UNIX) as talk:
         ends = time.monotonic() + timeout
@@ -306,9 +334,8 @@ def _exchange(
         reply = _object(line)
     except UsageError as error:
         raise ControlError(f"the recorder's reply makes no sense: {error}") from error
-    if isinstance(refusal := reply.get("error"), dict):
-        hint = refusal.get("hint")
-        raise ControlError(str(refusal.get("message")), hint=None if hint is None else str(hint))
+    if isinstance(told := reply.get("error"), dict):
+        raise refused(told)
     return reply
 
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Concatenate, Final, ParamSpec
 
@@ -17,9 +16,8 @@ import click
 from smartrec.app import deleting
 from smartrec.app.mounts import check_mounted
 from smartrec.cli import show as text
-from smartrec.cli.options import GivenPath, configured_clips
+from smartrec.cli.options import GivenPath, configured_clips, moment
 from smartrec.cli.timeline import BLOCKS, DIGITS
-from smartrec.clock import SystemClock
 from smartrec.errors import ClipDamaged, NoSuchClip, StoreError, UsageError
 from smartrec.model import ClipState
 from smartrec.places import state_dir
@@ -27,7 +25,6 @@ from smartrec.store import files, keeping
 from smartrec.store.catalog import Catalog, exists
 from smartrec.store.record import ClipRecord
 from smartrec.terminal import printable
-from smartrec.units import SECOND, duration
 
 # Settings need pydantic, half a second on a small board: imported where they are used.
 
@@ -71,21 +68,6 @@ def _in_directory(command: Callable[Concatenate[Path, _P], None]) -> Callable[..
     return in_directory
 
 
-def _moment(_context: click.Context, _param: click.Parameter, value: str | None) -> int | None:
-    """Wall time (ns) of ``"1h"`` ago or of a date."""
-    if value is None:
-        return None
-    try:
-        return SystemClock().now().wall_ns - duration(value)
-    except ValueError:
-        pass
-    try:
-        when = datetime.fromisoformat(value.replace("Z", "+00:00"))
-        return int(when.timestamp()) * SECOND
-    except (ValueError, OverflowError) as error:
-        raise click.BadParameter("write it like 30m, 2h, 1d or 2026-11-22T14:15:00") from error
-
-
 @click.group()
 def clips() -> None:
     """List, show, play, verify, pin, note and delete clips.
@@ -96,7 +78,7 @@ def clips() -> None:
 
 @clips.command("list")
 @click.option("--camera", metavar="NAME", help="Only of this camera, by name or id.")
-@click.option("--since", metavar="TIME", callback=_moment, help="Only since then: 1h, or a date.")
+@click.option("--since", metavar="TIME", callback=moment, help="Only since then: 1h, or a date.")
 @click.option(
     "-n", "--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N clips."
 )

@@ -13,7 +13,7 @@ from smartrec.app.doctor.explaining import Match, explain
 from smartrec.app.doctor.finding import Finding, Status, plain
 from smartrec.app.doctor.subject import Subject
 from smartrec.app.housekeeping import limits_of
-from smartrec.app.watching import detector_of
+from smartrec.app.watch_setup import detector_of
 from smartrec.cli.options import GivenPath
 from smartrec.config.cameras import Camera
 from smartrec.config.load import load
@@ -124,7 +124,7 @@ def subject_of(path: Path | None, clips: Path | None, *, measure: bool = False) 
         cameras=cameras,
         pre_roll=recording.pre_roll,
         ring_bytes=config.ring.max_bytes,
-        detector=detector_of(config) if watched else None,
+        detector=detector_of(config.detector) if watched else None,
         smart_record=recording.recorder == "nvdssr",
         smart_record_library=Path(recording.smart_record_library)
         if recording.smart_record_library

@@ -50,7 +50,7 @@ def graph(
                 "--recorder nvdssr is for a machine with DeepStream",
                 hint=f"Write --platform, too: {', '.join(PLATFORMS)}",
             )
-        found = pipelines(settled(config, wanted))
+        found = pipelines(settled(config, wanted).load().config)
     else:
         on = PLATFORMS[platform]
         found = pipelines_on(_assumed(config, wanted), with_new_mux(on) if new_mux else on)
@@ -60,7 +60,4 @@ def graph(
 
 def _assumed(path: Path | None, wanted: dict[str, object]) -> Config:
     """The settings, with a camera in them, whether or not one is plugged in."""
-    loaded = load(path=path, environ=os.environ, overrides=wanted).config
-    if loaded.camera:
-        return loaded
-    return load(path=path, environ=os.environ, overrides={**wanted, "camera.source": "usb"}).config
+    return load(path=path, environ=os.environ, overrides=wanted, found="usb").config

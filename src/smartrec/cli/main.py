@@ -25,13 +25,14 @@ _COMMANDS: Final = {
     "arm": ("arm", "Let persons begin clips again."),
     "disarm": ("arm", "Let persons begin no clips; keys and commands still record."),
     "clips": ("clips", "List, show, play, verify and delete clips."),
+    "replay": ("replay", "Try other settings on what was recorded; nothing is changed."),
     "user": ("users", "Who may log in on the page, and what they may do there."),
     "token": ("tokens", "What programs show the page instead of a password."),
     "share": ("shares", "Links that show one clip, for a while."),
     "audit": ("audit", "Who did what: logins, commands, deletions, links."),
     "cameras": ("cameras", "List cameras and what they offer."),
     "graph": ("graph", "Print the pipelines as gst-launch-1.0 accepts them."),
-    "config": ("config", "Show, check and explain the settings."),
+    "config": ("config", "Show, check, explain and change the settings."),
     "doctor": ("doctor", "Check this machine and say what mends it."),
     "report": ("report", "Make one file for a bug report, without secrets."),
 }
@@ -150,4 +151,4 @@ def run_with(overrides: dict[str, object]) -> None:
     from smartrec.cli.run import record
 
     set_log_level("warning")
-    sys.exit(status_of(lambda: record(overrides)))
+    sys.exit(status_of(lambda: record(overrides, origin="usb_cam.py")))

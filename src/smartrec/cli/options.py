@@ -1,9 +1,13 @@
 """What the options of several commands mean alike."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 import click
+
+from smartrec.clock import SystemClock
+from smartrec.units import SECOND, duration
 
 
 class GivenPath(click.Path):
@@ -42,3 +46,18 @@ def configured_clips(settings: Path | None) -> Path:
     from smartrec.config.load import load
 
     return load(path=settings, environ=os.environ, overrides={}).config.recording.directory
+
+
+def moment(_context: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    """Wall time (ns) of ``"1h"`` ago or of a date."""
+    if value is None:
+        return None
+    try:
+        return SystemClock().now().wall_ns - duration(value)
+    except ValueError:
+        pass
+    try:
+        when = datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return int(when.timestamp()) * SECOND
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter("write it like 30m, 2h, 1d or 2026-11-22T14:15:00") from error

@@ -70,6 +70,7 @@ def report(
         Part("cameras.json", "cameras and their formats", _cameras),
         Part("pipelines.txt", "the pipelines", partial(_pipelines, path)),
         Part("recorder.json", "the running recorder", partial(_recorder, where)),
+        Part("recorder.txt", "what the running recorder said", partial(_said, where)),
         Part("clips.json", "how many clips, and the newest", partial(_clips, where)),
         Part("files.txt", "names and sizes where clips go", partial(parts.files, where)),
         Part("kernel.txt", "the kernel's log of cameras and disks", parts.kernel_log),
@@ -124,6 +125,10 @@ def _recorder(clips: Path) -> str:
     return _json(parts.recorder(clips, os.environ))
 
 
+def _said(clips: Path) -> str:
+    return parts.recorder_log(clips, os.environ)
+
+
 def _clips(clips: Path) -> str:
     return _json(parts.catalogue(clips))
 
@@ -143,7 +148,7 @@ def _pipelines(path: Path | None) -> str:
         text += f"# {warning}\n"
 
     try:
-        for title, graph in pipelines(settled(path, {}, told=told)):
+        for title, graph in pipelines(settled(path, {}, told=told).load().config):
             text += f"# {title}\n{graph}\n\n"
     except SmartrecError as error:
         text += f"# {error}\n"

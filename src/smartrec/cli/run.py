@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -18,16 +19,17 @@ from smartrec.app.console import Console
 from smartrec.app.control import ControlServer, socket_path
 from smartrec.app.heap import share_arenas
 from smartrec.app.keys import TerminalKeys, has_terminal
+from smartrec.app.logbook import Logbook
 from smartrec.app.page import Page, setup_of
 from smartrec.app.patience import patiently
 from smartrec.app.recovery import journals_of
+from smartrec.app.settings import Settings
 from smartrec.app.station import Places, Station
 from smartrec.app.wire import listens
 from smartrec.cli.log import set_log_level
 from smartrec.cli.options import GivenPath
 from smartrec.clock import SystemClock
-from smartrec.config.load import load
-from smartrec.config.schema import Config
+from smartrec.config.load import Given
 from smartrec.errors import ControlError, RecorderRunning, StoreError
 from smartrec.media import devices
 from smartrec.model import Action, Command, new_id
@@ -168,6 +170,7 @@ def record(
     path: Path | None = None,
     length: Ns | None = None,
     new_disk: bool = False,
+    origin: str = "command line",
 ) -> None:
     """Record until ESC, a signal, the end of every source, or `length`.
 
@@ -176,15 +179,24 @@ def record(
         path: Settings file; None looks for one.
         length: How long; None means until told to stop.
         new_disk: Use the disk that is there, were the clips on another before.
+        origin: What to call the source of `overrides`.
 
     Raises:
         SmartrecError: It cannot begin; once it runs, a camera's or the disk's trouble does not end
             it.
     """
     share_arenas()
-    config = settled(path, overrides)
+    book = Logbook(SystemClock())
+    with book.listening():
+        _recorded(book, settled(path, overrides, origin=origin), length, new_disk=new_disk)
+
+
+def _recorded(book: Logbook, given: Given, length: Ns | None, *, new_disk: bool) -> None:
+    loaded = given.load()
+    config = loaded.config
     context = click.get_current_context(silent=True)
-    if context is None or context.find_root().obj is None:
+    by_settings = context is None or context.find_root().obj is None
+    if by_settings:
         set_log_level(config.log.level)
     directory, elsewhere = config.recording.directory, config.recording.journal_dir
     lock, places = patiently(lambda: _claimed(directory, elsewhere, new_disk=new_disk), directory)
@@ -192,15 +204,18 @@ def record(
     with lock:
         clock = SystemClock()
         bus = Bus(clock)
-        console = Console(bus.subscribe(durable_only=True), _say, clock)
+        console = Console(bus.subscribe(durable_only=True), book.beside(_say), clock)
         console.start()
         station_id = identity.station_id(state_dir())
         station = Station(config, places, station_id, clock, bus, terminal_keys=has_terminal())
+        if by_settings:
+            station.set_log_level = set_log_level
         page = None
         if config.web.enabled:
             setup = setup_of(config, places, station_id, _control_path(clips))
             station.viewer = page = Page(setup, bus, clock, station.inform)
-        _serve(station, clips, length, page)
+        settings = Settings(given, loaded, station.apply)
+        _serve(station, _control(station, settings, book, clips), length, page)
         bus.close()
         console.join(timeout=5)
 
@@ -248,32 +263,41 @@ def _made(journals: Path) -> Path:
 
 
 def settled(
-    path: Path | None, overrides: dict[str, object], *, told: Callable[..., object] = log.warning
-) -> Config:
-    """The settings, with a camera in them: a real one where there is any, else the demo camera.
+    path: Path | None,
+    overrides: dict[str, object],
+    *,
+    origin: str = "command line",
+    told: Callable[..., object] = log.warning,
+) -> Given:
+    """What the settings are made of, with a camera: a real one where there is any, else the demo.
+
+    Which of the two is settled here, for as long as the program runs.
 
     Args:
         path: Settings file; None looks for one.
         overrides: Dotted settings that come before all others; None means not given.
+        origin: What to call their source.
         told: Takes the warning that it is the demo camera.
 
     Raises:
         ConfigError: They are wrong.
     """
-    loaded = load(path=path, environ=os.environ, overrides=overrides)
+    given = Given(path, dict(os.environ), overrides, origin)
+    loaded = given.load()
     if loaded.config.camera and loaded.origins.get("camera[0].source") != "default":
-        return loaded.config
+        return given
     source = "usb" if devices.cameras() else "demo"
     if source == "demo":
         told("no camera is plugged in: this is the demo camera (see: smartrec cameras)")
-    wanted = {**overrides, "camera.source": source}
-    return load(path=path, environ=os.environ, overrides=wanted).config
+    return replace(given, found=source)
 
 
-def _serve(station: Station, clips: Path, length: Ns | None, page: Page | None) -> None:
+def _serve(
+    station: Station, control: AbstractContextManager[None], length: Ns | None, page: Page | None
+) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda signum, _: station.stop(signal.Signals(signum).name))
-    with _control(station, clips), TerminalKeys(_on_key(station)) as keys, _shown(page):
+    with control, TerminalKeys(_on_key(station)) as keys, _shown(page):
         with suppress(OSError):  # a recorder does not need to be read
             _say(keys.explain())
         station.run(length=length)
@@ -300,19 +324,26 @@ def _control_path(clips: Path) -> str:
 
 
 @contextmanager
-def _control(station: Station, clips: Path) -> Iterator[None]:
+def _control(station: Station, settings: Settings, book: Logbook, clips: Path) -> Iterator[None]:
     """Let `smartrec trigger` reach the station; a recorder that cannot be reached still records."""
+
+    def status() -> Mapping[str, object]:
+        return {**station.status(), "settings": settings.status()}
+
     try:
-        server = ControlServer(socket_path(clips, os.environ), station.submit, station.status)
+        place = socket_path(clips, os.environ)
+        server = ControlServer(place, station.submit, status, settings.answer)
     except ControlError as error:
         hint = f" ({error.hint})" if error.hint else ""
         log.warning("smartrec trigger will not reach this recorder: %s%s", error, hint)
         yield
         return
+    server.log = book.since
     server.start()
     try:
         yield
     finally:
+        settings.close()
         server.close()
 
 

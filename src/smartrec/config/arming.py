@@ -26,6 +26,7 @@ _SCHEDULE: Final = Written(
         "type": "array",
         "items": {"type": "string"},
         "x-allowed": f"list of times like {FORM}",
+        "x-kind": "schedule",
     },
 )
 

@@ -15,11 +15,26 @@ from smartrec.config.suggest import Place, config_error
 from smartrec.errors import ConfigError
 
 if sys.version_info >= (3, 11):
-    import tomllib
+    from tomllib import loads
 else:
-    import tomli as tomllib
+    from tomli import loads
+
+__all__ = [
+    "MAX_BYTES",
+    "Document",
+    "Part",
+    "content",
+    "decoded",
+    "loads",
+    "parsed",
+    "parts",
+    "read",
+    "values_of",
+]
 
 MAX_BYTES: Final = 1 << 20
+_MARK: Final = "\ufeff"
+"""What some editors put first (byte order mark)."""
 _TOKEN: Final = re.compile(
     r'"""(?:[^\\]|\\.)*?"""(?!")'
     r"|'''.*?'''(?!')"
@@ -54,23 +69,93 @@ class Document:
         return self.lines.get(place, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A header, or a key with its value.
+
+    Attributes:
+        place: Of the table or the setting.
+        within: How much of it is the table in whose section it stands.
+        line: Where it begins, from 1.
+        start: Offset of its first character.
+        value: Offset behind the equals sign; None of a header.
+        end: Offset behind its last character, before any comment.
+    """
+
+    place: Place
+    within: int
+    line: int
+    start: int
+    value: int | None
+    end: int
+
+
+@dataclass(slots=True)
+class _Statement:
+    """A header, brackets included, or a key and its value, while its tokens are read."""
+
+    head: str = ""
+    line: int = 1
+    start: int = 0
+    value: int | None = None
+    end: int = 0
+    depth: int = 0
+
+    def take(self, token: re.Match[str], line: int) -> None:
+        word = token[0]
+        comment = word.startswith("#")
+        quiet = comment or word.isspace()
+        if self.value is not None:
+            self.depth += (word in ("[", "{")) - (word in ("]", "}"))
+        elif word == "=":
+            self.value = token.end()
+        elif self.head or not quiet:
+            if not self.head:
+                self.line, self.start = line, token.start()
+            self.head += "" if comment else word
+        if not quiet:
+            self.end = token.end()
+
+
 def read(path: Path) -> Document:
     """Read and parse a file of at most 1 MiB.
 
     Raises:
         ConfigError: It cannot be read, is not UTF-8, or is not TOML.
     """
-    text = _text(path)
+    return parsed(path, decoded(path, content(path)))
+
+
+def parsed(path: Path, text: str) -> Document:
+    """What a text says that stands in `path`, or shall.
+
+    Raises:
+        ConfigError: It is not TOML.
+    """
+    text = text.removeprefix(_MARK).replace("\r\n", "\n")
+    return Document(path, values_of(path, text), _lines(text))
+
+
+def values_of(path: Path, text: str) -> dict[str, object]:
+    """The same without the lines, which take longer.
+
+    Raises:
+        ConfigError: It is not TOML.
+    """
     try:
-        values = tomllib.loads(text)
+        return loads(text)
     except RecursionError as error:
         raise config_error([f"{path}:1: nested too deeply"]) from error
     except ValueError as error:
         raise _syntax_error(path, text, str(error)) from error
-    return Document(path, values, _lines(text))
 
 
-def _text(path: Path) -> str:
+def content(path: Path) -> bytes:
+    """The bytes of a settings file.
+
+    Raises:
+        ConfigError: It cannot be read, or is larger than 1 MiB.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -83,8 +168,17 @@ def _text(path: Path) -> str:
         raise config_error([f"{path}: cannot be read: {why.lower()}"]) from error
     if len(data) > MAX_BYTES:
         raise config_error([f"{path}: is larger than 1 MiB, which no settings are"])
+    return data
+
+
+def decoded(path: Path, data: bytes) -> str:
+    """The text exactly as it is in the file.
+
+    Raises:
+        ConfigError: It is not UTF-8.
+    """
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise config_error([f"{path}:{line}: is not UTF-8 text ({error.reason})"]) from error
@@ -101,24 +195,34 @@ def _syntax_error(path: Path, text: str, message: str) -> ConfigError:
 
 def _lines(text: str) -> dict[Place, int]:
     found: dict[Place, int] = {}
+    for part in parts(text):
+        if part.value is not None:
+            for length in range(part.within + 1, min(len(part.place), part.within + 8) + 1):
+                found.setdefault(part.place[:length], part.line)
+            continue
+        if isinstance(part.place[-1], int):
+            found.setdefault(part.place[:-1], part.line)
+        found[part.place] = part.line
+    return found
+
+
+def parts(text: str) -> Iterator[Part]:
+    """Each header and each key with its value, in the order of the text; which is valid TOML."""
     tables: dict[Place, int] = {}
     table: Place = ()
-    for line, head in _statements(text):
+    for statement in _statements(text):
+        head = statement.head.rstrip()
         if head.startswith("[["):
             *above, last = _key(head[2:-2])
             array = (*_resolve(tuple(above), tables), last)
             tables[array] = tables.get(array, 0) + 1
             table = (*array, tables[array] - 1)
-            found.setdefault(array, line)
-            found[table] = line
         elif head.startswith("["):
             table = _resolve(_key(head[1:-1]), tables)
-            found[table] = line
-        else:
-            key = _key(head)
-            for length in range(1, min(len(key), 8) + 1):
-                found.setdefault(table + key[:length], line)
-    return found
+        place = table if statement.value is None else table + _key(head)
+        yield Part(
+            place, len(table), statement.line, statement.start, statement.value, statement.end
+        )
 
 
 def _resolve(key: tuple[str, ...], tables: Mapping[Place, int]) -> Place:
@@ -131,30 +235,23 @@ def _resolve(key: tuple[str, ...], tables: Mapping[Place, int]) -> Place:
     return place
 
 
-def _statements(text: str) -> Iterator[tuple[int, str]]:
-    """Each header, brackets included, and each key, with its line."""
-    line, start, depth, head, in_value = 1, 1, 0, "", False
+def _statements(text: str) -> Iterator[_Statement]:
+    line, statement = 1, _Statement()
     for token in _TOKEN.finditer(text):
-        word = token[0]
-        if word == "\n" and depth == 0:
-            if head:
-                yield start, head.rstrip()
-            head, in_value = "", False
-        elif in_value:
-            depth += (word in ("[", "{")) - (word in ("]", "}"))
-        elif word == "=":
-            in_value = True
-        elif head or not (word.isspace() or word.startswith("#")):
-            start = start if head else line
-            head += "" if word.startswith("#") else word
-        line += word.count("\n")
-    if head:
-        yield start, head.rstrip()
+        if token[0] == "\n" and not statement.depth:
+            if statement.head:
+                yield statement
+            statement = _Statement()
+        else:
+            statement.take(token, line)
+        line += token[0].count("\n")
+    if statement.head:
+        yield statement
 
 
 def _key(text: str) -> tuple[str, ...]:
     """The parts of a dotted key, read by the parser itself."""
-    value: object = tomllib.loads(f"{text} = 0")
+    value: object = loads(f"{text} = 0")
     parts: list[str] = []
     while isinstance(value, dict):
         part, value = next(iter(value.items()))

@@ -7,27 +7,27 @@ merged with each other.
 """
 
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import platformdirs
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
-from smartrec.config.arming import Arming
-from smartrec.config.cameras import ALIKE, Camera, Controls, Keep, zones_alike
-from smartrec.config.document import Document, read
+from smartrec.config.cameras import ALIKE, zones_alike
+from smartrec.config.document import Document, parsed, read
+from smartrec.config.findings import place_in, words_of
 from smartrec.config.located import located, located_in
-from smartrec.config.schema import Config, Log, Recording, Retention, Ring, alike, numbered
-from smartrec.config.suggest import Place, config_error, dotted, nearest, said_here, shown
-from smartrec.config.watching import AutoTrigger, Detector, Screen, Zone
-from smartrec.config.web import Web
+from smartrec.config.schema import Config, alike, numbered
+from smartrec.config.suggest import Place, Told, config_error, dotted, nearest
+from smartrec.config.tables import SCHEMA, TABLES, keys
+from smartrec.config.typed import typed
 from smartrec.errors import ConfigError
 
 FILE_NAME: Final = "smartrec.toml"
+FOUND: Final = "found at the start"
+"""Where a camera comes from that nobody named."""
 PREFIX: Final = "SMARTREC_"
 RESERVED: Final = frozenset(
     {
@@ -41,42 +41,6 @@ RESERVED: Final = frozenset(
     }
 )
 """Variables of ours that are no settings."""
-
-TABLES: Final[dict[str, type[BaseModel]]] = {
-    "recording": Recording,
-    "ring": Ring,
-    "retention": Retention,
-    "detector": Detector,
-    "trigger": AutoTrigger,
-    "arming": Arming,
-    "screen": Screen,
-    "web": Web,
-    "log": Log,
-}
-"""The tables that stand once, and so can be set by the environment."""
-
-_SCHEMA: Final[dict[Place, type[BaseModel]]] = {
-    (): Config,
-    **{(name,): table for name, table in TABLES.items()},
-    ("camera",): Camera,
-    ("camera", "controls"): Controls,
-    ("camera", "retention"): Keep,
-    ("camera", "zone"): Zone,
-}
-_PLAIN_WORDS: Final = {
-    "Input should be": "must be",
-    "String should have": "must have",
-    "Field required": "is missing",
-    "a valid boolean": "true or false",
-    "a valid integer": "a whole number",
-    "a valid number": "a number",
-    "a valid string": "text",
-    "greater than or equal to": "at least",
-    "less than or equal to": "at most",
-}
-"""Pydantic's words for programmers, and ours."""
-_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,18}")
-_DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,18}\.[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +65,8 @@ def load(
     environ: Mapping[str, str],
     overrides: Mapping[str, object],
     origin: str = "command line",
+    text: str | None = None,
+    found: str | None = None,
 ) -> Loaded:
     """Make the settings in force.
 
@@ -108,30 +74,78 @@ def load(
         path: The file asked for by ``--config``; None looks in the usual places.
         environ: The environment, normally `os.environ`.
         overrides: By dotted key (``"recording.pre_roll"``). ``"camera"`` is a list of tables that
-            replaces all others; ``"camera.size"`` is set in every camera, and makes one where there
-            is none. None as a value means not given.
+            are laid over those of the file, first over first, and there are as many as it has;
+            ``"camera.size"`` is set in every camera, and makes one where there is none. None as a
+            value means not given.
         origin: What to call the source of `overrides`.
+        text: Taken for what stands in the file, which is not read: to check it before it is saved.
+        found: Source of the first camera if nobody says what it is; its origin is `FOUND`.
 
     Raises:
         ConfigError: With every mistake at once, one a line, each with its place.
     """
     sources = _Sources(origin)
-    sources.add_file(path, environ)
+    sources.add_file(path, environ, text)
     sources.add_environment(environ)
     sources.add_overrides(overrides)
+    if found is not None:
+        sources.add_found(found)
     config = sources.checked()
     origins = {dotted(place): sources.origin(place) for place, _ in _leaves(_plain(config))}
     return Loaded(config, origins, sources.document.path if sources.document else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What settings are made of, to make them again when the file has changed.
+
+    Attributes:
+        path: The file asked for; None looks in the usual places.
+        environ: The environment as it was at the start.
+        overrides: As in `load`.
+        origin: What to call their source.
+        found: As in `load`.
+    """
+
+    path: Path | None
+    environ: Mapping[str, str]
+    overrides: Mapping[str, object]
+    origin: str = "command line"
+    found: str | None = None
+
+    def load(self, text: str | None = None) -> Loaded:
+        """The settings as they are now, or as they would be with another text in the file.
+
+        Raises:
+            ConfigError: With every mistake at once.
+        """
+        return load(
+            path=self.path,
+            environ=self.environ,
+            overrides=self.overrides,
+            origin=self.origin,
+            text=text,
+            found=self.found,
+        )
+
+    def file(self) -> Path:
+        """The file that is read; where there is none, the one that saving makes."""
+        return self.path or find(self.environ) or user_file(self.environ)
 
 
 def find(environ: Mapping[str, str]) -> Path | None:
     """The file that is read where none is asked for; it may turn out to be unreadable."""
     if named := environ.get("SMARTREC_CONFIG"):
         return Path(named)
+    usual = (Path(FILE_NAME), user_file(environ))
+    return next((path for path in usual if os.path.lexists(path)), None)
+
+
+def user_file(environ: Mapping[str, str]) -> Path:
+    """The user's own file, which is made where there is none and a setting is saved."""
     home = environ.get("XDG_CONFIG_HOME")
     user = Path(home) / "smartrec" if home else platformdirs.user_config_path("smartrec")
-    usual = (Path(FILE_NAME), user / FILE_NAME)
-    return next((path for path in usual if os.path.lexists(path)), None)
+    return user / FILE_NAME
 
 
 def flat(config: Config) -> dict[str, object]:
@@ -148,14 +162,17 @@ class _Sources:
     document: Document | None = None
     variables: dict[Place, str] = field(default_factory=dict)
     overridden: set[Place] = field(default_factory=set)
-    mistakes: list[str] = field(default_factory=list)
+    mistakes: list[Told] = field(default_factory=list)
+    found: bool = False
 
-    def add_file(self, path: Path | None, environ: Mapping[str, str]) -> None:
+    def add_file(self, path: Path | None, environ: Mapping[str, str], text: str | None) -> None:
         found = path if path is not None else find(environ)
+        if found is None and text is not None:
+            found = user_file(environ)
         if found is None:
             return
         try:
-            self.document = read(found)
+            self.document = read(found) if text is None else parsed(found, text)
         except ConfigError as error:
             self.mistakes.append(str(error))
         else:
@@ -172,7 +189,7 @@ class _Sources:
                 place = known[name]
                 schema = TABLES[place[0]].model_json_schema()["properties"][place[1]]
                 self.variables[place] = name
-                self._set(place, _typed(environ[name], schema))
+                self._set(place, typed(environ[name], schema))
             elif name.startswith(PREFIX) and name not in RESERVED:
                 meant = nearest(name.lower(), {each.lower(): each for each in known})
                 guess = f"; did you mean {meant.upper()}?" if meant else ""
@@ -184,8 +201,31 @@ class _Sources:
         for key in sorted(overrides):  # "camera" before "camera.size"
             if (value := overrides[key]) is not None:
                 place = tuple(key.split("."))
+                if place == ("camera",) and isinstance(value, (list, tuple)):
+                    self._lay_cameras(value)
+                    continue
                 self.overridden.add(place)
                 self._set(place, value)
+
+    def add_found(self, source: str) -> None:
+        """Let the first camera be this one if nobody says what it is."""
+        cameras = self.values.get("camera") or [{}]
+        if not isinstance(cameras, (list, tuple)):
+            return
+        if isinstance(first := cameras[0], Mapping) and "source" not in first:
+            self.values = {**self.values, "camera": [{**first, "source": source}, *cameras[1:]]}
+            self.found = True
+
+    def _lay_cameras(self, cameras: Sequence[object]) -> None:
+        """Over those of the file, first over first; there are as many as are laid."""
+        there = self.values.get("camera", [])
+        if not isinstance(there, (list, tuple)):
+            return  # and is told as the file's mistake
+        laid = []
+        for number, camera in enumerate(cameras):
+            laid.append(_merged(there[number] if number < len(there) else None, camera))
+            self.overridden |= {("camera", number, *place) for place in _said(camera)}
+        self.values = {**self.values, "camera": laid}
 
     def _set(self, place: tuple[str, ...], value: object) -> None:
         """Put a value over what lies there; what the lower sources hold stays as it is."""
@@ -201,17 +241,17 @@ class _Sources:
         Raises:
             ConfigError: Any source has a mistake.
         """
-        config, found = None, list(self._twice())
+        config, wrong = None, list(self._twice())
         try:
             config = Config.model_validate(self.values)
         except ValidationError as error:
-            found += [
-                (_place(details), _words(details))
+            wrong += [
+                (place_in(details), words_of(details))
                 for details in error.errors(include_url=False)
-                if details["type"] != ALIKE and not self._follows(_place(details))
+                if details["type"] != ALIKE and not self._follows(place_in(details))
             ]
-        found.sort(key=lambda mistake: self._line(mistake[0]))
-        self.mistakes += [f"{self._where(place)}: {words}" for place, words in found]
+        wrong.sort(key=lambda mistake: self._line(mistake[0]))
+        self.mistakes += [(place, self._where(place), words) for place, words in wrong]
         if config is None or self.mistakes:
             raise config_error(self.mistakes)
         return config
@@ -238,8 +278,8 @@ class _Sources:
         return self.document.line(place)
 
     def _overridden(self, place: Place) -> bool:
-        keys = _keys(place)
-        return any(keys[: len(over)] == over for over in self.overridden)
+        named = keys(place)
+        return any(over in (place[: len(over)], named[: len(over)]) for over in self.overridden)
 
     def _variable(self, place: Place) -> str | None:
         """The variable that gave a setting, or the list that it stands in."""
@@ -247,11 +287,11 @@ class _Sources:
 
     def _within(self, table: Place) -> str:
         """Who says something in a table that the file does not have."""
-        keys = _keys(table)
-        if any(over[: len(keys)] == keys for over in self.overridden):
+        named = keys(table)
+        if any(keys(over)[: len(named)] == named for over in self.overridden):
             return self.own_name
-        named = (name for at, name in self.variables.items() if at[: len(keys)] == keys)
-        return next(named, "default")
+        names = (name for at, name in self.variables.items() if at[: len(named)] == named)
+        return next(names, "default")
 
     def _where(self, place: Place) -> str:
         source = self.origin(place, whole=False)
@@ -264,6 +304,8 @@ class _Sources:
             place: Of a setting.
             whole: The place itself must be said; else what it stands in will do.
         """
+        if self.found and place == ("camera", 0, "source"):
+            return FOUND
         if self._overridden(place):
             return self.own_name if not whole or _holds(self.values, place) else "default"
         if (name := self._variable(place)) is not None:
@@ -271,22 +313,6 @@ class _Sources:
         if self.document and _holds(self.document.values, place if whole else place[:1]):
             return f"{self.document.path}:{self.document.line(place)}"
         return "default" if whole else self._within(place)
-
-
-def _typed(text: str, schema: Mapping[str, Any]) -> object:
-    """A variable's text as the type of its setting, where TOML would not write it as text."""
-    kind = schema.get("anyOf", [schema])[0].get("type")
-    if text in ("true", "false") and (kind == "boolean" or "boolean" in (kind or ())):
-        return text == "true"
-    if kind == "array":
-        return [_typed(part.strip(), {"type": "integer"}) for part in text.split(",")]
-    if kind in ("integer", "number") and _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if kind == "number" and _DECIMAL.fullmatch(text) else text
-
-
-def _keys(place: Place) -> tuple[str, ...]:
-    return tuple(part for part in place if isinstance(part, str))
 
 
 def _laid_over(below: object, place: tuple[str, ...], value: object) -> object:
@@ -301,6 +327,25 @@ def _laid_over(below: object, place: tuple[str, ...], value: object) -> object:
     if not isinstance(below, Mapping):
         return below
     return {**below, place[0]: _laid_over(below.get(place[0], {}), place[1:], value)}
+
+
+def _merged(below: object, above: object) -> object:
+    """Tables laid over tables; a value where a table belongs stays, to be reported."""
+    if below is None or not isinstance(above, Mapping):
+        return above
+    if not isinstance(below, Mapping):
+        return below
+    return {**below, **{key: _merged(below.get(key), each) for key, each in above.items()}}
+
+
+def _said(table: object) -> Iterator[Place]:
+    """The places of all that a table says."""
+    if not isinstance(table, Mapping):
+        yield ()
+        return
+    for key, value in table.items():
+        for below in _said(value):
+            yield (key, *below)
 
 
 def _holds(values: object, place: Place) -> bool:
@@ -322,49 +367,8 @@ def _leaves(values: object, place: Place = ()) -> Iterator[tuple[Place, object]]
     if isinstance(values, dict) and values:
         for key, value in values.items():
             yield from _leaves(value, (*place, key))
-    elif isinstance(values, list) and _keys(place) in _SCHEMA:
+    elif isinstance(values, list) and keys(place) in SCHEMA:
         for number, value in enumerate(values):
             yield from _leaves(value, (*place, number))
     else:
         yield place, values
-
-
-def _place(details: ErrorDetails) -> Place:
-    return tuple(part for part in details["loc"] if part != "[key]")
-
-
-def _words(details: ErrorDetails) -> str:
-    """What is wrong, in the words of somebody who writes TOML."""
-    place, kind = _place(details), details["type"]
-    if kind == "extra_forbidden":
-        return _unknown(place)
-    if kind == "value_error":
-        return str(details["ctx"]["error"])
-    if kind in ("tuple_type", "model_type", "dict_type"):
-        return _misshapen(place, kind, details["input"])
-    message = details["msg"]
-    for theirs, ours in _PLAIN_WORDS.items():
-        message = message.replace(theirs, ours)
-    if kind == "missing":
-        return message
-    return f"{message}, not {shown(details['input'])}"
-
-
-def _misshapen(place: Place, kind: str, value: object) -> str:
-    if kind == "tuple_type":
-        return f"must be written [[{'.'.join(_keys(place))}]], once for each {place[-1]}"
-    shape = "a table" if kind == "model_type" else "a table of names and numbers"
-    return f"must be {shape}, not {shown(value)}"
-
-
-def _unknown(place: Place) -> str:
-    word = str(place[-1])
-    table = tuple(part for part in place[:-1] if isinstance(part, str))
-    if (here := said_here(table, word)) is not None:
-        return f"unknown; {here}"
-    meant = nearest(word, _SCHEMA[table].model_fields) if table in _SCHEMA else None
-    if meant is None:
-        meant = next(
-            (dotted((*t, word)) for t, m in _SCHEMA.items() if word in m.model_fields), None
-        )
-    return f"unknown; did you mean '{meant}'?" if meant else "unknown"

@@ -13,9 +13,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from smartrec.config.cameras import Camera, Controls, Keep
-from smartrec.config.load import TABLES, Loaded
+from smartrec.config.load import Loaded
 from smartrec.config.schema import Config
 from smartrec.config.suggest import dotted
+from smartrec.config.tables import TABLES
 from smartrec.config.watching import Zone
 
 _INTRO: Final = """\
@@ -39,8 +40,10 @@ prints every mistake at once with its line.
 Durations are written `"10s"`, `"500ms"`, `"1m30s"` or as a number of seconds; sizes `"512MB"`,
 `"1.5GiB"` or as a number of bytes.
 
-Settings are read at the start. *A change* says what it touches, for when a running recorder will
-take new ones; until then a change needs a new start.
+A running recorder takes changes: on the page, by `smartrec config set recording.pre_roll 5s`, or
+after you edited the file by `smartrec config reload`. *A change* says what it touches then; cameras
+and clips that it does not concern lose no picture. [How](../guide/settings.md), and what only the
+file may say.
 """
 _EXAMPLE_HEAD: Final = """\
 # Settings of smartrec. Every key is optional; a commented one shows its default or an example.
@@ -146,7 +149,7 @@ def _defaults(table: type[BaseModel]) -> dict[str, object]:
 def _section(header: str, table: type[BaseModel]) -> str:
     schema, defaults = table.model_json_schema()["properties"], _defaults(table)
     rows = [
-        f"| `{key}` | {_default(field, defaults.get(key))} | {_allowed(schema[key])} "
+        f"| `{key}` | {_default(field, defaults.get(key))} | {allowed(schema[key])} "
         f"| {schema[key]['x-change']} | {field.description} |"
         for key, field in _settings(table)
     ]
@@ -175,11 +178,11 @@ def _default(field: FieldInfo, value: object) -> str:
     return f"`{toml(value)}`" if value not in (None, "", {}, []) else ""
 
 
-def _allowed(schema: Mapping[str, object]) -> str:
+def allowed(schema: Mapping[str, object]) -> str:
     """What may be written, in words."""
     branches = schema.get("anyOf")
     if isinstance(branches, list):
-        return _allowed(branches[0])
+        return allowed(branches[0])
     if "x-allowed" in schema:
         return str(schema["x-allowed"])
     if isinstance(choices := schema.get("enum"), list):
@@ -196,7 +199,7 @@ def _table_example(header: str, table: type[BaseModel]) -> str:
     shown = f"#{header}" if "camera" in header else header
     lines = ["", f"# {table.__doc__}", shown]
     for key, field in _settings(table):
-        said = f"{field.description} ({_allowed(schema[key])}; a change {schema[key]['x-change']})"
+        said = f"{field.description} ({allowed(schema[key])}; a change {schema[key]['x-change']})"
         lines += ["", *textwrap.wrap(said, 96, initial_indent="# ", subsequent_indent="# ")]
         value = defaults.get(key)
         if value in (None, "", {}, []):

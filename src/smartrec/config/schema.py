@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 
 from smartrec.config.arming import Arming
 from smartrec.config.cameras import ALIKE, HOUR, Camera, MaxAge, MaxBytes, Slug
-from smartrec.config.table import AT_ONCE, NEEDS_NEW_START, Table
+from smartrec.config.table import AT_ONCE, FILE_ONLY, NEEDS_NEW_START, Table
 from smartrec.config.watching import AutoTrigger, Detector, Screen
 from smartrec.config.web import Web
 from smartrec.config.written import DIRECTORY, FILE, duration, size
@@ -69,7 +69,7 @@ class Recording(Table):
         description='Path of libnvdsgst_smartrecord.so, for "nvdssr" only. Without it: where '
         "DeepStream puts it.",
         examples=["/opt/nvidia/deepstream/deepstream/lib/libnvdsgst_smartrecord.so"],
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
     format: Literal["mp4", "copy"] = Field(
         default="mp4",

@@ -5,12 +5,15 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from smartrec.errors import ConfigError
+from smartrec.errors import ConfigError, Mistake, UsageError
 from smartrec.masking import masked
 from smartrec.terminal import printable
 
 Place = tuple[str | int, ...]
 """Where a setting stands: ``("camera", 0, "controls", "focus")``."""
+
+Told = str | tuple[Place | None, str, str]
+"""A mistake: one line; or the setting's place, where that is written, and what is wrong."""
 
 EXAMPLE: Final = "See what there is: smartrec config example"
 _NETWORK: Final = 'source = "rtsp://USER:PASSWORD@HOST:554/PATH"'
@@ -27,6 +30,7 @@ _OF_OTHERS: Final = {
 }
 """Keys of a camera in other programs, and how it is said here."""
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]{1,80}")
+_STEP: Final = re.compile(r"(?:^|\.)([A-Za-z0-9_-]{1,80})|\[([0-9]{1,4})\]")
 _LONG: Final = 60
 
 
@@ -53,6 +57,25 @@ def dotted(place: Place) -> str:
     return text
 
 
+def place_of(key: str) -> Place:
+    """The place that `dotted` writes so.
+
+    Raises:
+        UsageError: No setting is ever written so.
+    """
+    place: list[str | int] = []
+    at = 0
+    while at < len(key) and (step := _STEP.match(key, at)):
+        place.append(step[1] if step[2] is None else int(step[2]))
+        at = step.end()
+    if at < len(key) or not place or isinstance(place[0], int):
+        raise UsageError(
+            f"{key[:_LONG]!r} is no key of a setting",
+            hint="A key is written like recording.pre_roll or camera[0].fps: smartrec config show",
+        )
+    return tuple(place)
+
+
 def shown(value: object) -> str:
     """A value as TOML writes it, cut to fit one line."""
     if isinstance(value, bool):
@@ -69,9 +92,23 @@ def shown(value: object) -> str:
     return kinds.get(type(value), f"a {type(value).__name__}")
 
 
-def config_error(mistakes: Iterable[str]) -> ConfigError:
+def mistaken(mistakes: Iterable[Mistake]) -> ConfigError:
+    """One error for mistakes in settings that stand nowhere yet."""
+    return config_error(
+        (each.place, "" if each.place is None else dotted(each.place), each.words)
+        for each in mistakes
+    )
+
+
+def config_error(mistakes: Iterable[Told]) -> ConfigError:
     """One error for all mistakes, a line for each."""
-    lines = [printable(mistake) for mistake in dict.fromkeys(mistakes)]
+    whole = [(None, "", each) if isinstance(each, str) else each for each in mistakes]
+    told: dict[str, Mistake] = {}
+    for place, where, words in whole:
+        line = printable(f"{where}: {words}" if where else words)
+        told.setdefault(line, Mistake(place, printable(words)))
+    lines = list(told)
     if len(lines) > _LONG:
         lines = [*lines[:_LONG], f"… and {len(lines) - _LONG} more"]
-    return ConfigError("\n".join(lines), hint=EXAMPLE)
+    found = tuple(told[line] for line in lines[:_LONG])
+    return ConfigError("\n".join(lines), hint=EXAMPLE, mistakes=found)

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictBool, StrictInt, model_validator
 
-from smartrec.config.table import NEEDS_NEW_START, Table
+from smartrec.config.table import FILE_ONLY, Table
 from smartrec.config.written import FILE, Written
 
 PORT: Final = 8787
@@ -85,7 +85,7 @@ class Web(Table):
     enabled: StrictBool = Field(
         default=True,
         description="Without it there is no page; recording needs none.",
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
     address: Annotated[str, _ADDRESS] = Field(
         default="127.0.0.1",
@@ -93,35 +93,35 @@ class Web(Table):
         'of IPv4 that it has, "::" those of IPv6 too. Others than this machine\'s own are served '
         "only where somebody has to log in: `smartrec user add NAME`.",
         examples=["127.0.0.1"],
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
     port: StrictInt = Field(
         default=PORT,
         ge=0,
         le=65535,
         description="The port there; 0 takes any that is free, and says which.",
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
     hosts: Annotated[tuple[str, ...], _HOSTS] | None = Field(
         default=None,
         description="Further names that browsers call this machine by. A request for any other is "
         "refused: it may come from a page that only pretends to be here.",
         examples=[["recorder.example"]],
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
     viewers: StrictInt = Field(
         default=100,
         ge=1,
         le=1000,
         description="How many pages may show live pictures at the same time.",
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
     tls: Literal["auto", "on", "off"] = Field(
         default="auto",
         description='Whether browsers must come by https. "auto": yes, except at this machine\'s '
         'own address and behind a proxy. With "off" whoever shares the network reads passwords and '
         "pictures.",
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
     certificate: Annotated[str, FILE] | None = Field(
         default=None,
@@ -129,38 +129,38 @@ class Web(Table):
         "in its place is found within the hour. Without it smartrec makes one, and browsers ask "
         "once whether to trust that.",
         examples=["/etc/letsencrypt/live/recorder.example/fullchain.pem"],
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
     key: Annotated[str, FILE] | None = Field(
         default=None,
         description="The certificate's private key as PEM, without a passphrase.",
         examples=["/etc/letsencrypt/live/recorder.example/privkey.pem"],
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
     client_ca: Annotated[str, FILE] | None = Field(
         default=None,
         description="Certificates of authorities as PEM: then every browser must have one signed "
         "by these, and may do all unless it logs in as a user.",
         examples=["/etc/smartrec/browsers.pem"],
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
     proxy: Annotated[tuple[str, ...], _PROXIES] = Field(
         default=(),
         description='Where reverse proxies connect from, such as ["127.0.0.1"]. They alone are '
         "believed about who they speak for (X-Forwarded-For, X-Forwarded-Proto).",
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
     proxy_user_header: Annotated[str, _USER_HEADER] = Field(
         default="",
         description='The header, such as "Remote-User", in which the proxies name who logged in '
         "there; they must take it out of what browsers send. Empty: smartrec asks for the password "
         "itself.",
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
     proxy_role: Literal["view", "record", "admin"] = Field(
         default="view",
         description="What users may do that the proxies name and `smartrec user list` does not.",
-        json_schema_extra=NEEDS_NEW_START,
+        json_schema_extra=FILE_ONLY,
     )
 
     @model_validator(mode="after")

@@ -30,7 +30,8 @@ class Written:
     Attributes:
         read: From what TOML, the environment or the command line gave; raises ValueError.
         write: Back to a TOML value.
-        schema: The written form as JSON Schema; ``x-allowed`` says it in words.
+        schema: The written form as JSON Schema; ``x-allowed`` says it in words, ``x-kind`` is
+            what a form asks for it with, where the type does not say it.
     """
 
     read: Callable[[object], object]
@@ -67,7 +68,9 @@ def duration(low: Ns, high: Ns) -> Written:
         return read
 
     return Written(
-        read, units.in_words, {"type": ["string", "number"], "x-allowed": f"duration, {limits}"}
+        read,
+        units.in_words,
+        {"type": ["string", "number"], "x-allowed": f"duration, {limits}", "x-kind": "duration"},
     )
 
 
@@ -83,7 +86,9 @@ def size(low: int, high: int) -> Written:
         return read
 
     return Written(
-        read, units.size_in_words, {"type": ["string", "integer"], "x-allowed": f"size, {limits}"}
+        read,
+        units.size_in_words,
+        {"type": ["string", "integer"], "x-allowed": f"size, {limits}", "x-kind": "size"},
     )
 
 
@@ -247,12 +252,18 @@ AUDIO: Final = Written(
     {
         "type": ["boolean", "string"],
         "x-allowed": 'true, false, "alsa:DEVICE", "pulse:NAME" or "pipewire:NAME"',
+        "x-kind": "boolean",
     },
 )
 AUTO_OR_NUMBER: Final = Written(
     _auto_or_number,
     lambda value: value,
-    {"type": ["string", "integer"], "x-allowed": '"auto" or a whole number'},
+    {
+        "type": ["string", "integer"],
+        "x-allowed": '"auto" or a whole number',
+        "x-kind": "integer",
+        "x-words": ["auto"],
+    },
 )
 CLASS_IDS: Final = Written(
     _class_ids,
@@ -261,10 +272,12 @@ CLASS_IDS: Final = Written(
         "type": "array",
         "items": {"type": "integer", "minimum": 0, "maximum": 9999},
         "x-allowed": "list of whole numbers, 0 to 9999",
+        "x-kind": "numbers",
     },
 )
-DIRECTORY: Final = Written(_directory, str, {"type": "string", "x-allowed": "path"})
-FILE: Final = Written(_file, str, {"type": "string", "x-allowed": "path"})
+_PATH: Final[JsonDict] = {"type": "string", "x-allowed": "path", "x-kind": "path"}
+DIRECTORY: Final = Written(_directory, str, _PATH)
+FILE: Final = Written(_file, str, _PATH)
 POLYGON: Final = Written(
     _polygon,
     lambda polygon: [list(corner) for corner in polygon],
@@ -272,6 +285,7 @@ POLYGON: Final = Written(
         "type": "array",
         "items": {"type": "array", "items": {"type": "number", "minimum": 0, "maximum": 1}},
         "x-allowed": "3 to 200 corners [x, y], each 0 to 1",
+        "x-kind": "polygons",
     },
 )
 FREQUENCY: Final = Written(_frequency, str, {"enum": ["off", "50", "60", "auto"]})
@@ -281,10 +295,11 @@ SOURCE: Final = Written(
     {
         "type": "string",
         "x-allowed": '"usb", "usb:/dev/…", "rtsp://HOST/PATH", "file:PATH" or "demo"',
+        "x-kind": "source",
     },
 )
 PICTURE: Final = Written(
     _picture,
     units.picture_in_words,
-    {"type": "string", "x-allowed": "WIDTHxHEIGHT, sides 16 to 16384"},
+    {"type": "string", "x-allowed": "WIDTHxHEIGHT, sides 16 to 16384", "x-kind": "picture"},
 )

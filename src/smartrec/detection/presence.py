@@ -92,6 +92,9 @@ class Presence:
         rules: What makes a person an event.
         zones: Where.
         new_id: Makes the ids of triggers.
+
+    Attributes:
+        counted: Tracks for which the newest look counts.
     """
 
     def __init__(
@@ -113,7 +116,17 @@ class Presence:
         self._newest: tuple[int, Ns] | None = None
         self._last = self._quiet_until = _NEVER
         self._persons: dict[int, _Person] = {}
+        self.counted = set[int]()
         self._places = Places(self._rules.stationary_after)
+
+    def apply(self, rules: Rules, zones: tuple[Zone, ...]) -> None:
+        """Go by these from now on: who is there must count by them first; who rests goes on so."""
+        if rules.stationary_after != self._rules.stationary_after:
+            self._places = Places(rules.stationary_after)
+        self._rules, self._zones = rules, zones
+        for person in self._persons.values():
+            person.frames = deque(maxlen=rules.of)
+            person.trigger = person.best = None
 
     def take(self, look: Look) -> tuple[Trigger, ...]:
         """Go on to a new picture; one that is older than the newest, or the same, says nothing.
@@ -123,6 +136,7 @@ class Presence:
         Returns:
             New triggers, and those that last longer now: same id, later `last`.
         """
+        self.counted.clear()
         if self._newest is not None:
             epoch, pts = self._newest
             if look.epoch < epoch or (look.epoch == epoch and look.pts <= pts):
@@ -153,6 +167,8 @@ class Presence:
         if person is None:
             person = self._persons[track.track_id] = self._meet(track, look)
         frame = self._frame(track, look.pts, present=person.trigger is not None)
+        if frame is not None:
+            self.counted.add(track.track_id)
         if look.inferred:
             self._advance(person, track, frame, look.pts)
         else:

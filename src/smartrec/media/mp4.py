@@ -24,6 +24,7 @@ _ONE: Final = 0x10000
 _W: Final = 0x40000000
 # Samples by which decoding may run ahead of showing: 16 in H.264 and H.265.
 _REORDERED: Final = 18
+_TURNS: Final = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,12 +219,8 @@ class Movie:
         """Have players turn the picture: degrees clockwise, then mirrored left to right."""
         tkhd = self._video().need(b"tkhd")
         width, height = struct.unpack(">II", tkhd.payload[-8:])
-        a, b, c, d, x, y = {
-            0: (1, 0, 0, 1, 0, 0),
-            90: (0, 1, -1, 0, height, 0),
-            180: (-1, 0, 0, -1, width, height),
-            270: (0, -1, 1, 0, 0, width),
-        }[rotate % 360]
+        a, b, c, d = _TURNS[rotate % 360]
+        x, y = {0: (0, 0), 90: (height, 0), 180: (width, height), 270: (0, width)}[rotate % 360]
         if flip:
             across = width if rotate % 180 == 0 else height
             a, c, x = -a, -c, across - x
@@ -287,6 +284,14 @@ class Movie:
     def _timescale(self) -> int:
         header = self._moov.need(b"mvhd").payload
         return unsigned(header, 20 if header[0] else 12)
+
+
+def turned(matrix: tuple[int, int, int, int]) -> tuple[int, bool]:
+    """By how many degrees clockwise a matrix turns, and whether it mirrors then; `Movie.turn`."""
+    for rotate, (a, b, c, d) in _TURNS.items():
+        if matrix in ((a, b, c, d), (-a, b, -c, d)):
+            return rotate, matrix != (a, b, c, d)
+    return 0, False
 
 
 def identity(path: Path) -> dict[str, str]:

@@ -64,13 +64,18 @@ def open_file(path: Path, *, loop: bool) -> "FileFeed":
 
 
 class FileFeed:
-    """See `open_file`; one thread plays it. Keeps a few pictures in memory, however long it is."""
+    """See `open_file`; one thread plays it. Keeps a few pictures in memory, however long it is.
+
+    Attributes:
+        lead: From the first picture that is decoded to the first that is shown.
+    """
 
     def __init__(self, path: Path, reading: Reading, survey: "_Survey", *, loop: bool) -> None:
         self._path = path
         self._reading = reading
         self._loop = loop
         self._reordered = survey.reordered
+        self.lead = survey.lead
         self._closed = threading.Event()
         self.format = survey.format
 
@@ -178,11 +183,13 @@ class _Survey:
         format: Of all of them.
         reordered: How many pictures are decoded before one that is shown earlier.
         times_missing: It cannot be known when pictures are shown.
+        lead: See `FileFeed`.
     """
 
     format: StreamFormat
     reordered: int
     times_missing: bool
+    lead: Ns
 
 
 def _survey(path: Path, reading: Reading) -> _Survey:
@@ -203,7 +210,8 @@ def _survey(path: Path, reading: Reading) -> _Survey:
         raise SourceError(
             f"{path} holds a single picture", hint="Name a video; a camera never stops at one."
         )
-    return _Survey(_format(first, reading.codec), _reordered(shown), times_missing)
+    lead = Ns(max(0, -shown[0] if shown and reading.codec is not Codec.JPEG else 0))
+    return _Survey(_format(first, reading.codec), _reordered(shown), times_missing, lead)
 
 
 def _reordered(shown: list[int]) -> int:

@@ -22,6 +22,7 @@ class Ring:
     def __init__(self, length: Ns, max_bytes: int) -> None:
         self.length = length
         self.max_bytes = max_bytes
+        self._wanted_bytes = max_bytes
         self.bytes = 0
         self._units: deque[AccessUnit] = deque()
         self._first = 0
@@ -58,8 +59,16 @@ class Ring:
             self._keyframes.append(self.end)
         self._units.append(unit)
         self.bytes += len(unit.data)
-        while self._too_old(pinned) or (self.bytes > self.max_bytes and len(self._units) > 1):
-            self._evict_gop()
+        self._fit(pinned)
+
+    def resize(self, length: Ns, max_bytes: int, *, pinned: int | None = None) -> None:
+        """Hold so much from now on, and of what is held as much as that allows.
+
+        What a reader still needs outlives smaller limits; until it is read, the larger ones hold.
+        """
+        self.length, self._wanted_bytes = length, max_bytes
+        self.max_bytes = max(self.max_bytes, max_bytes)
+        self._fit(pinned)
 
     def __getitem__(self, index: int) -> AccessUnit:
         """The unit with that index.
@@ -93,6 +102,18 @@ class Ring:
             return before[-1]
         return self._keyframes[0] if self._keyframes else self.end
 
+    def _fit(self, pinned: int | None) -> None:
+        while self._too_old(pinned) or self._too_large(pinned):
+            self._evict_gop()
+        if self.bytes <= self._wanted_bytes:
+            self.max_bytes = self._wanted_bytes
+
+    def _too_large(self, pinned: int | None) -> bool:
+        if len(self._units) < 2:
+            return False
+        needed = pinned is not None and pinned < self._end_of_gop()
+        return self.bytes > (self.max_bytes if needed else self._wanted_bytes)
+
     def _too_old(self, pinned: int | None) -> bool:
         """Whether what is held from the second keyframe on is still long enough."""
         if len(self._keyframes) < 2 or (pinned is not None and pinned < self._keyframes[1]):
@@ -102,9 +123,14 @@ class Ring:
 
     def _evict_gop(self) -> None:
         """Drop up to the next keyframe; without one, a single unit."""
+        until = self._end_of_gop()
         if self._keyframes and self._keyframes[0] == self._first:
             self._keyframes.popleft()
-        until = self._keyframes[0] if self._keyframes else self._first + 1
         while self._first < until and len(self._units) > 1:
             self.bytes -= len(self._units.popleft().data)
             self._first += 1
+
+    def _end_of_gop(self) -> int:
+        """Index of the second keyframe held; without one, of the second unit."""
+        later = (keyframe for keyframe in self._keyframes if keyframe > self._first)
+        return next(later, self._first + 1)

@@ -30,11 +30,17 @@ class Timing:
         pre_roll: Before the trigger.
         post_roll: After the last trigger.
         max_length: Of one clip; a longer event goes on in another, no picture missing or twice.
+        settings: Digest of the settings that say so.
     """
 
     pre_roll: Ns
     post_roll: Ns
     max_length: Ns
+    settings: str = ""
+
+    def end_of(self, trigger: Trigger) -> Ns:
+        """Until when is recorded for it, as far as is known."""
+        return Ns(trigger.until + self.post_roll) if trigger.end is None else trigger.end
 
 
 class OpenClip:
@@ -52,6 +58,7 @@ class OpenClip:
         state: RECORDING, or how the recording ended.
         ending: What `state` becomes when `end` is reached.
         tally: The proof.
+        timing: By which it is recorded: what was in force when its event began.
         held: Index of the oldest unit that is still to be read, or may have to be read again; None
             when all is written.
         version: Counts up whenever something changed that the journal should know.
@@ -64,8 +71,10 @@ class OpenClip:
         triggers: list[Trigger],
         interval: tuple[Ns, Ns],
         cursor: int,
+        timing: Timing,
     ) -> None:
         self.clip_id, self.event_id = ids
+        self.timing = timing
         self.part = part
         self.triggers = triggers
         self.start, self.end = interval
@@ -94,10 +103,12 @@ class OpenClip:
         """Whether it is the first of its event and nothing of it has been read."""
         return self.part == 1 and self._cursor == self._first
 
-    def lengthen(self, trigger: Trigger, end: Ns) -> bool:
+    def lengthen(self, trigger: Trigger) -> bool:
         """Let a trigger of this clip last longer; False where it has none such, or is ending."""
         if self.closed or self.ending is ClipState.STOPPED:
             return False
+        # Its own end may be one that was made for a shorter post-roll than this clip has.
+        end = max(self.timing.end_of(trigger), Ns(trigger.until + self.timing.post_roll))
         for place, known in enumerate(self.triggers):
             if _same(known, trigger):
                 self.triggers[place] = trigger
@@ -145,7 +156,7 @@ class OpenClip:
         batch: list[AccessUnit] = []
         gathered = 0
         for unit in ring.since(self._cursor):
-            if gathered >= max_bytes or self._cursor == self._stop_index:
+            if gathered >= max_bytes or self.exhausted():
                 break
             self.tally.see(unit, self.end, evicted=evicted)
             evicted = 0
@@ -154,7 +165,7 @@ class OpenClip:
                 batch.append(unit)
                 gathered += len(unit.data)
         if self.exhausted() and ring.first <= self._cursor < ring.end:
-            self.tally.see(ring[self._cursor], self.end)
+            self.tally.see(ring[self._cursor], self.end, evicted=evicted)
         return batch
 
     def mark(self) -> tuple[int, Tally]:
@@ -174,6 +185,9 @@ class Session:
         ring: Fed through `push` only.
         timing: How much is recorded around a trigger.
         new_id: Makes ids.
+
+    Attributes:
+        timing: Of the events that begin from now on; others keep theirs.
     """
 
     def __init__(self, ring: Ring, timing: Timing, new_id: Callable[[], str]) -> None:
@@ -186,9 +200,7 @@ class Session:
 
     def push(self, unit: AccessUnit) -> None:
         """Take in the next unit; clips whose interval is over are closed, long ones roll over."""
-        held = [clip.held for clip in self.clips if clip.held is not None]
-        pinned = min(held, default=None)
-        self.ring.push(unit, pinned=pinned)
+        self.ring.push(unit, pinned=self._pinned)
         for clip in [clip for clip in self.clips if not clip.closed]:
             if clip.cursor < self.ring.end:
                 clip.tally.anchor(unit)
@@ -196,17 +208,17 @@ class Session:
 
     def trigger(self, trigger: Trigger) -> tuple[Verdict, OpenClip]:
         """Record around `trigger`: extend the clip that covers it, else open another."""
-        start = Ns(trigger.pts - self.timing.pre_roll) if trigger.start is None else trigger.start
-        end = self.end_of(trigger)
         for clip in self.clips:
             if clip.covers(trigger.pts):
                 clip.triggers.append(trigger)
-                clip.end = max(clip.end, end)
+                clip.end = max(clip.end, clip.timing.end_of(trigger))
                 clip.version += 1
                 return Verdict.EXTENDED, clip
+        start = Ns(trigger.pts - self.timing.pre_roll) if trigger.start is None else trigger.start
+        end = self.timing.end_of(trigger)
         # An interval of nothing would hold no picture of the moment itself.
         interval = (start, max(end, Ns(trigger.pts + 1)))
-        clip = self._open(1, self._new_id(), [trigger], interval)
+        clip = self._open(1, self._new_id(), [trigger], interval, self.timing)
         self._settle(clip, clip.cursor)
         parts = (each for each in self.clips if each.event_id == clip.event_id)
         holding = (each for each in parts if each.start <= trigger.pts < each.end)
@@ -217,8 +229,7 @@ class Session:
 
         None where its clip has ended; `cut` tells why, and `resume` goes on.
         """
-        end = self.end_of(trigger)
-        return next((clip for clip in self.clips if clip.lengthen(trigger, end)), None)
+        return next((clip for clip in self.clips if clip.lengthen(trigger)), None)
 
     def cut(self, trigger: Trigger) -> bool:
         """Whether `stop` or the end of the epoch has ended its clip: it shall begin no other.
@@ -239,10 +250,10 @@ class Session:
         clip = max(own, key=lambda each: each.end, default=None)
         if clip is None or self.ring.end == self.ring.first:
             return None
-        earliest = max(trigger.until - self.timing.pre_roll, self.ring[self.ring.first].pts)
+        earliest = max(trigger.until - clip.timing.pre_roll, self.ring[self.ring.first].pts)
         if clip.end < earliest:
             return None
-        if (end := self.end_of(trigger)) <= clip.end:
+        if (end := clip.timing.end_of(trigger)) <= clip.end:
             return clip
         triggers = [trigger if _same(each, trigger) else each for each in clip.triggers]
         following = self._follow(clip, triggers, end)
@@ -284,6 +295,7 @@ class Session:
             list(clip.triggers),
             (clip.tally.until, clip.end),
             min(clip.cursor, self.ring.keyframe_of(clip.cursor)),
+            clip.timing,
         )
         rest.take_over(clip)
         self.clips.append(rest)
@@ -297,18 +309,28 @@ class Session:
         self.clips.remove(clip)
         self._past.append(clip)
 
-    def end_of(self, trigger: Trigger) -> Ns:
-        """Until when is recorded for it, as far as is known."""
-        return Ns(trigger.until + self.timing.post_roll) if trigger.end is None else trigger.end
+    @property
+    def _pinned(self) -> int | None:
+        held = (clip.held for clip in self.clips if clip.held is not None)
+        return min(held, default=None)
+
+    def resize(self, length: Ns, max_bytes: int) -> None:
+        """Let the ring hold so much; see `Ring.resize`."""
+        self.ring.resize(length, max_bytes, pinned=self._pinned)
 
     def _remember_cut(self, clips: list[OpenClip]) -> None:
         self._cut = max([self._cut, *(each.pts for clip in clips for each in clip.triggers)])
 
     def _open(
-        self, part: int, event_id: str, triggers: list[Trigger], interval: tuple[Ns, Ns]
+        self,
+        part: int,
+        event_id: str,
+        triggers: list[Trigger],
+        interval: tuple[Ns, Ns],
+        timing: Timing,
     ) -> OpenClip:
         start = self.ring.start_of(interval[0])
-        clip = OpenClip((self._new_id(), event_id), part, triggers, interval, start)
+        clip = OpenClip((self._new_id(), event_id), part, triggers, interval, start, timing)
         self.clips.append(clip)
         if start < self.ring.end:
             clip.tally.anchor(self.ring[start])
@@ -318,8 +340,9 @@ class Session:
         """The part that takes up where `clip` ends, for those of its triggers that reach on."""
         # An event may go on for days: no part repeats all that went before.
         first, *others = triggers
-        lasting = [first, *(each for each in others if self.end_of(each) > clip.end)]
-        following = self._open(clip.part + 1, clip.event_id, lasting, (clip.end, end))
+        reaching = (each for each in others if clip.timing.end_of(each) > clip.end)
+        lasting, interval = [first, *reaching], (clip.end, end)
+        following = self._open(clip.part + 1, clip.event_id, lasting, interval, clip.timing)
         following.ending = clip.ending
         following.event_start = clip.event_start
         return following
@@ -335,13 +358,14 @@ class Session:
         if not clip.untouched or not self.ring.first <= clip.cursor < self.ring.end:
             return
         first = self.ring[clip.cursor].dts
-        parts = (first - clip.start) // self.timing.max_length
+        longest = clip.timing.max_length
+        parts = (first - clip.start) // longest
         if parts > 0 and first < clip.end:
-            clip.begin_at(Ns(clip.start + parts * self.timing.max_length))
+            clip.begin_at(Ns(clip.start + parts * longest))
 
     def _roll_over(self, clip: OpenClip, index: int) -> OpenClip | None:
         """Do so once; return the part that follows, if any."""
-        limit = Ns(clip.start + self.timing.max_length)
+        limit = Ns(clip.start + clip.timing.max_length)
         for at in range(max(index, self.ring.first), self.ring.end):
             dts = self.ring[at].dts
             if dts >= clip.end:

@@ -11,6 +11,7 @@ from typing import Final
 
 from smartrec.errors import ClipKept, NoSuchClip, UsageError
 from smartrec.model import ClipState
+from smartrec.recording.forecast import Holding
 from smartrec.recording.retention import Held
 from smartrec.store.catalog import Catalog
 from smartrec.store.gist import text
@@ -34,6 +35,24 @@ def held(catalog: Catalog) -> list[Held]:
     """Every finished clip; not those that failed, whose journal is all there is of them."""
     which = f"FROM clips INDEXED BY clips_kept WHERE {_FINISHED} AND deleting = 0"
     return [_held(row) for row in catalog.rows(f"{_HELD} {which}", *_KEPT_WHOLE)]
+
+
+def holdings(catalog: Catalog, since: int, now: int) -> dict[str, Holding]:
+    """What `held` comes to by camera; lately: from `since` until `now`, wall time (ns)."""
+    lately = "sum(CASE WHEN start_wall_ns BETWEEN ? AND ? THEN bytes ELSE 0 END)"
+    oldest = "min(CASE WHEN NOT pinned THEN dated_ns END)"
+    rows = catalog.rows(
+        f"SELECT camera_id, count(*) AS clips, sum(bytes) AS bytes, {lately} AS lately,"
+        f" min(start_wall_ns) AS first, {oldest} AS oldest FROM clips INDEXED BY clips_kept"
+        f" WHERE {_FINISHED} AND deleting = 0 GROUP BY camera_id",
+        *(since, now, *_KEPT_WHOLE),
+    )
+    return {
+        row["camera_id"]: Holding(
+            row["clips"], row["bytes"] or 0, row["lately"] or 0, row["first"], row["oldest"]
+        )
+        for row in rows
+    }
 
 
 def trashed(catalog: Catalog) -> list[Held]:

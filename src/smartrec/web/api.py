@@ -18,21 +18,37 @@ from smartrec import __version__
 from smartrec.access.model import Kind, Scope
 from smartrec.errors import (
     ClipKept,
+    ConfigChanged,
+    ConfigError,
     ControlError,
+    FileOnly,
     NoSuchClip,
     SmartrecError,
     StoreError,
     UsageError,
 )
 from smartrec.model import Action, Answer, Command, new_id
-from smartrec.web import access_api, clip_media, clips, metrics, session_api
+from smartrec.web import (
+    access_api,
+    clip_media,
+    clips,
+    health_api,
+    metrics,
+    replay_api,
+    session_api,
+    settings_api,
+    zones_api,
+)
 from smartrec.web.doorman import SESSION_COOKIE, Deed
 from smartrec.web.gate import Gate
 from smartrec.web.hub import Hub
 from smartrec.web.library import Library
 from smartrec.web.media_room import MediaRoom
 from smartrec.web.recorder import Recorder
+from smartrec.web.replays import Replays
 from smartrec.web.rights import Denied, Rights, caller_of
+from smartrec.web.settings_api import MistakeAt
+from smartrec.web.trials import Trials
 
 PREFIX: Final = "/api/v1"
 REASON: Final = "page"
@@ -53,6 +69,9 @@ class Refused(BaseModel):
     """Every answer that is none."""
 
     error: Mistake
+    mistakes: list[MistakeAt] = Field(
+        default=[], description="Of settings that would be wrong: where."
+    )
 
 
 class Asked(BaseModel):
@@ -122,6 +141,9 @@ class Health(BaseModel):
 
 
 _STATUS: Final = (
+    (ConfigChanged, 409),
+    (ConfigError, 422),
+    (FileOnly, 403),
     (NoSuchClip, 404),
     (ClipKept, 409),
     (UsageError, 422),
@@ -168,6 +190,14 @@ def make(hub: Hub, gate: Gate) -> FastAPI:
     recorder = Recorder(hub.setup)
     rights = Rights(gate.doorman.cookie(SESSION_COOKIE, secure=False))
     app.include_router(_rest(recorder, rights), prefix=PREFIX)
+    app.include_router(settings_api.routes(recorder, rights, _UNFIT, Refused), prefix=PREFIX)
+    directory = Path(hub.setup.clips)
+    trials = Trials(directory)
+    app.include_router(zones_api.routes(recorder, trials, rights, _UNFIT), prefix=PREFIX)
+    replayed = replay_api.routes(recorder, Replays(), directory, rights, _UNFIT, Refused)
+    app.include_router(replayed, prefix=PREFIX)
+    desk = health_api.Desk(hub, recorder)
+    app.include_router(health_api.routes(desk, rights, _UNFIT, Refused), prefix=PREFIX)
     app.include_router(_kept(hub, gate, rights), prefix=PREFIX)
     app.include_router(session_api.routes(gate, _UNFIT, Refused), prefix=PREFIX)
     app.include_router(_watched(hub, recorder, rights))
@@ -279,15 +309,20 @@ async def _problems(recorder: Recorder) -> list[str]:
     ]
 
 
-def _refused(status: int, message: str, hint: str | None = None) -> JSONResponse:
-    refused = Refused(error=Mistake(message=message, hint=hint))
-    return JSONResponse(refused.model_dump(), status)
+def _refused(
+    status: int, message: str, hint: str | None = None, **more: list[MistakeAt]
+) -> JSONResponse:
+    refused = Refused(error=Mistake(message=message, hint=hint), **more)
+    return JSONResponse(refused.model_dump(exclude_unset=True), status)
 
 
 async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, SmartrecError)
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 404)
-    return _refused(status, str(error), _HINTS.get(type(error), error.hint))
+    hint = _HINTS.get(type(error), error.hint)
+    if not isinstance(error, ConfigError):
+        return _refused(status, str(error), hint)
+    return _refused(status, str(error), hint, mistakes=settings_api.mistakes_of(error))
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

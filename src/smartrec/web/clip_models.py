@@ -14,7 +14,7 @@ MS: Final = 1_000_000
 """Nanoseconds."""
 LATEST: Final = 2**62 // MS
 """In the year 2116: nanoseconds a little behind it still have 63 bits."""
-_CURSOR: Final = r"^[0-9]{1,19}_[0-9a-f-]{36}$"
+CURSOR: Final = r"^[0-9]{1,19}_[0-9a-f-]{36}$"
 _TEXT_MAX: Final = 200
 _NAMES_MAX: Final = 50
 _NOTE: Final = r"^[^\x00-\x09\x0b-\x1f\x7f-\x9f]*$"
@@ -64,8 +64,8 @@ class ListAsked(Asked):
     from_ms: Moment | None = Field(None, description="They begin at or after that.")
     to_ms: Moment | None = Field(None, description="They begin before that.")
     limit: int = Field(50, ge=1, le=200)
-    before: str | None = Field(None, pattern=_CURSOR, description="Older ones: `older`.")
-    after: str | None = Field(None, pattern=_CURSOR, description="Newer ones: `newer`.")
+    before: str | None = Field(None, pattern=CURSOR, description="Older ones: `older`.")
+    after: str | None = Field(None, pattern=CURSOR, description="Newer ones: `newer`.")
 
 
 class TimelineAsked(Asked):

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Final
 
 from smartrec.app.page_messages import (
+    Cameras,
     Format,
     Hangup,
     Happened,
@@ -25,7 +26,7 @@ from smartrec.model import Codec
 from smartrec.units import MILLISECOND
 from smartrec.web import frames
 from smartrec.web.coded import CodedCamera
-from smartrec.web.hub import Hub
+from smartrec.web.hub import Hub, placed
 
 _UNDER_WAY: Final = 8
 """Messages that the loop may be behind; then the recorder is not heard, and sends the newest
@@ -64,6 +65,7 @@ class Ear(threading.Thread):
         self._hangs_after = hangs_after
         self._room = threading.Semaphore(_UNDER_WAY)
         self._offset: int | None = None
+        self._index = hub.indexes
         self._codecs: dict[str, Codec] = {}
         self._coded: dict[str, CodedCamera] = {}
 
@@ -95,6 +97,9 @@ class Ear(threading.Thread):
             return partial(self._hub.event, message.event, frame)
         if isinstance(message, Format):
             return partial(self._hub.format, message.camera, self._format(message))
+        if isinstance(message, Cameras):
+            self._index = placed(message.cameras, self._index)
+            return partial(self._hub.cameras, message, self._index)
         return self._clock(message) if isinstance(message, Wall) else None
 
     def _clock(self, wall: Wall) -> Callable[[], None] | None:
@@ -110,7 +115,7 @@ class Ear(threading.Thread):
 
     def _picture(self, message: Unit) -> Callable[[], None] | None:
         camera, unit = message.camera, message.unit
-        index, coded = self._hub.index(camera), self._coded.get(camera)
+        index, coded = self._index.get(camera), self._coded.get(camera)
         if coded is not None:
             return partial(self._hub.coded, camera, coded.take(unit))
         if index is None or self._codecs.get(camera) is not Codec.JPEG:
@@ -121,7 +126,7 @@ class Ear(threading.Thread):
     def _format(self, message: Format) -> dict[str, object]:
         """What browsers are told of it; a codec by its name, or why it cannot be shown."""
         camera, stream = message.camera, message.format
-        index, told = self._hub.index(camera), _told(message)
+        index, told = self._index.get(camera), _told(message)
         self._codecs[camera] = stream.codec
         self._coded.pop(camera, None)
         if index is None or stream.codec is Codec.JPEG:

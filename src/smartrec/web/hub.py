@@ -1,18 +1,24 @@
 """Who looks at what, and the newest of everything for whoever comes. The loop's thread only."""
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
-from smartrec.app.page_messages import Setup
+from smartrec.app.page_messages import Cameras, Setup, ShownCamera
+from smartrec.clock import SystemClock
 from smartrec.web import frames
 from smartrec.web.coded import Gop, Part
+from smartrec.web.history import History
 from smartrec.web.ledger import Ledger
 
 LINGER: Final = 2.0
 """Seconds that a camera is still wanted at which nobody looks any more: somebody may only have
 loaded the page again."""
+
+MOST_CAMERAS: Final = 256
+"""That have a place: it is one byte of every picture's header."""
 
 RECALLED: Final = 50
 """Facts, the newest, that a page hears of though they happened before it was opened."""
@@ -42,6 +48,19 @@ class Viewer(Protocol):
         ...
 
 
+def placed(cameras: Sequence[ShownCamera], known: Mapping[str, int]) -> dict[str, int]:
+    """Where each camera stands in what browsers are told; it is the same for a page's whole life.
+
+    A camera that is gone keeps its place: pictures of it may be under way, and it may come again.
+
+    Args:
+        cameras: Those there are.
+        known: Where each stands that was there before.
+    """
+    new = [camera.id for camera in cameras if camera.id not in known]
+    return {**known, **dict(zip(new, range(len(known), MOST_CAMERAS), strict=False))}
+
+
 class Hub:
     """See the module.
 
@@ -57,25 +76,50 @@ class Hub:
         self.setup = setup
         self._want = want
         self._for = linger
-        self._index = {camera: index for index, (camera, _) in enumerate(setup.cameras)}
+        self._index = placed(setup.cameras, {})
         self._watched: dict[Viewer, frozenset[str]] = {}
         self._wanted: tuple[str, ...] = ()
         self._leaving: asyncio.TimerHandle | None = None
         self._formats: dict[str, bytes] = {}
         self._newest: dict[str, bytes] = {}
-        self._gops = {camera: Gop() for camera in self._index}
+        self._gops = defaultdict[str, Gop](Gop)
         self._facts: deque[bytes] = deque(maxlen=RECALLED)
         self._states: dict[tuple[str, str], bytes] = {}
         self.ledger = Ledger()
+        self.history = History(SystemClock())
 
     @property
     def viewers(self) -> int:
         """How many pages are open."""
         return len(self._watched)
 
-    def index(self, camera: str) -> int | None:
-        """A camera's place in the greeting."""
-        return self._index.get(camera)
+    @property
+    def indexes(self) -> dict[str, int]:
+        """Each camera's place, by its id; see `placed`."""
+        return self._index
+
+    def shown(self) -> list[dict[str, object]]:
+        """The cameras, as browsers are told of them."""
+        return [
+            {"index": self._index[each.id], "id": each.id, "name": each.name, "zones": each.zones}
+            for each in self.setup.cameras
+            if each.id in self._index
+        ]
+
+    def cameras(self, told: Cameras, indexes: dict[str, int]) -> None:
+        """These are the cameras from now on, at these places."""
+        gone = {each.id for each in self.setup.cameras} - {each.id for each in told.cameras}
+        self.setup = replace(self.setup, cameras=told.cameras, trash=told.trash)
+        self._index = indexes
+        for viewer, watched in list(self._watched.items()):
+            self.watch(viewer, watched - gone)
+        self._states = {key: told for key, told in self._states.items() if key[1] not in gone}
+        for camera in gone:
+            self._newest.pop(camera, None)
+            self._gops[camera].forget()
+        self.ledger.forget(gone)
+        self.history.forget(gone)
+        self.tell(frames.text({"type": "cameras", "cameras": self.shown()}))
 
     def join(self, viewer: Viewer) -> None:
         """A page was opened: it hears what happened last, how things stand, then all news."""
@@ -93,8 +137,9 @@ class Hub:
         if viewer not in self._watched:
             return
         before = self._watched[viewer]
-        now = self._watched[viewer] = cameras & self._index.keys()
-        for camera in (each for each, _ in self.setup.cameras if each in now - before):
+        known = {each.id for each in self.setup.cameras} & self._index.keys()
+        now = self._watched[viewer] = cameras & known
+        for camera in (each.id for each in self.setup.cameras if each.id in now - before):
             self._begin(viewer, camera)
         for camera in before - now:
             viewer.forget(self._index[camera])
@@ -115,34 +160,30 @@ class Hub:
         """What a camera's next pictures are."""
         frame = self._formats[camera] = frames.text(message)
         self._newest.pop(camera, None)
-        if camera in self._gops:
-            self._gops[camera] = Gop()
+        self._gops[camera] = Gop()
         for viewer in self._watching(camera):
             viewer.tell(frame)
 
     def picture(self, camera: str, frame: bytes) -> None:
         """A camera's newest picture."""
-        index = self._index[camera]
         if camera in self._wanted:
             self._newest[camera] = frame
         for viewer in self._watching(camera):
-            viewer.offer(index, frame)
+            viewer.offer(self._index[camera], frame)
 
     def coded(self, camera: str, parts: Sequence[Part]) -> None:
         """A coded camera's next picture."""
-        index = self._index[camera]
         for part in parts:
             self._gops[camera].take(part)
             for viewer in self._watching(camera):
-                viewer.stream(index, part)
+                viewer.stream(self._index[camera], part)
         if camera not in self._wanted:
             self._gops[camera].forget()
 
     def look(self, camera: str, frame: bytes) -> None:
         """What was found in a picture of a camera."""
-        index = self._index[camera]
         for viewer in self._watching(camera):
-            viewer.look(index, frame)
+            viewer.look(self._index[camera], frame)
 
     def event(self, event: Mapping[str, Any], frame: bytes) -> None:
         """Something happened, or how something stands."""
@@ -153,6 +194,7 @@ class Hub:
             self._facts.append(frame)
         self.tell(frame)
         self.ledger.take(event)
+        self.history.take(event)
 
     def tell(self, frame: bytes) -> None:
         """A text message for every page."""
@@ -180,7 +222,7 @@ class Hub:
         self._say_wanted(wanted)
 
     def _say_wanted(self, cameras: set[str] | frozenset[str]) -> None:
-        wanted = tuple(camera for camera, _ in self.setup.cameras if camera in cameras)
+        wanted = tuple(each.id for each in self.setup.cameras if each.id in cameras)
         if wanted != self._wanted:
             self._wanted = wanted
             self._want(wanted)

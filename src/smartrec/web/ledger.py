@@ -1,7 +1,7 @@
 """What was heard of the recorder since the page started, as far as metrics want it."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from smartrec.app.events import (
@@ -36,6 +36,12 @@ class Ledger:
         self.states: dict[str, dict[str, Mapping[str, Any]]] = {kind: {} for kind in _STATES}
         self.looks = Counter[str]()
         self.inferences = Counter[str]()
+
+    def forget(self, cameras: Collection[str]) -> None:
+        """Of these nothing more is told: how they stand is not known any more."""
+        for states in self.states.values():
+            for camera in cameras:
+                states.pop(camera, None)
 
     def take(self, event: Mapping[str, Any]) -> None:
         """An envelope."""

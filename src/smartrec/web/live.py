@@ -313,15 +313,11 @@ def _choose(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprot
 
 def _hello(hub: Hub) -> dict[str, Any]:
     now = SystemClock().now()
-    setup = hub.setup
     return {
         "type": "hello",
         "version": __version__,
-        "station": setup.station_id,
-        "cameras": [
-            {"index": index, "id": camera, "name": name}
-            for index, (camera, name) in enumerate(setup.cameras)
-        ],
+        "station": hub.setup.station_id,
+        "cameras": hub.shown(),
         "now": frames.moment(now.mono_ns, now.wall_ns),
     }
 

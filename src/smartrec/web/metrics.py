@@ -109,6 +109,12 @@ def _standing(status: Mapping[str, Any]) -> Iterator[Metric]:
         "Clips that were recorded and are not finished yet.",
         status["finishing"],
     )
+    settings = status.get("settings") or {}
+    yield _single(
+        "smartrec_settings_pending",
+        "Settings that wait for a new start of the recorder.",
+        len(settings.get("pending", ())),
+    )
 
 
 def is_live(camera: Mapping[str, Any]) -> bool:

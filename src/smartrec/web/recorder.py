@@ -10,7 +10,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from smartrec.app.mounts import check_mounted
 from smartrec.app.page_messages import Setup
-from smartrec.app.wire import ask, ask_status
+from smartrec.app.settings_question import Question
+from smartrec.app.wire import ask, ask_log, ask_settings, ask_status
 from smartrec.errors import ControlError, DiskGone
 from smartrec.model import Answer, Command
 from smartrec.places import state_dir
@@ -20,6 +21,9 @@ _COMMANDS_AT_ONCE: Final = 4
 _MOST_WAITING: Final = 32
 WITHIN: Final = 10.0
 """Seconds."""
+SETTLED_WITHIN: Final = 60.0
+"""Seconds; cameras may have to be started anew."""
+_SETTINGS_AT_ONCE: Final = 2
 
 _Told = TypeVar("_Told")
 
@@ -37,6 +41,10 @@ class Recorder:
         self._within = within
         self._pool = ThreadPoolExecutor(_COMMANDS_AT_ONCE, thread_name_prefix="commands")
         self._waiting = 0
+        self._settlers = ThreadPoolExecutor(_SETTINGS_AT_ONCE, thread_name_prefix="settings")
+        self._settling = 0
+        self._readers = ThreadPoolExecutor(1, thread_name_prefix="log")
+        self._reading = 0
         self._status = _Shared(partial(ask_status, self._place, within, clip_dir=self._clips))
         self._disk = _Shared(self._usage)
 
@@ -74,6 +82,37 @@ class Recorder:
             return await asyncio.get_running_loop().run_in_executor(self._pool, question)
         finally:
             self._waiting -= 1
+
+    async def log(self, since: int) -> dict[str, Any]:
+        """What it said after that line.
+
+        Raises:
+            ControlError: It does not answer.
+        """
+        if self._reading >= _MOST_WAITING:
+            raise ControlError("too many others read the log", hint="Try again soon.")
+        asked = partial(ask_log, self._place, since, self._within, clip_dir=self._clips)
+        self._reading += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, asked)
+        finally:
+            self._reading -= 1
+
+    async def settings(self, question: Question) -> dict[str, Any]:
+        """What it answers to a question about its settings.
+
+        Raises:
+            ControlError: It does not answer.
+            SmartrecError: As `ask_settings` does.
+        """
+        if self._settling >= _MOST_WAITING:
+            raise ControlError("too many others ask about the settings", hint="Try again soon.")
+        asked = partial(ask_settings, self._place, question, SETTLED_WITHIN, clip_dir=self._clips)
+        self._settling += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._settlers, asked)
+        finally:
+            self._settling -= 1
 
 
 class _Shared(Generic[_Told]):

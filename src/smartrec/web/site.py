@@ -21,6 +21,11 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 MOST_BODY: Final = 64_000
+LONGER: Final = dict.fromkeys(
+    (f"/api/v1/{each}" for each in ("settings", "settings/check", "zones/trial", "replays")),
+    290_000,
+)
+"""Bytes that the body of a request may have at these paths: all zones of a camera."""
 BODY_WITHIN: Final = 10.0
 """Seconds from a request's head to the end of its body."""
 HEAD: Final = "smartrec.head"
@@ -41,7 +46,6 @@ _NO_STORE: Final = (b"cache-control", b"no-store")
 _VARY: Final = (b"vary", b"cookie, authorization")
 _READING: Final = ("GET", "HEAD")
 _WITH_BODY: Final = ("POST", "PUT", "PATCH")
-_TOO_LONG: Final = Refusal(413, f"a request may have {MOST_BODY} bytes at most", "Send less.")
 _TOO_SLOW: Final = Refusal(408, "the request did not come to its end", "Send it in one go.")
 
 
@@ -88,11 +92,12 @@ class Site:
         refusal = refusal or self._denial(scope, caller)
         body = b""
         if refusal is None and scope["method"] in _WITH_BODY:
+            most = _most(scope)
             try:
-                body = await asyncio.wait_for(_whole(receive), self._body_within)
+                body = await asyncio.wait_for(_whole(receive, most), self._body_within)
             except asyncio.TimeoutError:
                 refusal = _TOO_SLOW
-            refusal = _TOO_LONG if len(body) > MOST_BODY else refusal
+            refusal = _too_long(most) if len(body) > most else refusal
         if refusal is not None:
             await _refuse(send, refusal)
             return
@@ -134,13 +139,22 @@ class Site:
             return refusal
         if asset is not None:
             return Refusal(405, "a file can only be read", "Use GET.")
-        return _unfit(headers) if method in _WITH_BODY else None
+        return _unfit(headers, _most(scope)) if method in _WITH_BODY else None
 
 
-async def _whole(receive: Receive) -> bytes:
-    """A request's body, or more of it than any may have."""
+def _most(scope: Scope) -> int:
+    """Bytes that the body of a request may have."""
+    return LONGER.get(scope["path"], MOST_BODY)
+
+
+def _too_long(most: int) -> Refusal:
+    return Refusal(413, f"a request may have {most} bytes at most", "Send less.")
+
+
+async def _whole(receive: Receive, most: int) -> bytes:
+    """A request's body, or more of it than it may have."""
     body = b""
-    while len(body) <= MOST_BODY:
+    while len(body) <= most:
         message = await receive()
         body += message.get("body", b"")
         if not message.get("more_body", False):
@@ -178,7 +192,7 @@ def _text(headers: Headers) -> list[tuple[str, str]]:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
 
 
-def _unfit(headers: Headers) -> Refusal | None:
+def _unfit(headers: Headers, most: int) -> Refusal | None:
     """Why the body of a request is not even read."""
     found = dict(headers)
     media_type = found.get(b"content-type", b"").split(b";")[0].strip().lower()
@@ -186,7 +200,7 @@ def _unfit(headers: Headers) -> Refusal | None:
         # A form of another site can send anything else without being asked for leave (CORS).
         return Refusal(415, "only JSON is understood", "Send Content-Type: application/json.")
     length = found.get(b"content-length", b"0")  # the server has seen to it that it is a number
-    return _TOO_LONG if int(length) > MOST_BODY else None
+    return _too_long(most) if int(length) > most else None
 
 
 async def _refuse(send: Send, refusal: Refusal) -> None:
@@ -195,7 +209,7 @@ async def _refuse(send: Send, refusal: Refusal) -> None:
         headers.append((b"www-authenticate", b"Bearer"))
     if refusal.status == 405:
         headers.append((b"allow", b"GET, HEAD"))
-    if refusal in (_TOO_LONG, _TOO_SLOW):  # what else is sent shall not be read
+    if refusal.status in (408, 413):  # what else is sent shall not be read
         headers.append((b"connection", b"close"))
     await _answer(send, refusal.status, headers, refusal.json().encode())
 

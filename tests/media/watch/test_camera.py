@@ -3,7 +3,7 @@
 import pytest
 
 from smartrec.media.watch.camera import LOOK_WITHIN, Camera, Desk
-from smartrec.media.watch.detecting import Asked
+from smartrec.media.watch.looking import Asked
 from smartrec.media.watch.messages import Note, Unit
 from smartrec.model import AccessUnit, Codec, StreamFormat
 from smartrec.units import SECOND, Ns

@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pytest
 
 from smartrec.errors import DetectionFailed, ModelUnusable
-from smartrec.media.watch.detecting import FAILURES, HANGS_AFTER, Asked, Detecting, Engine, Teller
+from smartrec.media.watch.detecting import FAILURES, HANGS_AFTER, Detecting, Teller
 from smartrec.media.watch.eye import Fit, Undecodable
+from smartrec.media.watch.looking import Asked, Engine
 from smartrec.media.watch.messages import DetectorSetup, Looked, Message, Note, Ready, Refused
 from smartrec.model import Box, Detection, Look
 from smartrec.units import SECOND, Ns

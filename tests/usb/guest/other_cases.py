@@ -5,12 +5,16 @@ are unplugged at first.
 """
 
 import itertools
+import re
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
+from smartrec.app.settings_question import Do, Question
+from smartrec.app.wire import ask_settings, find_socket
 from smartrec.model import ClipState
 from tests.e2e.pictures import numbers
 from tests.e2e.recorder import Home, Recorder, environment, settings
@@ -26,7 +30,7 @@ from tests.usb.guest.clips import (
     wait_ring,
     whole,
 )
-from tests.usb.guest.plug import TIMEOUT, Plug
+from tests.usb.guest.plug import TIMEOUT, Plug, wait_for
 from tests.usb.pictures import numbers_in, serials_in
 
 FAULTY = 5
@@ -107,6 +111,91 @@ def test_two_cameras_that_change_numbers_stay_who_they_are(
 def _lasting(plug: Plug) -> Path:
     plug.wait_node()
     return next(Path("/dev/v4l/by-id").glob(f"*{plug.serial}-video-index0"))
+
+
+def test_a_camera_that_takes_other_settings_is_not_lost_and_costs_the_other_nothing(
+    home: Home, plug: Plug, tmp_path: Path
+) -> None:
+    file, (one, two) = tmp_path / "s.toml", _sources(plug)
+    small = 'size = "640x480"\nfps = 15.0\ncontrols = { extra = { brightness = 7 } }'
+    with _both(file, home, one, two) as running:
+        goes_on, cut = record(running, "two"), record(running, "one")
+        _written(file, f'id = "one"\n{one}\n{small}', f'id = "two"\n{two}')
+        assert _reloaded(running)["restarted"] == ["one"]
+        running.wait_for("one: 640x480", TIMEOUT)
+        wait_ready(running, 2)
+        running.stop()
+    for clip, state in ((goes_on, ClipState.COMPLETE), (cut, ClipState.STOPPED)):
+        row = finished(home, clip)
+        whole(row)
+        assert row.state is state
+    assert not [line for line in running.said if re.search(LOST, line)]
+
+
+def test_cameras_swap_their_ids_and_go_without_being_lost(
+    home: Home, plug: Plug, tmp_path: Path
+) -> None:
+    file, (one, two) = tmp_path / "s.toml", _sources(plug)
+    with _both(file, home, one, two) as running:
+        _written(file, f'id = "one"\n{two}', f'id = "two"\n{one}')
+        assert _reloaded(running)["restarted"] == ["one", "two"]
+        wait_live(running)
+        _written(file, f'id = "three"\n{two}', f'id = "two"\n{one}')
+        assert _reloaded(running)["added"] == ["three"]
+        wait_live(running)
+        asked = [record(running, camera) for camera in ("three", "two")]
+        wait_ready(running, 2)
+        _written(file, f'id = "two"\n{one}')
+        assert _reloaded(running)["removed"] == ["three"]
+        wait_for(lambda: _nodes_held(running) == {plug.wait_node()}, "a node is still held")
+        running.stop()
+    for clip, serial in zip(asked, (Plug(1).serial, plug.serial), strict=True):
+        row = finished(home, clip)
+        assert row.path is not None
+        assert whole(row)
+        assert serials_in(row.path.read_bytes()) == {serial}
+    assert not [line for line in running.said if re.search(LOST, line)]
+
+
+def _sources(plug: Plug) -> list[str]:
+    other = Plug(1)
+    other.plug()
+    return [f'source = "usb:{_lasting(each)}"' for each in (plug, other)]
+
+
+@contextmanager
+def _both(file: Path, home: Home, one: str, two: str) -> Iterator[Recorder]:
+    """A recorder of two cameras that send; the second is unplugged at the end."""
+    _written(file, f'id = "one"\n{one}', f'id = "two"\n{two}')
+    try:
+        with started(home, "--config", str(file)) as running:
+            wait_live(running)
+            yield running
+    finally:
+        Plug(1).unplug()
+
+
+def _written(file: Path, *cameras: str) -> None:
+    file.write_text("".join(f"[[camera]]\n{camera}\n" for camera in cameras))
+
+
+def _reloaded(running: Recorder) -> dict[str, object]:
+    """What came of the settings as they stand in the file now."""
+    place = find_socket(running.home.clips, running.home.environ)
+    question = Question(Do.RELOAD, by="test")
+    answer = ask_settings(place, question, clip_dir=running.home.clips)
+    applied = answer["applied"]
+    assert isinstance(applied, dict), answer
+    return applied
+
+
+def _nodes_held(running: Recorder) -> set[Path]:
+    """Video nodes that the recorder has open, however often."""
+    held = set()
+    for link in Path(f"/proc/{running.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # one that is closed meanwhile
+            held.add(link.readlink())
+    return {path for path in held if path.name.startswith("video")}
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from smartrec.app.events import ArmingChanged, DetectionState
+from smartrec.app.events import ArmingChanged
 from smartrec.model import Action, Command, new_id
 from tests.web.browser.conftest import Open
 from tests.web.browser.fitting import DESK, PHONE, violations
@@ -36,7 +36,7 @@ def test_one_camera_is_disarmed_and_every_page_says_so(stage: Stage, visit: Open
     for page in (one, other):
         disarmed(page, "cam1")
         expect(page.locator("[data-camera=cam0] .disarmed")).to_be_hidden()
-    stage.publish(DetectionState("cam1", 5, 5, 20.0, 1, unrecorded=3))
+    stage.recorder.unrecorded["cam1"] = 3
     expect(other.locator("[data-camera=cam1] .disarmed")).to_contain_text("3 persons not recorded")
     assert not violations(other)
     other.get_by_role("button", name="Arm Demo 1", exact=True).press("Enter")

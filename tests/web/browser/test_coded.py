@@ -191,6 +191,7 @@ def test_a_tab_that_was_busy_jumps_to_live(play: Play) -> None:
     shown.wait(10)
 
 
+@pytest.mark.long
 def test_a_decoder_that_fails_goes_on_with_a_keyframe(play: Play) -> None:
     shown = play(coded_camera.small())
     shown.wait(10)

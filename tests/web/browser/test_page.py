@@ -186,6 +186,7 @@ def test_a_box_lies_where_it_was_seen_whatever_the_size(film: DemoFeed, visit: O
             assert sides == pytest.approx(astuple(shot.person), abs=0.015)
 
 
+@pytest.mark.long
 def test_a_server_that_died_is_told_and_pictures_go_on_when_it_is_back(
     film: DemoFeed, visit: Open
 ) -> None:

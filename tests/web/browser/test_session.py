@@ -354,6 +354,7 @@ def test_a_shared_clip_is_seen_alone(guarded: Guarded, visit: Open, tmp_path: Pa
         assert page.request.get(f"{guarded.address}api/v1/{path}").status in (401, 403)
 
 
+@pytest.mark.long
 def test_a_link_that_is_taken_back_opens_nothing(guarded: Guarded, visit: Open) -> None:
     with guarded.vault() as vault:
         for share in vault.shares():
@@ -393,7 +394,7 @@ def test_two_links_in_two_tabs_are_both_seen(guarded: Guarded, visit: Open) -> N
 @pytest.mark.parametrize(
     ("size", "scheme"),
     [
-        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(PHONE, "dark", id="phone-dark", marks=pytest.mark.long),
         pytest.param(DESK, "light", id="desk-light", marks=pytest.mark.long),
         pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.long),
         pytest.param(WALL, "dark", id="wall-dark", marks=pytest.mark.long),

@@ -57,7 +57,7 @@ def judge_days(
         disk: Bytes of theirs, those that are free and all.
     """
     recent = [clip for clip in clips if 0 <= now - clip.start_wall_ns <= _LOOKED_AT]
-    span = now - recent[0].start_wall_ns if recent else 0
+    span = min(now - clips[0].start_wall_ns, _LOOKED_AT) if recent else 0
     came = sum(clip.bytes or 0 for clip in recent)
     if span < _LEAST or not came:
         return None

@@ -17,8 +17,9 @@ from smartrec import __version__
 from smartrec.app.doctor.bounded import Overdue, bounded
 from smartrec.app.doctor.censor import Censor
 from smartrec.app.doctor.disk import standing
+from smartrec.app.logbook import lines_of
 from smartrec.app.mounts import filesystem
-from smartrec.app.wire import ask_status, find_socket
+from smartrec.app.wire import ask_log, ask_status, find_socket
 from smartrec.errors import SmartrecError, UsageError, store_error
 from smartrec.store.catalog import Catalog
 from smartrec.store.record import ClipRecord, rfc3339
@@ -32,6 +33,7 @@ _NEWEST_FILES: Final = 200
 _KERNEL_LINES: Final = 300
 _LOG_LINES: Final = 2000
 _TIMEOUT_S: Final = 10.0
+_MS: Final = 1_000_000
 _KERNEL_WORDS: Final = (
     "usb", "uvc", "video", "snd", "xhci", "ext4", "mmc", "nvme", "oom", "out of memory",
 )  # fmt: skip
@@ -172,6 +174,18 @@ def recorder(clips: Path, environ: Mapping[str, str]) -> dict[str, object]:
         ControlError: None answers.
     """
     return ask_status(find_socket(clips, environ), clip_dir=clips)
+
+
+def recorder_log(clips: Path, environ: Mapping[str, str]) -> str:
+    """The newest of what a running recorder said.
+
+    Raises:
+        ControlError: None answers.
+    """
+    told = ask_log(find_socket(clips, environ), 0, clip_dir=clips)
+    return "".join(
+        f"{rfc3339(each.at_ms * _MS)}  {each.level:<7}  {each.text}\n" for each in lines_of(told)
+    )
 
 
 def catalogue(clips: Path) -> dict[str, object]:

@@ -6,6 +6,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from smartrec.detection.persons import MIN_CONFIDENCE, MIN_CONFIDENCE_PGIE
 from smartrec.detection.pgie import Pgie, read_pgie
 from smartrec.errors import ModelUnusable
 from smartrec.media.watch.messages import DetectorSetup
@@ -59,6 +60,15 @@ def find_model(setup: DetectorSetup) -> ModelFile:
     pgie = read_pgie(path, setup.person_class_ids)
     labels = setup.labels or (str(pgie.labels_file) if pgie.labels_file else None)
     return ModelFile(pgie.onnx_file, pgie.onnx_file.name, _labels(labels), pgie)
+
+
+def min_confidence_of(setup: DetectorSetup, file: ModelFile) -> float:
+    """From which a person counts: the setting, or the model's own."""
+    if setup.min_confidence is not None:
+        return setup.min_confidence
+    if file.pgie is None:
+        return MIN_CONFIDENCE
+    return MIN_CONFIDENCE_PGIE if file.pgie.threshold is None else file.pgie.threshold
 
 
 def digest(path: Path) -> str:

@@ -15,7 +15,6 @@ from smartrec.detection.nms import nms
 from smartrec.detection.persons import (
     FLOOR,
     MIN_CONFIDENCE,
-    MIN_CONFIDENCE_PGIE,
     labels_of_lines,
     labels_of_metadata,
     person_classes,
@@ -25,7 +24,7 @@ from smartrec.detection.recognise import KNOWN, recognise
 from smartrec.detection.tensors import Array, Family, Seen
 from smartrec.errors import DetectionFailed, ModelUnusable
 from smartrec.media.engines.inputs import Inputs, read_inputs
-from smartrec.media.engines.model_file import ModelFile, digest, find_model
+from smartrec.media.engines.model_file import ModelFile, digest, find_model, min_confidence_of
 from smartrec.media.engines.session import Session
 from smartrec.media.watch.messages import DetectorSetup
 from smartrec.model import Box, Detection
@@ -125,7 +124,7 @@ def open_engine(setup: DetectorSetup) -> Engine:
     persons, note = person_classes(family, labels, setup.person_class_ids)
     engine = Engine(session, inputs, _Plan(family, persons, _iou(family, file.pgie)))
     engine.name, engine.digest = file.name, sha256
-    engine.min_confidence = _min_confidence(setup, file.pgie)
+    engine.min_confidence = min_confidence_of(setup, file)
     notes = (inputs.note, note, *_not_honoured(family, file.pgie))
     engine.notes = tuple(each for each in notes if each)
     _try(engine, file)
@@ -208,14 +207,6 @@ def _iou(family: Family, pgie: Pgie | None) -> float:
     if family.suppressed:
         return 1.0
     return _NMS_IOU if pgie is None or pgie.nms_iou is None else pgie.nms_iou
-
-
-def _min_confidence(setup: DetectorSetup, pgie: Pgie | None) -> float:
-    if setup.min_confidence is not None:
-        return setup.min_confidence
-    if pgie is None:
-        return MIN_CONFIDENCE
-    return MIN_CONFIDENCE_PGIE if pgie.threshold is None else pgie.threshold
 
 
 def _not_honoured(family: Family, pgie: Pgie | None) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from smartrec.errors import SmartrecError
-from smartrec.media.watch.detecting import Asked
 from smartrec.media.watch.eye import Fit, JpegPicture, Picture
+from smartrec.media.watch.looking import Asked
 from smartrec.media.watch.messages import Note, Unit
 from smartrec.model import AccessUnit, Codec, StreamFormat
 from smartrec.units import SECOND, Ns

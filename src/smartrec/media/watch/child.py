@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from smartrec.errors import NoScreen, ScreenLost
 from smartrec.media import child
 from smartrec.media.watch.camera import Camera, Desk
-from smartrec.media.watch.detecting import Detecting, Engine, Teller
+from smartrec.media.watch.detecting import Detecting, Teller
 from smartrec.media.watch.link import Hangup, Link
+from smartrec.media.watch.looking import Engine
 from smartrec.media.watch.messages import (
     CameraView,
     DetectorSetup,

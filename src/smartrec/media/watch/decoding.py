@@ -121,7 +121,7 @@ class Decoder(threading.Thread):
             backoff = min(2 * backoff, _BACKOFF_MOST)
 
     def _run_once(self) -> None:
-        pipeline, source, sink = _decoding(self._stream)
+        pipeline, source, sink = pipeline_of(self._stream)
         self._until_keyframe = self._coded
         sink.set_property("emit-signals", True)
         handler = sink.connect("new-sample", self._on_sample)
@@ -251,7 +251,7 @@ def decode_one(unit: AccessUnit, stream: StreamFormat) -> Gst.Sample | None:
     Raises:
         SmartrecError: It cannot be decoded.
     """
-    pipeline, source, sink = _decoding(stream)
+    pipeline, source, sink = pipeline_of(stream)
     with running(pipeline) as bus:
         source.push_buffer(buffer_of(unit))
         source.end_of_stream()
@@ -271,7 +271,12 @@ def buffer_of(unit: AccessUnit) -> Gst.Buffer:
     return buffer
 
 
-def _decoding(stream: StreamFormat) -> tuple[Gst.Pipeline, GstApp.AppSrc, GstApp.AppSink]:
+def pipeline_of(stream: StreamFormat) -> tuple[Gst.Pipeline, GstApp.AppSrc, GstApp.AppSink]:
+    """A decoder that is not running yet, and both its ends.
+
+    Raises:
+        SmartrecError: Nothing here decodes it.
+    """
     recipe = choose(DECODES[stream.codec], usable=reaches_ready)
     pipeline = launch(str(decode(stream, recipe)))
     source, sink = pipeline.get_by_name("source"), pipeline.get_by_name("frames")

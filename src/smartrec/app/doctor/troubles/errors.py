@@ -15,6 +15,17 @@ ERRORS: Final[Mapping[type[errors.SmartrecError], Trouble]] = {
         "`smartrec doctor`",
     ),
     errors.ConfigError: TROUBLES["settings"]["settings"],
+    errors.ConfigChanged: Trouble(
+        "`smartrec.toml was changed meanwhile`",
+        "Somebody else changed the settings file between the moment it was read and the moment it "
+        "was to be saved. It stays as they left it.",
+        "Look at it: `smartrec config show`; then change it again",
+    ),
+    errors.FileOnly: Trouble(
+        "`web.address can be changed in the settings file only`",
+        "It opens the machine to others, or loads code: the page shows it and does not change it.",
+        "Change it in the file (`smartrec config path`), then `smartrec config reload`",
+    ),
     errors.NoPage: Trouble(
         "`the page cannot be served at 127.0.0.1, port 8787: Address already in use`",
         "Another program listens there, perhaps another recorder. It is tried again every ten "

@@ -10,10 +10,11 @@ export class Refused extends Error {
    * @param {?string} hint
    * @param {number} status Of HTTP.
    * @param {number} [retry] Seconds until it is worth another try.
+   * @param {Object} [body] All that was answered.
    */
-  constructor(message, hint, status, retry = 0) {
+  constructor(message, hint, status, retry = 0, body = {}) {
     super(message);
-    Object.assign(this, { hint, status, retry });
+    Object.assign(this, { hint, status, retry, body });
   }
 }
 
@@ -56,9 +57,9 @@ async function ask(path, options = {}) {
 }
 
 async function once(path, options) {
-  const { signal, ...rest } = options;
+  const { signal, wait = PATIENCE_MS, ...rest } = options;
   const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(new DOMException("no answer", "TimeoutError")), PATIENCE_MS);
+  const timer = setTimeout(() => patience.abort(new DOMException("no answer", "TimeoutError")), wait);
   const given = () => patience.abort(signal.reason);
   if (signal?.aborted) given();
   signal?.addEventListener("abort", given);
@@ -67,7 +68,7 @@ async function once(path, options) {
     const body = reply.status === 204 ? null : await reply.json();
     if (reply.ok) return body;
     const retry = Number(reply.headers.get("Retry-After")) || 0;
-    throw new Refused(body.error?.message ?? reply.statusText, body.error?.hint ?? null, reply.status, retry);
+    throw new Refused(body.error?.message ?? reply.statusText, body.error?.hint ?? null, reply.status, retry, body);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener("abort", given);
@@ -88,10 +89,12 @@ export const get = (path, query, signal) => ask(String(query ?? "") ? `${path}?$
  * @param {"POST"|"PATCH"|"DELETE"} method
  * @param {string} path
  * @param {Object} [body]
+ * @param {AbortSignal} [signal] Gives it up: an AbortError is thrown.
+ * @param {number} [wait] Milliseconds.
  * @returns {Promise<?Object>}
  */
-export const send = (method, path, body) =>
-  ask(path, body === undefined ? { method } : { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+export const send = (method, path, body, signal, wait) =>
+  ask(path, body === undefined ? { method, signal, wait } : { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body), signal, wait });
 
 /** @returns {Promise<Object>} How the recorder stands, as its control socket says. */
 export const status = () => ask("status");

@@ -43,12 +43,12 @@ class App {
     this._station = /^(localhost|127\.|\[::1\])/.test(location.hostname) ? "" : location.hostname;
     this._link = new Link({
       message: (message) => this._message(message),
-      picture: (header, bytes) => this._stage.tile(header.camera)?.push(header, bytes),
+      picture: (header, bytes) => this._tile(header.camera)?.push(header, bytes),
       state: (state, seconds) => this._linked(state, seconds),
     });
     this._stage = new Stage(this._cameras, {
       changed: () => this._say(),
-      watch: (cameras) => this._link.watch(cameras),
+      watch: (cameras) => this._watch(cameras),
       record: (camera) => this._record.toggle(camera),
       arm: (camera) => this._arming.toggle(camera),
     });
@@ -63,6 +63,9 @@ class App {
     });
     /** @type {Set<(kind: string, data: Object, moment: Date) => void>} */
     this._listeners = new Set();
+    /** @type {?import("./tile.js").Tile} Of another view, in the place of all of the live one. */
+    this._apart = null;
+    document.addEventListener("visibilitychange", () => this._apart && this._watch([]));
     this._router = new Router(byId("view"), { shown: (name, view) => this._shown(name, view), failed: (error) => this._partial(error) }, this._context());
   }
 
@@ -76,6 +79,7 @@ class App {
       may: (scope) => this._entrance.may(scope),
       shared: () => this._entrance.shared && { ends: this._entrance.ends },
       announce: (text) => write(byId("announce"), text),
+      show: (tile) => this._put(tile),
       link: {
         listen: (told) => {
           this._listeners.add(told);
@@ -138,7 +142,8 @@ class App {
         f: () => this._stage.toggleFull(),
         0: () => this._stage.show(null),
         Escape: () => (this._stage.alone ? this._stage.show(null) : this._stage.full && this._stage.toggleFull()),
-        camera: (index) => this._stage.tile(index) && this._stage.show(this._stage.tile(index).camera.id),
+        z: () => this._stage.toggleZones(),
+        camera: (index) => this._stage.tiles[index] && this._stage.show(this._stage.tiles[index].camera.id),
       },
     };
   }
@@ -159,6 +164,31 @@ class App {
     this._say();
   }
 
+  /** Let a tile of another view show its camera's pictures. @returns {() => void} How to end it. */
+  _put(tile) {
+    this._apart = tile;
+    tile.threshold = this._least ?? tile.threshold;
+    this._watch([]);
+    return () => {
+      if (this._apart !== tile) return;
+      this._apart = null;
+      this._watch([]);
+    };
+  }
+
+  /** Nothing is sent to a page that nobody sees. */
+  _watch(cameras) {
+    const apart = document.hidden || !this._apart ? [] : [this._apart.camera.id];
+    this._link.watch(this._apart ? apart : cameras);
+  }
+
+  /** @param {string|number} of See `Stage.tile`. */
+  _tile(of) {
+    if (!this._apart) return this._stage.tile(of);
+    const { id, index } = this._apart.camera;
+    return of === id || of === index ? this._apart : undefined;
+  }
+
   /** A view's code did not come. */
   _partial(error) {
     console.debug("no view", error);
@@ -168,16 +198,33 @@ class App {
   }
 
   _message(message) {
-    const tile = message.camera && this._stage.tile(message.camera);
+    const tile = message.camera && this._tile(message.camera);
     if (message.type === "hello") this._greet(message);
     else if (message.type === "clock") this._clock.greet(message.now);
     else if (message.type === "event") this._event(message.event);
-    else if (message.type === "clip") for (const told of this._listeners) told("clip.changed", { clip_id: message.clip.id, clip: message.clip }, new Date());
+    else if (message.type === "cameras") this._others(message);
+    else if (message.type === "clip") this._tell("clip.changed", { clip_id: message.clip.id, clip: message.clip });
     else if (message.type === "look") tile?.look(message);
     else if (message.type === "format" && tile) {
       tile.format(message);
-      this._stage.lay();
+      if (tile === this._apart) this._tell("format", message);
+      else this._stage.lay();
     }
+  }
+
+  /** @param {string} kind @param {Object} data */
+  _tell(kind, data, moment = new Date()) {
+    for (const told of this._listeners) told(kind, data, moment);
+  }
+
+  /** Somebody changed the settings: cameras came or went, or have other names or zones. */
+  _others(message) {
+    if (this._cameras.greet(message.cameras)) {
+      this._stage.fill();
+      this._refresh();
+    }
+    this._tell("cameras", message);
+    this._say();
   }
 
   _greet(hello) {
@@ -191,7 +238,7 @@ class App {
     this._version ??= hello.version;
     this._show();
     this._begun ??= performance.now();
-    for (const told of this._listeners) told("hello", hello, new Date());
+    this._tell("hello", hello);
     this._refresh();
   }
 
@@ -218,7 +265,8 @@ class App {
   }
 
   _believe(least) {
-    for (const tile of this._stage.tiles) tile.threshold = least;
+    this._least = least;
+    for (const tile of [...this._stage.tiles, this._apart]) if (tile) tile.threshold = least;
   }
 
   _event(event) {
@@ -229,7 +277,7 @@ class App {
     const at = Number(data.at.mono_ns) / 1e6;
     this._cameras.get(data.camera)?.apply(kind, data, at);
     const earlier = at < this._greetedAt; // views ask for what there is when they hear of the greeting
-    if (!earlier) for (const told of this._listeners) told(kind, data, new Date(event.time));
+    if (!earlier) this._tell(kind, data, new Date(event.time));
     if (kind.endsWith(".state")) return;
     this._told += 1;
     if (kind === "watch.started") this._believe(data.min_confidence);
@@ -297,6 +345,7 @@ class App {
     if (away) this._notices.tell("link", ...(this._why ?? [linkWords.gone, linkWords.goneMore, ""]), button);
     else if (this._connected) this._notices.tell("link");
     this._stage.say(this._clock, away);
+    this._apart?.say(this._clock, { away, only: true, alone: false });
     this._record.say(away);
     this._arming.say();
     const now = this._clock.now();

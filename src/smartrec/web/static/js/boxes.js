@@ -6,6 +6,7 @@ const BOX = "#40c8ff";
 const EDGE = "rgb(8 10 12 / 0.9)";
 const PLATE = "rgb(14 16 20 / 0.72)";
 const TEXT = "#f5f6f8";
+const HIGH = 1.7; // a plate, in sizes of its letters
 
 export class Boxes {
   /** @param {HTMLCanvasElement} canvas Of the same shape as the picture below it. */
@@ -59,20 +60,34 @@ export class Boxes {
   }
 
   _label(text, left, top, size, width) {
-    const context = this._context;
-    context.font = `500 ${size}px system-ui, sans-serif`;
-    const pad = size * 0.5;
-    const high = size * 1.7;
-    const wide = context.measureText(text).width + 2 * pad;
-    const x = Math.max(0, Math.min(left, width - wide));
-    const y = top >= high + this._dense ? top - high - this._dense : top;
-    context.fillStyle = PLATE;
-    context.beginPath();
-    if (context.roundRect) context.roundRect(x, y, wide, high, size * 0.3);
-    else context.rect(x, y, wide, high);
-    context.fill();
-    context.fillStyle = TEXT;
-    context.textBaseline = "middle";
-    context.fillText(text, x + pad, y + high / 2 + size * 0.04);
+    const above = top - size * HIGH - this._dense;
+    plate(this._context, text, left, above >= 0 ? above : top, size, width);
   }
+}
+
+/**
+ * A word upon a picture.
+ * @param {CanvasRenderingContext2D} context
+ * @param {string} text
+ * @param {number} left Where it should begin; it stays within the picture.
+ * @param {number} top
+ * @param {number} size Of the letters.
+ * @param {number} width Of the picture.
+ * @param {number} [height] Of the picture.
+ */
+export function plate(context, text, left, top, size, width, height = Infinity) {
+  context.font = `500 ${size}px system-ui, sans-serif`;
+  const pad = size * 0.5;
+  const high = size * HIGH;
+  const wide = context.measureText(text).width + 2 * pad;
+  const x = Math.max(0, Math.min(left, width - wide));
+  const y = Math.min(top, height - high);
+  context.fillStyle = PLATE;
+  context.beginPath();
+  if (context.roundRect) context.roundRect(x, y, wide, high, size * 0.3);
+  else context.rect(x, y, wide, high);
+  context.fill();
+  context.fillStyle = TEXT;
+  context.textBaseline = "middle";
+  context.fillText(text, x + pad, y + high / 2 + size * 0.04);
 }

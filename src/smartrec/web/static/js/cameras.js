@@ -3,11 +3,18 @@
 const SMOOTH = 0.3; // it counts whole pictures of a second that is not one exactly
 const LIVE_FOR_MS = 2_500; // the recorder tells how a camera does once a second
 
-/** @typedef {"waiting"|"starting"|"live"|"silent"|"lost"|"ended"} Phase */
+/**
+ * @typedef {"waiting"|"starting"|"live"|"silent"|"lost"|"ended"} Phase
+ * @typedef {{name: string, kind: "include"|"exclude", polygon: [number, number][]}} Outline Of a zone; corners
+ * are shares of the upright picture.
+ * @typedef {{index: number, id: string, name: string, zones: Outline[]}} Told
+ */
 
 export class Camera {
-  /** @param {{index: number, id: string, name: string}} told */
+  /** @param {Told} told */
   constructor(told) {
+    /** @type {Outline[]} Where persons count. */
+    this.zones = [];
     Object.assign(this, told);
     /** @type {Phase} */
     this.phase = "waiting";
@@ -136,13 +143,13 @@ export class Cameras {
 
   /**
    * The recorder's cameras; those that were there before keep what is known of them.
-   * @param {{index: number, id: string, name: string}[]} told
-   * @returns {boolean} Whether they are others than before.
+   * @param {Told[]} told
+   * @returns {boolean} Whether they are others than before; one may have another name or other zones all the same.
    */
   greet(told) {
-    const same = told.length === this.all.length && told.every((each, i) => each.id === this.all[i].id && each.name === this.all[i].name);
-    if (!same) this.all = told.map((each) => Object.assign(this.get(each.id) ?? new Camera(each), each));
-    return !same;
+    const before = this.all;
+    this.all = told.map((each, index) => Object.assign(this.get(each.id) ?? new Camera(each), { index }, each));
+    return before.length !== this.all.length || before.some((camera, i) => camera !== this.all[i]);
   }
 
   /** @param {string} id @returns {Camera|undefined} */

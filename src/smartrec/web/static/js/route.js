@@ -1,6 +1,8 @@
 /**
  * Which view is shown: the part of the address after `#` says it. `#` is live, `#events?camera=…`
- * the list and timeline, `#clip/ID?…` one clip.
+ * the list and timeline, `#clip/ID?…` one clip, `#settings` all settings (`#settings/recording` begins there),
+ * `#zones/CAMERA` where persons count in a camera's picture, `#replay` changes of both tried on what was recorded,
+ * `#health` how the recorder is doing.
  *
  * Live is there from the start; the code of the others is loaded when they are first asked for.
  */
@@ -14,6 +16,8 @@
  * @property {() => void} unmount Let go of everything; the root is emptied afterwards.
  * @property {(parameters: Parameters) => void} [update] The address changed within this view.
  * Without it the view is mounted anew.
+ * @property {(to: {name: string} & Parameters) => boolean|Promise<boolean>} [leave] Whether one may go where the
+ * address leads now, another view or another part of this one; it may ask. If not, the address becomes again what it was.
  * @property {import("./keys.js").Keys} [keys] Heard while this view is shown.
  * @property {string} [title] Of the document, before the program's name; may change.
  *
@@ -38,6 +42,10 @@
 const LOADED = {
   events: () => import("./events/view.js"),
   clip: () => import("./clip/view.js"),
+  settings: () => import("./settings/view.js"),
+  zones: () => import("./zones/view.js"),
+  replay: () => import("./replay/view.js"),
+  health: () => import("./health/view.js"),
 };
 const HASH = /^#([a-z]+)(?:\/([^?]*))?(?:\?(.*))?$/;
 
@@ -76,9 +84,10 @@ export class Router {
     this._name = null;
     this._hash = null;
     this._turn = 0;
+    this._steps = 0;
     /** @type {?{name: string} & Parameters} Shown whatever the address says. */
     this.only = null;
-    addEventListener("hashchange", () => this.show());
+    addEventListener("hashchange", () => this._moved());
   }
 
   /**
@@ -98,12 +107,37 @@ export class Router {
     return (this.only ?? parse(location.hash)).name;
   }
 
+  /** Somebody went elsewhere, if the view lets them. */
+  async _moved() {
+    const turn = ++this._turn;
+    const to = this.only ?? parse(location.hash);
+    const asks = location.hash !== this._hash && this.view?.leave;
+    if (asks && !(await this.view.leave(to))) {
+      if (turn === this._turn) this._stay();
+    } else if (turn === this._turn) this.show();
+  }
+
+  /** Take the address back to what is shown, by the way that it came. */
+  _stay() {
+    const there = history.state?.step;
+    if (there) history.go(this._steps - there);
+    else history.back();
+  }
+
+  /** Each address that is shown has its number, so that it is known which way one came. */
+  _number() {
+    const { step } = history.state ?? {};
+    this._steps = step ?? this._steps + 1;
+    if (step === undefined) history.replaceState({ ...history.state, step: this._steps }, "");
+  }
+
   /** Show what the address says. */
   async show() {
     const { name, ...parameters } = this.only ?? parse(location.hash);
     const turn = ++this._turn; // while code is loaded one may go elsewhere
-    if (name === this._name && (name === "live" || this.view?.update)) {
-      const other = location.hash !== this._hash; // one may have turned back on the way to another view
+    this._number();
+    const other = location.hash !== this._hash; // one may have turned back on the way to another view
+    if (name === this._name && (name === "live" || this.view?.update || !other)) {
       this._hash = location.hash;
       if (other) this.view?.update(parameters);
       return;

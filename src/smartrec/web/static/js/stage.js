@@ -1,7 +1,7 @@
 /** The wall of cameras: which are shown, where they lie, full screen. */
 
 import { arrange, stack } from "./arrange.js";
-import { byId, make, mark, write } from "./dom.js";
+import { byId, make, mark, memory, write } from "./dom.js";
 import { Tile } from "./tile.js";
 import { words } from "./strings.js";
 
@@ -27,6 +27,7 @@ export class Stage {
     /** @type {?string} Id of the one that is shown alone. */
     this.alone = null;
     this._open = true;
+    this._outlined = memory.get("zones") !== "off";
     new ResizeObserver(() => this.lay()).observe(this._wall);
     addEventListener("resize", () => this.lay());
     NARROW.addEventListener("change", () => this.lay());
@@ -34,19 +35,25 @@ export class Stage {
     document.addEventListener("fullscreenchange", () => this._filled());
     byId("full").addEventListener("click", () => this.toggleFull());
     byId("all").addEventListener("click", () => this.show(null));
+    byId("zones").addEventListener("click", () => this.toggleZones());
     for (const kind of ["pointermove", "pointerdown", "keydown"]) this._stage.addEventListener(kind, () => this._move());
     this._sight = new IntersectionObserver((entries) => this._sighted(entries), { rootMargin: "25%" });
   }
 
-  /** Build the tiles anew: the recorder has other cameras. */
+  /** The recorder has other cameras: tiles come and go, those that stay are not touched. */
   fill() {
     this._sight.disconnect();
+    const before = this.tiles;
     this.tiles = this._cameras.all.map((camera) => {
       const kept = this.tiles.find((tile) => tile.camera === camera);
       return kept ?? new Tile(camera, { open: () => this.show(this.alone ? null : camera.id), record: () => this._told.record(camera), arm: () => this._told.arm(camera) });
     });
-    this._wall.replaceChildren(...this.tiles.map((tile) => tile.element));
-    if (!this.tiles.length) this._wall.append(make("p", { class: "slate" }, words.noCamera));
+    for (const tile of before) if (!this.tiles.includes(tile)) tile.close();
+    const shown = this.tiles.length ? this.tiles.map((tile) => tile.element) : [make("p", { class: "slate" }, words.noCamera)];
+    for (const old of [...this._wall.children]) if (!shown.includes(old)) old.remove();
+    shown.forEach((element, index) => {
+      if (this._wall.children[index] !== element) this._wall.insertBefore(element, this._wall.children[index] ?? null);
+    });
     for (const tile of this.tiles) this._sight.observe(tile.element);
     this.show(this.alone);
   }
@@ -66,9 +73,9 @@ export class Stage {
     return this.alone ?? (this.tiles.length === 1 ? this.tiles[0].camera.id : null);
   }
 
-  /** @param {string|number} of Id or index. @returns {Tile|undefined} */
+  /** @param {string|number} of The camera's id, or its number in messages. @returns {Tile|undefined} */
   tile(of) {
-    return typeof of === "number" ? this.tiles[of] : this.tiles.find((tile) => tile.camera.id === of);
+    return this.tiles.find((tile) => (typeof of === "number" ? tile.camera.index : tile.camera.id) === of);
   }
 
   /** @param {?string} id Of the camera to be shown alone; null for all. */
@@ -80,6 +87,13 @@ export class Stage {
     for (const tile of this.tiles) tile.element.hidden = this.alone !== null && tile.camera.id !== this.alone;
     this.lay();
     this._watch();
+    this._told.changed();
+  }
+
+  /** Zones upon the pictures, or not; it is remembered. */
+  toggleZones() {
+    this._outlined = !this._outlined;
+    memory.set("zones", this._outlined ? "on" : "off");
     this._told.changed();
   }
 
@@ -163,9 +177,15 @@ export class Stage {
    */
   say(clock, away) {
     const only = this.tiles.length === 1;
-    for (const tile of this.tiles) {
-      if (!tile.element.hidden) tile.say(clock, { away, only, alone: this.alone !== null });
+    const seen = this.tiles.filter((tile) => !tile.element.hidden);
+    for (const tile of seen) {
+      tile.outlined = this._outlined;
+      tile.say(clock, { away, only, alone: this.alone !== null });
     }
+    byId("zones").hidden = !seen.some((tile) => tile.camera.zones.length);
+    mark(byId("zones"), "aria-pressed", String(this._outlined));
+    byId("draw").hidden = this.target === null;
+    mark(byId("draw"), "href", `#zones/${encodeURIComponent(this.target ?? "")}`);
   }
 }
 
@@ -174,6 +194,6 @@ export function fillWords() {
   for (const element of document.querySelectorAll("[data-text]")) write(element, words[element.dataset.text]);
   for (const element of document.querySelectorAll("[data-label]")) {
     mark(element, "aria-label", words[element.dataset.label]);
-    if (element.tagName === "BUTTON") mark(element, "title", words[element.dataset.label]);
+    if (element.matches("button, a")) mark(element, "title", words[element.dataset.label]);
   }
 }

@@ -45,10 +45,14 @@ const missed = (n) => `${n} ${some(n, "person", "persons")} not recorded`;
 export const sentence = (text) => (text ? text[0].toLocaleUpperCase(LOCALE) + text.slice(1) : "");
 
 export const words = {
+  stay: "Stay",
+  leave: "Leave without saving",
   skip: "Skip to the content",
   views: "Views",
   live: "Live",
   events: "Events",
+  settings: "Settings",
+  health: "Health",
   cameras: "Cameras",
   help: "Keys and help",
   record: "Record",
@@ -61,6 +65,8 @@ export const words = {
   disarm: "Disarm",
   disarmAll: "Disarm all",
   disarmed: "Disarmed",
+  zones: "Zones",
+  draw: "Draw zones",
   all: "All cameras",
   full: "Full screen",
   fullOff: "Leave full screen",
@@ -82,6 +88,7 @@ export const keyHelp = [
   [["S"], "Stop recording", "record"],
   [["1", "9"], "Show one camera"],
   [["0"], "Show all cameras"],
+  [["Z"], "Zones upon the pictures"],
   [["F"], "Full screen"],
   [["Esc"], "Back"],
   [["?"], "This help"],
@@ -223,7 +230,7 @@ export const noAnswer = {
   text: "No answer: whether the recorder did it is not known.",
 };
 
-const CAUSES = { command: "By command.", schedule: "By schedule.", start: "Since the start." };
+const CAUSES = { command: "By command.", schedule: "By schedule.", settings: "By the settings.", start: "Since the start." };
 const DELETED = { age: "for its age", bytes: "to keep to the limit", room: "to make room", trash: "from the trash" };
 const again = (seconds) => (typeof seconds === "number" ? `Trying again in ${span(seconds)}.` : "");
 const lines = (...parts) => parts.filter(Boolean).join(" ");
@@ -251,6 +258,18 @@ export const told = {
     tone: d.armed ? "good" : "",
     what: `${d.armed ? "Armed" : "Disarmed"}${d.until ? ` until ${soonOf(new Date(d.until))}` : ""}`,
     more: lines(CAUSES[d.cause], d.unrecorded && d.armed && `${missed(d.unrecorded)} meanwhile.`),
+  }),
+  "settings.changed": (d) => ({
+    tone: "good",
+    title: "Settings",
+    what: `Changed (${d.by})`,
+    more: lines(
+      d.restarted.length && `${d.restarted.join(", ")}: capture started anew.`,
+      d.added.length && `${d.added.join(", ")}: added.`,
+      d.removed.length && `${d.removed.join(", ")}: removed.`,
+      d.watch && "The detector is started anew.",
+      d.pending.length && `Only with a new start of smartrec: ${d.pending.join(", ")}.`,
+    ),
   }),
   "command.refused": (d) => ({ tone: "warn", what: `Refused: ${d.reason}` }),
   "clip.deleted": (d) => ({ tone: "", what: `Clip deleted ${DELETED[d.reason] || ""}`.trim(), more: `${d.path.split("/").pop()}, ${bytes(d.bytes)}` }),

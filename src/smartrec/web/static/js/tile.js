@@ -5,6 +5,7 @@ import { Boxes } from "./boxes.js";
 import { fresh } from "./cameras.js";
 import { make, mark, write } from "./dom.js";
 import { Looks } from "./looks.js";
+import { Outlines } from "./outlines.js";
 import { Picture } from "./picture.js";
 import { running, say, slate, words } from "./strings.js";
 import { Video } from "./video.js";
@@ -32,11 +33,15 @@ export class Tile {
     const drawn = (epoch, pts) => this._drawn(epoch, pts);
     this._picture = new Picture(this._frame, drawn);
     this._boxes = new Boxes(this._layer);
+    this._outlines = new Outlines(this._lines);
+    /** Whether zones are drawn upon the picture. */
+    this.outlined = false;
     this._video = new Video(this._pane, this._frame, drawn);
   }
 
   _build(asked) {
     this._frame = make("canvas", { class: "frame", role: "img" });
+    this._lines = make("canvas", { class: "boxes outlines", "aria-hidden": "true" });
     this._layer = make("canvas", { class: "boxes", "aria-hidden": "true" });
     this._running = make("span");
     this._before = make("span", { class: "before" });
@@ -50,7 +55,7 @@ export class Tile {
     this._open.addEventListener("click", asked.open);
     this._plate = make("p", { class: "plate name", "aria-hidden": "true" });
     const disarmed = make("p", { class: "plate disarmed", hidden: true }, make("span"), make("span", { class: "more" }));
-    this._pane = make("div", { class: "picture" }, this._frame, this._layer, this._slate, this._plate, disarmed, this._rec, this._open);
+    this._pane = make("div", { class: "picture" }, this._frame, this._lines, this._layer, this._slate, this._plate, disarmed, this._rec, this._open);
     this._name = make("h2");
     this._phase = make("span");
     this._state = make("p", { class: "state" }, make("i", { class: "dot" }), this._phase);
@@ -116,7 +121,14 @@ export class Tile {
     this._size = String(size);
     this._picture.resize(...size);
     this._boxes.resize(...size, dense);
+    this._outlines.resize(...size, dense);
     if (this._at) this._box();
+  }
+
+  /** Let go of everything; it shows nothing any more. */
+  close() {
+    this._video.end();
+    this._picture.clear();
   }
 
   _drawn(epoch, pts) {
@@ -153,6 +165,7 @@ export class Tile {
     mark(this._frame, "aria-label", this._label ?? say.picture(camera.name, 0));
     this._sayRecording(clock, page.away ? null : camera.oldestClip);
     this._shield.say(camera, page.away);
+    this._outlines.show(this.outlined ? camera.zones : []);
     this._slate.classList.toggle("veil", page.away && this._still());
     if (page.away) this._sayAway(clock);
     else this._saySlate(clock);

@@ -1,0 +1,295 @@
+"""What is asked of a replay, as values and as JSON: two sets of settings, and which clips.
+
+Of the settings only what decides who begins a clip goes along: no address and no password.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from smartrec.app.settings_question import Change
+from smartrec.app.watch_setup import detector_of
+from smartrec.config import watching
+from smartrec.config.changes import CAPTURE, Changed, changed
+from smartrec.config.findings import place_in, words_of
+from smartrec.config.located import located
+from smartrec.config.plain import clean, put, without
+from smartrec.config.schema import Config
+from smartrec.config.suggest import Place, mistaken, place_of
+from smartrec.config.tables import keys
+from smartrec.config.watching import AutoTrigger, Detector
+from smartrec.detection.presence import Rules
+from smartrec.detection.zones import Zone
+from smartrec.errors import ConfigError, Mistake, UsageError
+from smartrec.masking import MASK
+from smartrec.media.watch.messages import DetectorSetup
+
+MOST_CLIPS: Final = 5000
+"""Of a replay that asks for no other number: the newest."""
+_OF_CAMERAS: Final = frozenset({"zone", "detect"})
+_CAN_BE: Final = "What can be: [detector], [trigger], the zones of cameras, and their key detect."
+_SOME: Final = "some"
+"""In place of a password that is not shown."""
+_INDIFFERENT: Final = frozenset({"min_confidence", "threads", "enabled"})
+"""Keys of ``[detector]`` that change nothing of what is seen in a picture, or in which."""
+
+
+class Watched(BaseModel):
+    """How one camera is watched."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    detect: bool = True
+    zone: tuple[watching.Zone, ...] = ()
+
+    @property
+    def zones(self) -> tuple[Zone, ...]:
+        """As the trigger logic takes them."""
+        return tuple(Zone(each.name, each.polygon, each.kind, each.anchor) for each in self.zone)
+
+
+class Side(BaseModel):
+    """What of the settings decides who begins a clip; the tables as a settings file has them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    detector: Detector = Field(default_factory=Detector)
+    trigger: AutoTrigger = Field(default_factory=AutoTrigger)
+    cameras: dict[str, Watched] = Field(default_factory=dict)
+
+    @property
+    def setup(self) -> DetectorSetup:
+        """The detector, whether it is switched on or not; always the portable one."""
+        on = self.detector.model_copy(update={"enabled": True, "engine": "portable"})
+        setup = detector_of(on)
+        assert setup is not None
+        return setup
+
+    def begins(self, camera: str) -> bool:
+        """Whether a person in its pictures begins a clip at all."""
+        watched = self.watched(camera).detect
+        return self.detector.enabled and self.trigger.person and watched
+
+    def watched(self, camera: str) -> Watched:
+        """How a camera is watched; one that is not in the settings: everywhere."""
+        return self.cameras.get(camera, Watched())
+
+    def rules(self, min_confidence: float) -> Rules:
+        """What makes a person an event.
+
+        Args:
+            min_confidence: Of the settings, or the model's own.
+        """
+        trigger = self.trigger
+        return Rules(
+            min_confidence=min_confidence,
+            frames=trigger.frames,
+            of=trigger.of,
+            hysteresis=trigger.hysteresis,
+            min_area=trigger.min_area,
+            cooldown=trigger.cooldown,
+            stationary_after=trigger.stationary_after,
+        )
+
+    def sees_like(self, other: "Side") -> bool:
+        """Whether what the other's detector saw is what this one's would have seen."""
+        mine, theirs = (
+            each.detector.model_dump(exclude={*_INDIFFERENT, "engine"}) for each in (self, other)
+        )
+        return mine == theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What shall be replayed.
+
+    As JSON: ``{"now": {…}, "then": {…}, "clips": "/…", "camera": null, "since_ns": …,
+    "until_ns": …, "only": ["clip id"], "files": ["/…"], "again": false, "most": 5000,
+    "oldest_first": false}``; all but the first two may be left out.
+
+    Attributes:
+        now: The settings that hold.
+        then: Those that are tried.
+        clips: Directory of the clips; None where only `files` are meant.
+        camera: Only clips of the camera with this id; of `files`, the camera whose zones hold.
+        since: Only clips that begin at or after this wall time (ns).
+        until: Only clips that begin before this wall time (ns).
+        only: These clips alone, by id; None: all that are meant by the above.
+        files: Videos that are no clips of the catalogue.
+        again: Look at the pictures again, also where what was seen live would do.
+        most: Of clips, the newest so many.
+        oldest_first: In that order; else newest first.
+    """
+
+    now: Side
+    then: Side
+    clips: Path | None = None
+    camera: str | None = None
+    since: int | None = None
+    until: int | None = None
+    only: tuple[str, ...] | None = None
+    files: tuple[Path, ...] = field(default=())
+    again: bool = False
+    most: int = MOST_CLIPS
+    oldest_first: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """As it is said."""
+        return {
+            "now": self.now.model_dump(mode="json"),
+            "then": self.then.model_dump(mode="json"),
+            "clips": None if self.clips is None else str(self.clips),
+            "camera": self.camera,
+            "since_ns": self.since,
+            "until_ns": self.until,
+            "only": None if self.only is None else list(self.only),
+            "files": [str(each) for each in self.files],
+            "again": self.again,
+            "most": self.most,
+            "oldest_first": self.oldest_first,
+        }
+
+
+class _Asked(BaseModel):
+    """A question as it is said."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    now: dict[str, Any]
+    then: dict[str, Any]
+    clips: str | None = None
+    camera: str | None = None
+    since_ns: int | None = None
+    until_ns: int | None = None
+    only: list[str] | None = None
+    files: list[str] = Field(default_factory=list)
+    again: bool = False
+    most: int = Field(default=MOST_CLIPS, ge=1)
+    oldest_first: bool = False
+
+
+def question(line: str | bytes) -> Question:
+    """What was said.
+
+    Raises:
+        UsageError: It is no question.
+    """
+    try:
+        asked = _Asked.model_validate(json.loads(line))
+        return Question(
+            now=Side.model_validate(asked.now),
+            then=Side.model_validate(asked.then),
+            clips=None if asked.clips is None else Path(asked.clips),
+            camera=asked.camera,
+            since=asked.since_ns,
+            until=asked.until_ns,
+            only=None if asked.only is None else tuple(asked.only),
+            files=tuple(map(Path, asked.files)),
+            again=asked.again,
+            most=asked.most,
+            oldest_first=asked.oldest_first,
+        )
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"no question for a replay: {error}") from error
+
+
+def side_of(config: Config) -> Side:
+    """What of the settings decides."""
+    cameras = {each.id: Watched(detect=each.detect, zone=each.zone) for each in config.camera}
+    return Side(detector=config.detector, trigger=config.trigger, cameras=cameras)
+
+
+def sides(
+    values: Mapping[str, object], changes: Sequence[Change], directory: Path
+) -> tuple[Side, Side]:
+    """Both sides of a question.
+
+    Args:
+        values: The settings that hold, as `smartrec.config.load.flat` has them: passwords hidden.
+        changes: What is tried; made in their order.
+        directory: Where relative paths in these begin: that of the settings file.
+
+    Raises:
+        ConfigError: The settings would be wrong, or what differs cannot be replayed; with every
+            mistake.
+        UsageError: A change of something that is no key.
+    """
+    there = nested(values)
+    now, then = _validated(there), _validated(_after(there, changes, directory))
+    mistakes = list(_beyond(now, then))
+    if mistakes:
+        error = mistaken(mistakes)
+        raise ConfigError(str(error), hint=_CAN_BE, mistakes=error.mistakes)
+    return side_of(now), side_of(then)
+
+
+def replayable(place: Place) -> bool:
+    """Whether a change of this setting can be tried on what was recorded."""
+    if place[0] == "camera":
+        return len(place) > 2 and place[2] in _OF_CAMERAS
+    return place[0] in ("detector", "trigger") and place != ("detector", "engine")
+
+
+def nested(values: Mapping[str, object]) -> dict[str, object]:
+    """As tables, without what is not set; a password that is hidden is another one.
+
+    Controls of a camera may have names that no key has; they are left out.
+
+    Args:
+        values: As `smartrec.config.load.flat` has them.
+    """
+    tables: object = {}
+    for key, value in values.items():
+        try:
+            place = place_of(key)
+        except UsageError:
+            continue
+        if isinstance(value, str) and place[-1] == "source":
+            value = value.replace(MASK, _SOME)  # noqa: PLW2901 - a hidden password is refused
+        if value is not None:
+            tables = put(tables, place, value)
+    assert isinstance(tables, dict)
+    return tables
+
+
+def _after(values: object, changes: Sequence[Change], directory: Path) -> object:
+    for change in changes:
+        place, value = place_of(change.key), change.value
+        if change.unset or value is None:
+            values = without(values, place)
+            continue
+        try:
+            value = clean(value)
+        except ValueError as error:
+            raise mistaken([Mistake(place, str(error))]) from error
+        values = put(values, place, located(keys(place), value, directory))
+    return values
+
+
+def _beyond(now: Config, then: Config) -> Iterator[Mistake]:
+    for each in changed(now, then):
+        if not replayable(each.place):
+            yield Mistake(each.place, f"cannot be replayed: {_why(each)}")
+
+
+def _why(each: Changed) -> str:
+    if each.place == ("detector", "engine"):
+        return "the portable engine looks again, whichever looked live"
+    if each.place[0] == "camera" and len(each.place) == 2:
+        return "there are no pictures of another camera"
+    if each.change == CAPTURE:
+        return "the pictures are as they are"
+    return "it has no say in who begins a clip"
+
+
+def _validated(values: object) -> Config:
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise mistaken(
+            Mistake(place_in(each), words_of(each)) for each in error.errors(include_url=False)
+        ) from error

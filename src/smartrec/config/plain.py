@@ -1,0 +1,102 @@
+"""Settings as plain values: tables are dicts, lists are lists."""
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Final
+
+from smartrec.config.suggest import Place
+
+
+class Unset(Enum):
+    """In place of a value: there shall be none."""
+
+    UNSET = "unset"
+
+
+UNSET: Final = Unset.UNSET
+
+
+def got(values: object, place: Place) -> object:
+    """What stands at a place, or UNSET."""
+    for part in place:
+        if isinstance(values, list):
+            values = dict(enumerate(values))
+        if not isinstance(values, Mapping) or part not in values:
+            return UNSET
+        values = values[part]
+    return values
+
+
+def put(values: object, place: Place, value: object) -> object:
+    """The same values with another at a place; tables that are not there are made."""
+    if not place:
+        return value
+    part, rest = place[0], place[1:]
+    if isinstance(part, int):
+        rows = list(values) if isinstance(values, list) else []
+        rows += [{} for _ in range(part + 1 - len(rows))]
+        rows[part] = put(rows[part], rest, value)
+        return rows
+    table = dict(values) if isinstance(values, Mapping) else {}
+    return {**table, part: put(table.get(part), rest, value)}
+
+
+def without(values: object, place: Place) -> object:
+    """The same values but for what stands at a place."""
+    if got(values, place) is UNSET:
+        return values
+    part, rest = place[0], place[1:]
+    if rest:
+        return put(values, (part,), without(got(values, (part,)), rest))
+    if isinstance(values, list):
+        return [each for number, each in enumerate(values) if number != part]
+    assert isinstance(values, Mapping)
+    return {key: each for key, each in values.items() if key != part}
+
+
+def alike(one: object, other: object) -> bool:
+    """Whether both say the same: an empty table in a table, or no list of tables, says nothing."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(values: object) -> object:
+    if isinstance(values, Mapping):
+        table = {key: _bare(each) for key, each in values.items()}
+        return {key: each for key, each in table.items() if each not in ({}, [])}
+    if isinstance(values, Sequence) and not isinstance(values, str):
+        return [_bare(each) for each in values]
+    if isinstance(values, bool):  # a truth is no number, though Python has them equal
+        return "truth", values
+    return "nan" if values != values else values  # itself, which Python denies
+
+
+def clean(value: object) -> object:
+    """A value that TOML can hold, with lists for tuples and without keys that have none.
+
+    Raises:
+        ValueError: There is no such thing in TOML; the message says what is.
+    """
+    if isinstance(value, Mapping):
+        return {_text(key): clean(each) for key, each in value.items() if each is not None}
+    if isinstance(value, (list, tuple)):
+        return [clean(each) for each in value]
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int) and -(2**63) <= value < 2**63:
+        return value
+    if isinstance(value, float) and abs(value) < float("inf"):
+        return value
+    raise ValueError("must be text, a number, true, false, a list or a table")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            pass  # half a character of UTF-16
+        else:
+            return value
+    raise ValueError("must be text of characters that UTF-8 has")

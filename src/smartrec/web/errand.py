@@ -1,0 +1,116 @@
+"""A command of smartrec that is run for a browser, in a process that gives way and may be killed.
+
+The loop's thread asks, another waits. One at a time: who comes meanwhile waits, too.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final
+
+from smartrec.app.children import command_of
+from smartrec.errors import ControlError
+from smartrec.terminal import one_line
+
+WITHIN: Final = 120.0
+"""Seconds: it has what processor time others leave, and waits for hardware that hangs."""
+MOST: Final = 2_000_000
+"""Bytes that it may say."""
+_COMMAND: Final = command_of("smartrec.cli.aside")
+_LAST_WORDS: Final = 300
+_CANNOT: Final = "Run the same at the recorder: smartrec doctor; smartrec report."
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of it: its exit status, and what it said on stdout and stderr."""
+
+    status: int
+    said: bytes
+    complained: str
+
+
+class Errands:
+    """See the module.
+
+    Args:
+        command: Starts the process; it gets the command and its options.
+        within: See `WITHIN`.
+        most: See `MOST`.
+    """
+
+    def __init__(
+        self, command: Sequence[str] = _COMMAND, within: float = WITHIN, most: int = MOST
+    ) -> None:
+        self._command = command
+        self._within = within
+        self._most = most
+        self._turn = asyncio.Lock()
+
+    async def run(self, *words: str) -> Done:
+        """Run a command to its end, be it good or bad.
+
+        Raises:
+            ControlError: It cannot be started, does not end in time or says too much.
+        """
+        async with self._turn:
+            return await asyncio.to_thread(self._run, words)
+
+    def _run(self, words: Sequence[str]) -> Done:
+        with tempfile.TemporaryFile() as complaints:
+            try:
+                process = subprocess.Popen(
+                    [*self._command, *words],
+                    stdin=subprocess.PIPE,  # left open, for its end would be the process's
+                    stdout=subprocess.PIPE,
+                    stderr=complaints,
+                    start_new_session=True,  # so that what it starts ends with it
+                )
+            except OSError as error:  # out of descriptors, memory or processes
+                raise _failed(words, f"cannot be started: {error.strerror}") from error
+            with process:
+                said, late = self._heard(process)
+            complaints.seek(max(0, complaints.tell() - _LAST_WORDS))
+            complained = one_line(complaints.read().decode(errors="replace")).strip()
+        if late:
+            raise _failed(words, f"did not end within {self._within:.0f} s")
+        if len(said) > self._most:
+            raise _failed(words, "said too much")
+        return Done(process.returncode, said, complained)
+
+    def _heard(self, process: "subprocess.Popen[bytes]") -> tuple[bytes, bool]:
+        """What it said, and whether it was ended because it took too long."""
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            _kill(process)
+
+        timer = threading.Timer(self._within, end)
+        timer.start()
+        assert process.stdout is not None
+        try:
+            said = process.stdout.read(self._most + 1)
+            if len(said) <= self._most:
+                process.wait()
+        finally:
+            timer.cancel()
+            timer.join()
+            _kill(process)
+        return said, late.is_set()
+
+
+def _kill(process: "subprocess.Popen[bytes]") -> None:
+    """End it with all that it started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _failed(words: Sequence[str], why: str) -> ControlError:
+    return ControlError(f"smartrec {words[0]} {why}", hint=_CANNOT)
