@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from smartrec.recording.sound import RATE
@@ -75,6 +75,7 @@ class Card:
     ),
     seed=st.integers(0, 1000),
 )
+@example(0.0, 26431352, [], 446)  # its last chunk is late
 @settings(max_examples=25, deadline=None)
 def test_no_sample_is_far_from_its_time(
     drift: float, late: int, missing: list[tuple[int, int]], seed: int
@@ -82,6 +83,24 @@ def test_no_sample_is_far_from_its_time(
     gaps = tuple((after, time * MILLISECOND) for after, time in sorted(missing))
     card = Card(drift, late, gaps, seed).run(30)
     assert card.worst() < OFF_MOST
+
+
+@pytest.mark.parametrize("chunks", range(1, 10))
+@pytest.mark.parametrize("late", [10, 50, 180])
+def test_chunks_that_are_late_at_the_end_follow_without_a_hole(chunks: int, late: int) -> None:
+    times = [n * CHUNK * SECOND // RATE for n in range(100)]
+    behind = [max(0, late * MILLISECOND - time) for time in times[:chunks]]
+    stamps = [
+        (Ns(time + over), CHUNK)
+        for time, over in zip(times, [0] * (100 - chunks) + behind, strict=True)
+    ]
+    assert [round(place.begin) for place in places(stamps)] == [n * CHUNK for n in range(100)]
+
+
+def test_what_is_missing_shortly_before_the_end_is_a_hole() -> None:
+    stamps = [(Ns((20 * n + (n >= 95) * 50) * MILLISECOND), CHUNK) for n in range(100)]
+    found = [round(place.begin) for place in places(stamps)]
+    assert found == [n * CHUNK + (n >= 95) * RATE // 20 for n in range(100)]
 
 
 def test_hours_drift_no_further_than_seconds() -> None:

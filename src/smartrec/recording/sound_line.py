@@ -6,7 +6,9 @@ the system's clock, that is too late now and then and never much too early. So t
 sample is the *least* that the chunks around it say, as in clock recovery for RTP (Fober, Orlarey,
 Letz, "Real time clock skew estimation over network delays", 2005), smoothed over the same time.
 
-A step that stays is no lateness: samples are missing, and silence takes their place.
+A step that stays is no lateness: samples are missing, and silence takes their place. Where the
+sound ends before it is seen whether a step stays, lateness is known by being made up for: what
+waited is read at once.
 """
 
 from bisect import bisect_left, bisect_right
@@ -75,7 +77,7 @@ def _runs(late: Sequence[float], counted: Sequence[int]) -> Iterator[tuple[int, 
     for n, shift in enumerate(late):
         while past and counted[past[0]] < counted[n] - window:
             past.popleft()
-        if past and ahead[n] - late[past[0]] > step:
+        if past and ahead[n] - late[past[0]] > step and _stays(late, counted, n, window):
             yield begin, n
             begin = n
             past.clear()
@@ -83,6 +85,13 @@ def _runs(late: Sequence[float], counted: Sequence[int]) -> Iterator[tuple[int, 
             past.pop()
         past.append(n)
     yield begin, len(late)
+
+
+def _stays(late: Sequence[float], counted: Sequence[int], n: int, window: int) -> bool:
+    """Whether the step at chunk `n` is none that the last chunks are about to make up for."""
+    last = len(late) - 1
+    behind = counted[last] - counted[n]
+    return behind >= window or 2 * (late[n] - late[last]) < behind
 
 
 def _steady(late: Sequence[float], counted: Sequence[int]) -> list[float]:
