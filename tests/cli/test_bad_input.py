@@ -186,7 +186,15 @@ def test_nobody_answers(tmp_path: Path) -> None:
     refused(smartrec("trigger", cwd=tmp_path), 7, "no recorder is running", "smartrec run")
 
 
-@pytest.mark.parametrize("redirection", [">&-", ">/dev/full", "<&- >&- 2>&-", "| true"])
+@pytest.mark.parametrize(
+    "redirection",
+    [
+        pytest.param(">&-", marks=pytest.mark.long),
+        ">/dev/full",
+        "<&- >&- 2>&-",
+        pytest.param("| true", marks=pytest.mark.long),
+    ],
+)
 def test_a_recorder_does_not_need_to_be_read(tmp_path: Path, redirection: str) -> None:
     command = f"{sys.executable} -m smartrec demo --headless --for 1s {redirection}"
     done = shell(f"{command}; echo status ${{PIPESTATUS[0]}} >&3", cwd=tmp_path)

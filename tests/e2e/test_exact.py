@@ -179,6 +179,7 @@ def test_several_cameras_record_the_same_moment_exactly(home: Home, hardship: st
     assert len({grid.start for grid in grids}) == 3  # each camera began at its own time
 
 
+@pytest.mark.long
 def test_an_interval_that_begins_and_ends_with_a_picture_holds_the_first_and_not_the_last(
     home: Home,
 ) -> None:

@@ -173,6 +173,7 @@ def test_a_server_that_comes_back_is_recorded_again_and_the_other_camera_notices
     check(rows[str(second.clip_id)], again - PRE, again + POST)
 
 
+@pytest.mark.long
 def test_however_it_fails_no_password_is_shown(
     home: Home, tmp_path: Path, mounts: dict[str, str], certificate: Path, totals: Totals
 ) -> None:

@@ -103,6 +103,7 @@ def test_x_server_that_dies_and_returns_costs_no_picture(home: Home, x_server: X
     exact(row)
 
 
+@pytest.mark.long
 def test_recorder_without_a_display_says_so_and_records(home: Home) -> None:
     environ = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
     with Recorder(home, ("demo", *TIMING), environ=environ, headless=False) as running:

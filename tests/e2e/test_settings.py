@@ -69,6 +69,7 @@ HALL, YARD, GATE = {"id": '"hall"'}, {"id": '"yard"'}, {"id": '"gate"'}
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.long
 def test_one_camera_records_on_exactly_whatever_becomes_of_the_other_and_of_the_settings(
     home: Home,
 ) -> None:

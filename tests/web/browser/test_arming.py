@@ -26,6 +26,7 @@ def disarmed(page: Page, camera: str) -> None:
     expect(page.locator(f"[data-camera={camera}] .disarmed")).to_be_visible()
 
 
+@pytest.mark.long
 def test_one_camera_is_disarmed_and_every_page_says_so(stage: Stage, visit: Open) -> None:
     one = visit(stage.child.address, **DESK).page
     stage.recorder.until = "2030-01-01T18:00:00+00:00"

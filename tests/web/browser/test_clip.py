@@ -463,7 +463,9 @@ def test_a_server_that_dies_in_mid_download_takes_nothing_else_along(
         assert hashlib.sha256(whole).hexdigest() == small.record.sha256
 
 
-@pytest.mark.parametrize(("status", "stays"), [(503, True), (403, False)])
+@pytest.mark.parametrize(
+    ("status", "stays"), [pytest.param(503, True, marks=pytest.mark.long), (403, False)]
+)
 def test_why_pictures_are_refused_is_told_in_the_servers_words(
     library: Library, visit: Open, status: int, stays: bool
 ) -> None:

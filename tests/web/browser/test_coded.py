@@ -128,7 +128,7 @@ def playing(browser: Browser, place: Path, camera: CodedCamera) -> Iterator[Show
         yield Shown(visit, fed)
 
 
-@pytest.mark.parametrize("bframes", [0, 2])
+@pytest.mark.parametrize("bframes", [pytest.param(0, marks=pytest.mark.long), 2])
 def test_the_picture_moves_and_each_is_the_one_that_it_is_said_to_be(
     play: Play, bframes: int
 ) -> None:

@@ -41,7 +41,14 @@ def wait_live(tab: Visit) -> Visit:
     return tab
 
 
-@pytest.mark.parametrize("size", [PHONE, DESK, WALL], ids=["phone", "desk", "wall"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(PHONE, id="phone"),
+        pytest.param(DESK, id="desk", marks=pytest.mark.long),
+        pytest.param(WALL, id="wall", marks=pytest.mark.long),
+    ],
+)
 def test_the_page_fits(stage: Stage, visit: Open, size: dict[str, object]) -> None:
     tab = wait_live(visit(stage.child.address, **size))
     page = tab.page
@@ -63,7 +70,9 @@ def test_the_page_fits(stage: Stage, visit: Open, size: dict[str, object]) -> No
     expect(page.locator("#answer")).to_contain_text("Recording")
 
 
-@pytest.mark.parametrize(("scheme", "dark"), [("dark", True), ("light", False)])
+@pytest.mark.parametrize(
+    ("scheme", "dark"), [("dark", True), pytest.param("light", False, marks=pytest.mark.long)]
+)
 def test_the_page_is_as_dark_as_the_system_unless_told_otherwise(
     stage: Stage, visit: Open, scheme: str, dark: bool
 ) -> None:

@@ -43,6 +43,7 @@ def test_the_box_lies_on_the_person_and_goes_with_her(
     assert not look(tab).stands
 
 
+@pytest.mark.long
 def test_r_records_and_the_clip_appears_without_loading_again(
     demo: tuple[Recorder, str], visit: Open
 ) -> None:

@@ -138,7 +138,11 @@ OFFERED = {
 
 
 @pytest.mark.parametrize(
-    "scope", [Scope.VIEW, pytest.param(Scope.RECORD, marks=pytest.mark.long), Scope.ADMIN]
+    "scope",
+    [
+        Scope.VIEW,
+        *(pytest.param(each, marks=pytest.mark.long) for each in (Scope.RECORD, Scope.ADMIN)),
+    ],
 )
 def test_what_a_role_may_not_do_is_not_offered(guarded: Guarded, visit: Open, scope: Scope) -> None:
     tab = entered(visit, guarded.address, scope.value)
@@ -182,6 +186,7 @@ def test_the_trash_is_of_those_who_may_do_everything(
     expect(restore).to_be_visible(visible=admin)
 
 
+@pytest.mark.long
 def test_a_session_that_ends_is_gone_on_with_after_logging_in(
     guarded: Guarded, visit: Open
 ) -> None:

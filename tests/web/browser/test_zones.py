@@ -235,6 +235,7 @@ def test_a_zone_that_is_drawn_keeps_the_events_that_it_should(day: Day, visit: O
     expect(areas(page)).to_have_count(0)
 
 
+@pytest.mark.long
 def test_everything_is_drawn_by_keys_alone(day: Day, visit: Open) -> None:
     tab = opened(visit, day)
     page = tab.page
