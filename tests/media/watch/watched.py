@@ -75,7 +75,8 @@ class Watched:
     def __exit__(self, *_: object) -> None:
         self.link.close()
         try:
-            self.process.communicate(timeout=TIMEOUT)
+            _, noise = self.process.communicate(timeout=TIMEOUT)
+            print(f"the watching process ended with {self.process.returncode}: {noise.decode()}")
         finally:
             self.process.kill()
 
