@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from smartrec.app.children import STOPS, command_of, ending, linked, shielded
+from smartrec.app.children import STOPS, command_of, ending, errand, linked, shielded
 
 
 def test_a_child_is_shielded_from_its_first_moment_and_its_parent_only_meanwhile() -> None:
@@ -34,6 +34,21 @@ def test_a_linked_child_has_the_other_end_stands_back_and_goes_first_for_want_of
     assert int(ours.recv(100)) == 500
     ours.close()
     assert process.wait(50) == 0
+
+
+@pytest.mark.parametrize("itself", [False, True], ids=["by who starts it", "by itself"])
+def test_an_errand_stands_behind_all_others_and_leads_its_own_group(itself: bool) -> None:
+    gives = "from smartrec.app.children import give_way; give_way();" if itself else ""
+    answers = (
+        f"import os, sys; sys.stdin.readline(); {gives}"
+        "print(os.nice(0), open('/proc/self/oom_score_adj').read().strip(), os.getpgid(0))"
+    )
+    command = (sys.executable, "-c", answers)
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe) if itself else errand(command)
+    said, _ = process.communicate(b"only now: it may have begun before that was said of it\n", 50)
+    group = os.getpgid(0) if itself else process.pid
+    assert said.split() == [b"19", b"1000", str(group).encode()]
 
 
 def test_a_child_that_cannot_be_started_leaves_nothing_open() -> None:

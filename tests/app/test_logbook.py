@@ -117,7 +117,7 @@ def test_the_newest_are_kept_and_never_too_much(said: list[str], lines: int, let
     assert sum(len(line["text"]) for line in found) <= letters
 
 
-@pytest.mark.parametrize("letter", ["a", '"', "\N{GRINNING FACE}"])
+@pytest.mark.parametrize("letter", ['"', "\N{GRINNING FACE}"])
 def test_all_of_it_is_one_answer(letter: str) -> None:
     book = Logbook(SystemClock())
     for _ in range(LINES):

@@ -32,6 +32,7 @@ CONFIG = Config.model_validate(
     }
 )
 VALUES = flat(CONFIG)
+NOT_UTF8 = Path("/clips\udcff")
 
 
 def tried(*changes: Change) -> tuple[Side, Side]:
@@ -158,9 +159,7 @@ def test_a_question_is_the_same_when_it_was_said(
     most: int,
 ) -> None:
     now, then = tried(Change("trigger.frames", 1), Change("detector.model", "x.onnx"))
-    asked = Question(
-        now, then, Path("/clips"), camera, *times, only, files, flags[0], most, flags[1]
-    )
+    asked = Question(now, then, NOT_UTF8, camera, *times, only, files, flags[0], most, flags[1])
     assert question(json.dumps(asked.as_json())) == asked
 
 

@@ -65,7 +65,14 @@ def test_a_cameras_jpegs(tmp_path: Path, format_: str | None) -> None:
 
 
 @pytest.mark.parametrize("format_", ["mp4", "copy"])
-@pytest.mark.parametrize(("first", "end"), [(0, 60), (17, 41), (20, 21)])
+@pytest.mark.parametrize(
+    ("first", "end"),
+    [
+        (17, 41),
+        pytest.param(0, 60, marks=pytest.mark.long),
+        pytest.param(20, 21, marks=pytest.mark.long),
+    ],
+)
 def test_what_is_hidden_is_decoded_and_not_told(
     tmp_path: Path, format_: str, first: int, end: int
 ) -> None:
@@ -90,12 +97,12 @@ def test_keyframes_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("codec", "rotate", "flip"),
     [
-        (Codec.JPEG, 90, False),
-        (Codec.JPEG, 180, True),
+        pytest.param(Codec.JPEG, 90, False, marks=pytest.mark.long),
+        pytest.param(Codec.JPEG, 180, True, marks=pytest.mark.long),
         (Codec.JPEG, 270, True),
         (Codec.H264, 90, True),
-        (Codec.H264, 180, False),
-        (Codec.H264, 270, False),
+        pytest.param(Codec.H264, 180, False, marks=pytest.mark.long),
+        pytest.param(Codec.H264, 270, False, marks=pytest.mark.long),
     ],
 )
 def test_pictures_stand_upright(tmp_path: Path, codec: Codec, rotate: int, flip: bool) -> None:

@@ -126,7 +126,9 @@ def test_a_report_is_a_file_to_save(behind: Behind) -> None:
     assert settings["path"] == str(behind.settled.path)
 
 
-def test_it_is_written_down_who_took_a_report(guarded: Guarded) -> None:
-    assert guarded.ask("report", who=guarded.token(Scope.ADMIN)).status == 200
+def test_it_is_written_down_who_has_doctor_look_and_who_wants_a_report(guarded: Guarded) -> None:
+    assert guarded.ask("doctor", "POST", guarded.token(Scope.ADMIN), {}).status == 202
+    assert guarded.ask("report", who=guarded.token(Scope.RECORD)).status == 403
     audit = json.loads(guarded.ask("audit", who=guarded.token(Scope.ADMIN)).body)
-    assert ("report", "admin") in [(each["action"], each["who"]) for each in audit["entries"]]
+    done = [(each["who"], each["action"], each["outcome"]) for each in audit["entries"]]
+    assert done[:2] == [("record", "report", "not allowed"), ("admin", "doctor", "ok")]

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import IO, Final
 
 STOPS: Final = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 """What a terminal or a service manager sends to all processes of a recorder at once."""
@@ -17,7 +17,7 @@ _NICE: Final = 5
 """Behind the recorder, before its finishers."""
 _OOM_FIRST: Final = b"500"
 _LAST: Final = 19
-_OOM_ERRAND: Final = "1000"
+_OOM_ERRAND: Final = b"1000"
 EXIT_UNWANTED: Final = 3
 """Of an errand that nobody waits for any more."""
 
@@ -75,18 +75,37 @@ def linked(
         except OSError:
             ours.close()
             raise
-    _stand_back(process.pid)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    _stand_back(process.pid, min(_LAST, own + _NICE), _OOM_FIRST)
     return process, ours
+
+
+def errand(
+    command: Sequence[str], complaints: IO[bytes] | None = None
+) -> "subprocess.Popen[bytes]":
+    """A child that everything else on the machine comes before, and that memory costs first.
+
+    It is asked over stdin, whose end ends it (`end_with_stdin`), and answers over stdout; it leads
+    a process group of its own.
+
+    Args:
+        command: Starts it.
+        complaints: Its stderr; None for ours.
+
+    Raises:
+        OSError: Out of descriptors, memory or processes: it may pass.
+    """
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=complaints, start_new_session=True
+    )
+    _stand_back(process.pid, _LAST, _OOM_ERRAND)
+    return process
 
 
 def give_way() -> None:
     """Let everything else on this machine come first; it is also the first that memory costs."""
-    os.nice(_LAST)
-    try:
-        with open("/proc/self/oom_score_adj", "w") as file:  # noqa: PTH123
-            file.write(_OOM_ERRAND)
-    except OSError:  # a /proc that is not there, or read-only: nothing is lost
-        return
+    _stand_back(os.getpid(), _LAST, _OOM_ERRAND)
 
 
 def end_with_stdin() -> None:
@@ -108,12 +127,11 @@ def ending(status: int) -> str:
     return f"ended by {signal.Signals(-status).name if known else f'signal {-status}'}"
 
 
-def _stand_back(pid: int) -> None:
-    """Let the recorder have the processor first, and memory last."""
-    own = os.getpriority(os.PRIO_PROCESS, 0)
+def _stand_back(pid: int, nice: int, oom: bytes) -> None:
+    """Let others have the processor first, and memory last."""
     try:
-        os.setpriority(os.PRIO_PROCESS, pid, min(19, own + _NICE))
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
         with open(f"/proc/{pid}/oom_score_adj", "wb") as file:  # noqa: PTH123
-            file.write(_OOM_FIRST)
+            file.write(oom)
     except OSError as error:  # it has ended, or /proc is not there
-        log.debug("a child keeps its priority: %s", error)
+        log.debug("process %d keeps its priority: %s", pid, error)

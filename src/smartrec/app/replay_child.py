@@ -7,7 +7,7 @@
             {"failed": {"message": …, "hint": …}}                                       instead
     exit    0 it said the sum, 1 it failed, 3 stdin ended before that: nobody wants it any more
 
-It gives way to everything else on the machine.
+Whoever starts it has it give way to everything else; see `smartrec.app.children.errand`.
 """
 
 import json
@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from smartrec.app.children import EXIT_UNWANTED, end_with_stdin, give_way
+from smartrec.app.children import EXIT_UNWANTED, end_with_stdin
 from smartrec.app.replay_outcome import Kind, Outcome, summed
 from smartrec.app.replay_question import question
 from smartrec.app.replaying import replay
@@ -38,7 +38,6 @@ def main(argv: Sequence[str] = ()) -> int:
         The exit status.
     """
     del argv
-    give_way()
     line = sys.stdin.buffer.readline()
     if not line:
         return EXIT_UNWANTED

@@ -5,11 +5,11 @@ Of the settings only what decides who begins a clip goes along: no address and n
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 from smartrec.app.settings_question import Change
 from smartrec.app.watch_setup import detector_of
@@ -17,7 +17,7 @@ from smartrec.config import watching
 from smartrec.config.changes import CAPTURE, Changed, changed
 from smartrec.config.findings import place_in, words_of
 from smartrec.config.located import located
-from smartrec.config.plain import clean, put, without
+from smartrec.config.plain import clean, nested, put, without
 from smartrec.config.schema import Config
 from smartrec.config.suggest import Place, mistaken, place_of
 from smartrec.config.tables import keys
@@ -25,15 +25,12 @@ from smartrec.config.watching import AutoTrigger, Detector
 from smartrec.detection.presence import Rules
 from smartrec.detection.zones import Zone
 from smartrec.errors import ConfigError, Mistake, UsageError
-from smartrec.masking import MASK
 from smartrec.media.watch.messages import DetectorSetup
 
 MOST_CLIPS: Final = 5000
 """Of a replay that asks for no other number: the newest."""
 _OF_CAMERAS: Final = frozenset({"zone", "detect"})
 _CAN_BE: Final = "What can be: [detector], [trigger], the zones of cameras, and their key detect."
-_SOME: Final = "some"
-"""In place of a password that is not shown."""
 _INDIFFERENT: Final = frozenset({"min_confidence", "threads", "enabled"})
 """Keys of ``[detector]`` that change nothing of what is seen in a picture, or in which."""
 
@@ -103,13 +100,13 @@ class Side(BaseModel):
         return mine == theirs
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, config=ConfigDict(extra="forbid"))
 class Question:
     """What shall be replayed.
 
-    As JSON: ``{"now": {…}, "then": {…}, "clips": "/…", "camera": null, "since_ns": …,
-    "until_ns": …, "only": ["clip id"], "files": ["/…"], "again": false, "most": 5000,
-    "oldest_first": false}``; all but the first two may be left out.
+    As JSON: ``{"now": {…}, "then": {…}, "clips": "/…", "camera": null, "since": …, "until": …,
+    "only": ["clip id"], "files": ["/…"], "again": false, "most": 5000, "oldest_first": false}``;
+    all but the first two may be left out.
 
     Attributes:
         now: The settings that hold.
@@ -132,44 +129,18 @@ class Question:
     since: int | None = None
     until: int | None = None
     only: tuple[str, ...] | None = None
-    files: tuple[Path, ...] = field(default=())
+    files: tuple[Path, ...] = ()
     again: bool = False
-    most: int = MOST_CLIPS
+    most: Annotated[int, Field(ge=1)] = MOST_CLIPS
     oldest_first: bool = False
 
     def as_json(self) -> dict[str, object]:
         """As it is said."""
-        return {
-            "now": self.now.model_dump(mode="json"),
-            "then": self.then.model_dump(mode="json"),
-            "clips": None if self.clips is None else str(self.clips),
-            "camera": self.camera,
-            "since_ns": self.since,
-            "until_ns": self.until,
-            "only": None if self.only is None else list(self.only),
-            "files": [str(each) for each in self.files],
-            "again": self.again,
-            "most": self.most,
-            "oldest_first": self.oldest_first,
-        }
+        said: dict[str, object] = _SAID.dump_python(self, mode="json")
+        return said
 
 
-class _Asked(BaseModel):
-    """A question as it is said."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    now: dict[str, Any]
-    then: dict[str, Any]
-    clips: str | None = None
-    camera: str | None = None
-    since_ns: int | None = None
-    until_ns: int | None = None
-    only: list[str] | None = None
-    files: list[str] = Field(default_factory=list)
-    again: bool = False
-    most: int = Field(default=MOST_CLIPS, ge=1)
-    oldest_first: bool = False
+_SAID: Final = TypeAdapter(Question)
 
 
 def question(line: str | bytes) -> Question:
@@ -179,20 +150,7 @@ def question(line: str | bytes) -> Question:
         UsageError: It is no question.
     """
     try:
-        asked = _Asked.model_validate(json.loads(line))
-        return Question(
-            now=Side.model_validate(asked.now),
-            then=Side.model_validate(asked.then),
-            clips=None if asked.clips is None else Path(asked.clips),
-            camera=asked.camera,
-            since=asked.since_ns,
-            until=asked.until_ns,
-            only=None if asked.only is None else tuple(asked.only),
-            files=tuple(map(Path, asked.files)),
-            again=asked.again,
-            most=asked.most,
-            oldest_first=asked.oldest_first,
-        )
+        return _SAID.validate_python(json.loads(line))
     except (ValueError, RecursionError) as error:
         raise UsageError(f"no question for a replay: {error}") from error
 
@@ -232,28 +190,6 @@ def replayable(place: Place) -> bool:
     if place[0] == "camera":
         return len(place) > 2 and place[2] in _OF_CAMERAS
     return place[0] in ("detector", "trigger") and place != ("detector", "engine")
-
-
-def nested(values: Mapping[str, object]) -> dict[str, object]:
-    """As tables, without what is not set; a password that is hidden is another one.
-
-    Controls of a camera may have names that no key has; they are left out.
-
-    Args:
-        values: As `smartrec.config.load.flat` has them.
-    """
-    tables: object = {}
-    for key, value in values.items():
-        try:
-            place = place_of(key)
-        except UsageError:
-            continue
-        if isinstance(value, str) and place[-1] == "source":
-            value = value.replace(MASK, _SOME)  # noqa: PLW2901 - a hidden password is refused
-        if value is not None:
-            tables = put(tables, place, value)
-    assert isinstance(tables, dict)
-    return tables
 
 
 def _after(values: object, changes: Sequence[Change], directory: Path) -> object:

@@ -4,12 +4,12 @@
     stdin   held open by whoever wants to know; its end is the process's
     exit    the command's, or 3 where nobody wants to know any more
 
-It gives way to everything else on the machine.
+Whoever starts it has it give way to everything else; see `smartrec.app.children.errand`.
 """
 
 from collections.abc import Sequence
 
-from smartrec.app.children import end_with_stdin, give_way
+from smartrec.app.children import end_with_stdin
 from smartrec.cli.main import cli, status_of
 
 
@@ -22,7 +22,6 @@ def main(argv: Sequence[str]) -> int:
     Returns:
         The exit status.
     """
-    give_way()
     end_with_stdin()
     words = list(argv[1:])
     return status_of(lambda: cli.main(words, prog_name="smartrec", standalone_mode=False))

@@ -33,7 +33,8 @@ def user() -> None:
     Run this as the user that the recorder runs as: each has users of their own.
 
     Roles: "view" sees cameras, clips and the state of all; "record" also records, arms, disarms,
-    pins and writes notes; "admin" also deletes, restores, shares links and reads the audit log.
+    pins and writes notes; "admin" also deletes, restores, shares links, changes settings, and reads
+    the recorder's log and the audit log.
     """
 
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Final
 
-from smartrec.config.suggest import Place
+from smartrec.config.suggest import Place, place_of
+from smartrec.errors import UsageError
+from smartrec.masking import MASK
 
 
 class Unset(Enum):
@@ -14,6 +16,8 @@ class Unset(Enum):
 
 
 UNSET: Final = Unset.UNSET
+_SOME: Final = "some"
+"""In place of a password that is not shown."""
 
 
 def got(values: object, place: Place) -> object:
@@ -52,6 +56,28 @@ def without(values: object, place: Place) -> object:
         return [each for number, each in enumerate(values) if number != part]
     assert isinstance(values, Mapping)
     return {key: each for key, each in values.items() if key != part}
+
+
+def nested(values: Mapping[str, object]) -> dict[str, object]:
+    """As tables, without what is not set; a password that is hidden is another one.
+
+    Controls of a camera may have names that no key has; they are left out.
+
+    Args:
+        values: As `smartrec.config.load.flat` has them.
+    """
+    tables: object = {}
+    for key, value in values.items():
+        try:
+            place = place_of(key)
+        except UsageError:
+            continue
+        if isinstance(value, str) and place[-1] == "source":
+            value = value.replace(MASK, _SOME)  # noqa: PLW2901 - a hidden password is refused
+        if value is not None:
+            tables = put(tables, place, value)
+    assert isinstance(tables, dict)
+    return tables
 
 
 def alike(one: object, other: object) -> bool:

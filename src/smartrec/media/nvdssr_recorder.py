@@ -256,7 +256,7 @@ class Recorder(ABC):
 
     def _begin(self, engine: Engine, want: Want) -> bool:
         """Begin a file; False to try again later."""
-        if self._is_past(want):
+        if want.is_past(self._consumed):
             self._outbox.fail(
                 want.clip, "another clip of the camera was being recorded until its end"
             )
@@ -277,13 +277,6 @@ class Recorder(ABC):
         self._hold(engine, self._part)
         self._wake()  # everything until its end may be in already
         return True
-
-    def _is_past(self, want: Want) -> bool:
-        """Whether every picture of a clip went into earlier files, or it ended before it began."""
-        until = want.until
-        return until is not None and (
-            until <= want.since or (self._consumed is not None and until <= self._consumed)
-        )
 
     def _hold(self, engine: Engine, part: Part) -> None:
         """Set where the file ends: with the clip, or at a keyframe when it grows too long."""

@@ -124,6 +124,13 @@ class Want:
     until: Ns | None = None
     refused_at: Ns | None = None
 
+    def is_past(self, consumed: Ns | None) -> bool:
+        """Whether all of it went into files up to `consumed`, or it ended before it began."""
+        until = self.until
+        return until is not None and (
+            until <= self.since or (consumed is not None and until <= consumed)
+        )
+
 
 @dataclass(slots=True)
 class Part:

@@ -9,12 +9,13 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from smartrec.app.children import command_of
+from smartrec.app.children import command_of, errand
 from smartrec.errors import ControlError
 from smartrec.terminal import one_line
 
@@ -65,13 +66,7 @@ class Errands:
     def _run(self, words: Sequence[str]) -> Done:
         with tempfile.TemporaryFile() as complaints:
             try:
-                process = subprocess.Popen(
-                    [*self._command, *words],
-                    stdin=subprocess.PIPE,  # left open, for its end would be the process's
-                    stdout=subprocess.PIPE,
-                    stderr=complaints,
-                    start_new_session=True,  # so that what it starts ends with it
-                )
+                process = errand([*self._command, *words], complaints)
             except OSError as error:  # out of descriptors, memory or processes
                 raise _failed(words, f"cannot be started: {error.strerror}") from error
             with process:
@@ -98,12 +93,23 @@ class Errands:
         try:
             said = process.stdout.read(self._most + 1)
             if len(said) <= self._most:
-                process.wait()
+                # Not buried yet: until all is killed nothing else can have its number.
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
         finally:
             timer.cancel()
             timer.join()
             _kill(process)
         return said, late.is_set()
+
+
+@asynccontextmanager
+async def scratch() -> AsyncIterator[Path]:
+    """A directory for a moment; no disk is waited for by the loop."""
+    made = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="smartrec-")
+    try:
+        yield Path(made.name)
+    finally:
+        await asyncio.to_thread(made.cleanup)
 
 
 def _kill(process: "subprocess.Popen[bytes]") -> None:

@@ -5,25 +5,36 @@ recorder has, and asks none on the network while a recorder runs.
 """
 
 import asyncio
-import json
-import tempfile
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import tomlkit
+from pydantic import BaseModel, ValidationError
 
-from smartrec.app.replay_question import nested
 from smartrec.clock import Clock
 from smartrec.config.load import FILE_NAME
+from smartrec.config.plain import nested
 from smartrec.errors import ControlError, SmartrecError
-from smartrec.web.errand import Done, Errands
+from smartrec.web.errand import Done, Errands, scratch
+from smartrec.web.health_models import Finding, Status
 
 State = Literal["never", "running", "done", "failed"]
 Values = Mapping[str, object]
 _MS: Final = 1_000_000
 _MOST_FINDINGS: Final = 500
+_CANNOT: Final = "Run the same at the recorder: smartrec doctor"
+
+log = logging.getLogger(__name__)
+
+
+class _Said(BaseModel):
+    """What ``smartrec doctor --json`` says, as far as it is told."""
+
+    status: Status
+    findings: list[Finding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +50,8 @@ class Found:
 
     at_ms: int
     exit: int
-    status: str
-    findings: list[dict[str, str]]
+    status: Status
+    findings: list[Finding]
 
 
 class Examination:
@@ -78,25 +89,35 @@ class Examination:
             return
         self.state, self.begun_ms, self.error = "running", self._now(), None
         self._task = asyncio.create_task(self._run(values))
+        self._task.add_done_callback(self._ended)
 
     async def _run(self, values: Callable[[], Awaitable[Values | None]]) -> None:
         try:
             done = await self._examined(await values())
             self.found = found_in(done, self._now())
-            self.state = "done"
-        except SmartrecError as error:
-            self.state, self.error = "failed", error
         except OSError as error:
-            self.state = "failed"
-            self.error = ControlError(f"doctor cannot be asked: {error.strerror}")
+            raise ControlError(f"doctor cannot be asked: {error.strerror}", hint=_CANNOT) from error
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        """However it ended, another one may begin."""
+        if task.cancelled():  # the page ends
+            return
+        error = task.exception()
+        if error is None:
+            self.state = "done"
+            return
+        if not isinstance(error, SmartrecError):
+            log.error("doctor cannot be asked", exc_info=error)
+            error = ControlError("doctor cannot be asked: see the recorder's log", hint=_CANNOT)
+        self.state, self.error = "failed", error
 
     async def _examined(self, values: Values | None) -> Done:
         words = ("doctor", "--json", "--clips", str(self._clips))
         if values is None:
             return await self._errands.run(*words)
-        with tempfile.TemporaryDirectory(prefix="smartrec-") as name:
-            file = Path(name) / FILE_NAME
-            await asyncio.to_thread(file.write_text, tomlkit.dumps(nested(values)), "utf-8")
+        async with scratch() as directory:
+            file = directory / FILE_NAME
+            await asyncio.to_thread(_write, file, values)
             return await self._errands.run(*words, "--config", str(file))
 
     def _now(self) -> int:
@@ -110,12 +131,12 @@ def found_in(done: Done, at_ms: int) -> Found:
         ControlError: Nothing of use.
     """
     try:
-        said: Any = json.loads(done.said)
-        findings = [
-            {name: str(each[name]) for name in ("check", "status", "what", "why", "mend")}
-            for each in said["findings"][:_MOST_FINDINGS]
-        ]
-        return Found(at_ms, done.status, said["status"], findings)
-    except (ValueError, LookupError, TypeError) as error:
+        said = _Said.model_validate_json(done.said)
+    except ValidationError as error:
         why = done.complained or f"it ended with status {done.status}"
-        raise ControlError(f"doctor found nothing out: {why}") from error
+        raise ControlError(f"doctor found nothing out: {why}", hint=_CANNOT) from error
+    return Found(at_ms, done.status, said.status, said.findings[:_MOST_FINDINGS])
+
+
+def _write(file: Path, values: Values) -> None:
+    file.write_text(tomlkit.dumps(nested(values)), "utf-8")

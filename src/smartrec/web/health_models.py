@@ -9,6 +9,8 @@ from smartrec.web.settings_api import Problem
 
 MOST_POINTS: Final = 600
 
+Status = Literal["ok", "warn", "bad"]
+
 _Counts = list[int | None]
 _Values = list[float | None]
 
@@ -118,7 +120,7 @@ class Finding(BaseModel):
     """What doctor found."""
 
     check: str
-    status: Literal["ok", "warn", "bad"]
+    status: Status
     what: str
     why: str
     mend: str = Field(description="A command, or what to do; empty where nothing is amiss.")
@@ -130,7 +132,7 @@ class Doctor(BaseModel):
     state: Literal["never", "running", "done", "failed"]
     begun_ms: int | None
     at_ms: int | None = Field(description="When it was done; null while it is not.")
-    status: Literal["ok", "warn", "bad"] | None = Field(description="The gravest of all.")
+    status: Status | None = Field(description="The gravest of all.")
     exit: int | None = Field(description="Of smartrec doctor: 0 it can record, 1 it cannot.")
     checks: list[Finding] = Field(description="As in the last run that was done.")
     error: Problem | None = Field(description="Why it failed.")

@@ -10,12 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from smartrec.access.model import Scope
 from smartrec.app import replay_question, settings_question
+from smartrec.app.replay_outcome import Kind
 from smartrec.app.settings_question import MOST_CHANGES, Do
 from smartrec.errors import ConfigChanged
 from smartrec.web.clip_models import MS, Moment, Name
 from smartrec.web.doorman import Deed
 from smartrec.web.recorder import Recorder
-from smartrec.web.replays import Class, Replay, Replays, State
+from smartrec.web.replays import Replay, Replays, State
 from smartrec.web.rights import Denied, Rights, caller_of
 from smartrec.web.settings_api import Change, Digest, Problem, named
 
@@ -72,7 +73,7 @@ class Result(BaseModel):
     camera: str
     camera_name: str
     start_ms: int | None
-    outcome: Class = Field(
+    outcome: Kind = Field(
         description="Both settings: stays. Only those in force: vanishes; only the others: appears;"
         " none of them: neither, or manual if a key or a command recorded it. unknown: see `why`."
     )
@@ -100,7 +101,7 @@ class ReplayTold(BaseModel):
     done: int = Field(description="Clips that were tried.")
     of: int = Field(description="All of them, the newest 5000 at most; 0: not known yet.")
     share: float = Field(description="Of the clip that is looked at, 0 to 1.")
-    counts: dict[Class, int] = Field(description="Clips by outcome, so far.")
+    counts: dict[Kind, int] = Field(description="Clips by outcome, so far.")
     results: list[Result] = Field(description=f"From `since` on; {MOST_AT_ONCE} at most.")
     next: int = Field(description="`since` of the next question.")
     more: bool = Field(description="There are further ones now, or will be.")

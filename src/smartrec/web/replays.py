@@ -8,7 +8,6 @@ one that has ended is forgotten after a while.
 import asyncio
 import json
 import logging
-import os
 import subprocess
 import threading
 from collections import Counter
@@ -17,7 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any, Final, Literal
 
-from smartrec.app.children import command_of, ending
+from smartrec.app.children import command_of, ending, errand
+from smartrec.app.replay_outcome import Kind
 from smartrec.app.replay_question import Question
 from smartrec.model import new_id
 
@@ -29,14 +29,13 @@ _MOST_KEPT: Final = 4
 """Each may have three megabytes of results."""
 _LINE_MOST: Final = 4 << 20
 """Bytes: a very long clip may have many triggers."""
-_NICE: Final = 19
 _CHILD: Final = command_of("smartrec.app.replay_child")
 _SEE_LOG: Final = "The recorder's log may say why: smartrec report."
 _OF_ANSWER: Final = ("at_s", "last_s", "score", "zone")
 _NOT_TOLD: Final = frozenset({"path"})
+_LAST_WORDS: Final = frozenset({"sum", "failed"})
 
 State = Literal["running", "done", "failed", "cancelled"]
-Class = Literal["stays", "vanishes", "appears", "neither", "manual", "unknown"]
 _Said = Mapping[str, Any]
 
 log = logging.getLogger(__name__)
@@ -64,7 +63,7 @@ class Replay:
     of: int = 0
     share: float = 0.0
     results: list[str] = field(default_factory=list)
-    counts: Counter[Class] = field(default_factory=Counter)
+    counts: Counter[Kind] = field(default_factory=Counter)
     error: tuple[str, str | None] | None = None
 
     def hear(self, said: _Said) -> None:
@@ -74,7 +73,7 @@ class Replay:
         elif (outcome := said.get("outcome")) is not None:
             self.done, self.share = self.done + 1, 0.0
             self.results.append(json.dumps(_result(outcome)))
-            self.counts[outcome["outcome"]] += 1
+            self.counts[Kind(outcome["outcome"])] += 1
         elif (failed := said.get("failed")) is not None:
             self.end("failed", failed["message"], failed.get("hint"))
         elif "sum" in said:
@@ -179,6 +178,7 @@ class _Process(threading.Thread):
         self._command, self._question, self._said = command, question, said
         self._process: subprocess.Popen[bytes] | None = None
         self._unwanted = threading.Event()
+        self._over = False
 
     def kill(self) -> None:
         """End it at once: it writes nothing that could be left half done. Idempotent."""
@@ -189,19 +189,18 @@ class _Process(threading.Thread):
     def run(self) -> None:
         """See the class."""
         try:
-            process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            process = errand(self._command)
         except OSError as error:  # out of descriptors, memory or processes
             self._fail(f"cannot start a replay: {error.strerror}", "Try again later.")
             return
         self._process = process
         if self._unwanted.is_set():
             process.kill()
-        _give_way(process.pid)
         why = self._heard(process)
         status = process.wait()
-        if not self._unwanted.is_set():
+        if not self._over and not self._unwanted.is_set():
             log.error("a replay's process %s %s", ending(status), why)
-        self._fail(f"its process {why or ending(status)}", _SEE_LOG)
+            self._fail(f"its process {why or ending(status)}", _SEE_LOG)
 
     def _heard(self, process: "subprocess.Popen[bytes]") -> str:
         """All that it says has been told; why that is not all, if so."""
@@ -221,9 +220,11 @@ class _Process(threading.Thread):
     def _lines(self, told: IO[bytes]) -> str:
         while line := told.readline(_LINE_MOST):
             try:
-                self._said(json.loads(line))
-            except ValueError:
+                said = json.loads(line)
+                self._over = self._over or not said.keys().isdisjoint(_LAST_WORDS)
+            except (ValueError, AttributeError):
                 return "said something else"
+            self._said(said)
         return ""
 
     def _fail(self, message: str, hint: str) -> None:
@@ -236,9 +237,3 @@ def _result(outcome: Mapping[str, Any]) -> dict[str, Any]:
         if told[side] is not None:
             told[side] = {name: told[side][name] for name in _OF_ANSWER}
     return told
-
-
-def _give_way(pid: int) -> None:
-    """From its first instruction on; the process itself does more of it later."""
-    with suppress(ProcessLookupError, PermissionError):  # it has ended
-        os.setpriority(os.PRIO_PROCESS, pid, _NICE)

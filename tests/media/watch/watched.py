@@ -1,5 +1,6 @@
 """The real watching process at one end of the real link; the test is the recorder."""
 
+import logging
 import socket
 import subprocess
 import sys
@@ -19,6 +20,7 @@ COMMAND = (
 FRAME = Ns(33_333_333)
 START = Ns(5_000_000_000_000)
 
+log = logging.getLogger(__name__)
 Kind = TypeVar("Kind", bound=messages.Message)
 
 
@@ -75,8 +77,8 @@ class Watched:
     def __exit__(self, *_: object) -> None:
         self.link.close()
         try:
-            _, noise = self.process.communicate(timeout=TIMEOUT)
-            print(f"the watching process ended with {self.process.returncode}: {noise.decode()}")
+            said = self.process.communicate(timeout=TIMEOUT)[1]
+            log.warning("it ended with %s and said: %s", self.process.returncode, said.decode())
         finally:
             self.process.kill()
 

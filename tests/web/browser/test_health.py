@@ -349,7 +349,7 @@ def test_who_may_only_record_does_not_find_it(film: DemoFeed, visit: Open) -> No
 @pytest.mark.parametrize(
     ("size", "scheme"),
     [
-        pytest.param(PHONE, "dark", id="phone-dark"),
+        pytest.param(PHONE, "dark", id="phone-dark", marks=pytest.mark.long),
         pytest.param(DESK, "light", id="desk-light", marks=pytest.mark.long),
         pytest.param(WALL, "dark", id="wall-dark", marks=pytest.mark.long),
     ],

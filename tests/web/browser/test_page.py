@@ -239,7 +239,7 @@ def test_what_comes_from_outside_is_never_markup(stage: Stage, visit: Open) -> N
     ("size", "scheme"),
     [
         pytest.param(PHONE, "dark", id="phone-dark"),
-        pytest.param(DESK, "light", id="desk-light"),
+        pytest.param(DESK, "light", id="desk-light", marks=pytest.mark.long),
         pytest.param(PHONE, "light", id="phone-light", marks=pytest.mark.long),
         pytest.param(DESK, "dark", id="desk-dark", marks=pytest.mark.long),
         pytest.param(WALL, "dark", id="wall-dark", marks=pytest.mark.long),

@@ -34,14 +34,15 @@ export function running(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(all % 60)}` : `${minutes}:${two(all % 60)}`;
 }
 
-const some = (n, one, many) => (n === 1 ? one : many);
+/** @param {number} n @param {string} one @param {string} many */
+export const some = (n, one, many) => `${whole.format(n)} ${n === 1 ? one : many}`;
 const UNITS = [[1e9, "GB"], [1e6, "MB"], [1e3, "kB"]];
 /** @param {number} n */
 export function bytes(n) {
   const [size, unit] = UNITS.find(([least]) => n >= least) ?? [1, "B"];
   return `${(n < 10 * size && size > 1 ? tenths : whole).format(n / size)} ${unit}`;
 }
-const missed = (n) => `${n} ${some(n, "person", "persons")} not recorded`;
+const missed = (n) => `${some(n, "person", "persons")} not recorded`;
 export const sentence = (text) => (text ? text[0].toLocaleUpperCase(LOCALE) + text.slice(1) : "");
 
 export const words = {
@@ -125,7 +126,7 @@ export const say = {
   disarmedMore: ({ armedUntil, unrecorded }) =>
     [armedUntil ? `until ${soonOf(armedUntil)}` : "", unrecorded ? missed(unrecorded) : ""].filter(Boolean).join(", "),
   picture: (name, persons) =>
-    persons ? `Live picture of ${name}: ${persons} ${some(persons, "person", "persons")}` : `Live picture of ${name}`,
+    persons ? `Live picture of ${name}: ${some(persons, "person", "persons")}` : `Live picture of ${name}`,
   title: (recording, view, station) => `${recording ? "● Recording – " : ""}${view ? `${view} – ` : ""}${station ? `${station} – ` : ""}smartrec`,
   trigger: (reason) => (reason.startsWith("key-") ? `Key ${reason.slice(4)}` : TRIGGERS[reason] || sentence(reason)),
   nothingYet: (moment) => `Nothing since this page was opened at ${timeOf(moment)}. What is recorded, lost or found again is told here at once.`,
@@ -164,7 +165,7 @@ export const link = {
   updatedMore: "This page is of another one.",
   partial: "A part of this page did not arrive",
   partialMore: "The recorder may be of another version by now, or not be there.",
-  missed: (n) => `${n} ${some(n, "message", "messages")} came while it was not connected`,
+  missed: (n) => `${some(n, "message", "messages")} came while it was not connected`,
   missedMore: "The recorder's log has them.",
   page: "Page",
   away: (seconds) => `Connected again after ${span(seconds)}`,
@@ -251,7 +252,7 @@ export const told = {
   "microphone.back": (d) => ({ tone: "good", what: `Sound is back after ${span(d.away_s)}` }),
   "pictures.lost": (d) => ({
     tone: "warn",
-    what: `${whole.format(d.count)} ${some(d.count, "picture", "pictures")} lost`,
+    what: `${some(d.count, "picture", "pictures")} lost`,
     more: lines(`Cause: ${d.cause}.`, d.clip_id && "A clip lacks them."),
   }),
   "arming.changed": (d) => ({
@@ -285,7 +286,7 @@ export const told = {
   "watch.preparing": (d) => ({ tone: "", title: "Detector", what: d.what, more: `${d.elapsed_s} s so far` }),
   "watch.lost": (d) => ({ tone: "warn", title: "Detector", what: sentence(d.reason), more: `Recording goes on. ${again(d.retry_s)}` }),
   "detector.refused": (d) => ({ tone: "warn", title: "Detector", what: `Nobody is looked for: ${d.reason}`, more: d.hint }),
-  "bus.overrun": (d) => ({ tone: "warn", title: "Page", what: `${d.lost} ${some(d.lost, "message", "messages")} came too fast to be told here` }),
+  "bus.overrun": (d) => ({ tone: "warn", title: "Page", what: `${some(d.lost, "message", "messages")} came too fast to be told here` }),
 };
 
 /** What concerns the whole recorder until it is over: notice of an event by the middle of its type. */

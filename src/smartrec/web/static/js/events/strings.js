@@ -1,6 +1,6 @@
 /** Every word of the events view. */
 
-import { LOCALE, dayOf, ended, fullTimeOf, running, say as common, sentence, share, span, timeOf, whole } from "../strings.js";
+import { LOCALE, dayOf, ended, fullTimeOf, running, say as common, sentence, share, some, span, timeOf, whole } from "../strings.js";
 
 const format = (options) => new Intl.DateTimeFormat(LOCALE, options);
 const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
@@ -12,7 +12,6 @@ const monthOf = format({ month: "long", year: "numeric" });
 const dayOfMonth = format({ month: "short", day: "numeric" });
 const minutes = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
-const some = (n, one, many) => `${whole.format(n)} ${n === 1 ? one : many}`;
 
 const STATES = { ...ended, recording: "Recording", stopped: "" };
 

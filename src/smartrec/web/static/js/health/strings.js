@@ -1,12 +1,11 @@
 /** Every word of how the recorder is doing. */
 
-import { bytes, fullTimeOf, LOCALE, say as said, sentence, soonOf, tenths, timeOf, whole } from "../strings.js";
+import { bytes, fullTimeOf, LOCALE, say as said, sentence, some, soonOf, tenths, timeOf, whole } from "../strings.js";
 
 export const DAY_MS = 86_400_000;
 const weekday = new Intl.DateTimeFormat(LOCALE, { weekday: "long" });
 const dated = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "long" });
 const yearly = new Intl.DateTimeFormat(LOCALE, { month: "long", year: "numeric" });
-const some = (n, one, many) => `${whole.format(n)} ${n === 1 ? one : many}`;
 /** Small numbers with a tenth. */
 export const number = (n) => (n < 10 && n % 1 ? tenths : whole).format(n);
 

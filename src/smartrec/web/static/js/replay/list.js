@@ -1,6 +1,6 @@
 /** The clips: a picture of each, and what both settings make of it. */
 
-import { make, mark, write } from "../dom.js";
+import { make, write } from "../dom.js";
 import { icon } from "../icons.js";
 import { sentence } from "../strings.js";
 import { kinds, say, words } from "./strings.js";
@@ -49,7 +49,7 @@ export class List {
     this._choice = choice;
     this._list.append(...wanted.slice(children.length).map((outcome) => this._card(outcome)));
     this._more.hidden = chosen.length <= this.most;
-    write(this._more, say.left_(chosen.length - wanted.length));
+    write(this._more, say.further(chosen.length - wanted.length));
     this._list.hidden = !wanted.length;
     this._known.hidden = !wanted.length;
     this._empty.hidden = wanted.length > 0 || !nothing;
@@ -101,9 +101,4 @@ export class List {
   }
 }
 
-const line = (name, text, hit) => [make("dt", {}, name), mark_(make("dd", {}, text), hit)];
-
-function mark_(element, hit) {
-  mark(element, "data-hit", hit ? "" : null);
-  return element;
-}
+const line = (name, text, hit) => [make("dt", {}, name), make("dd", { "data-hit": hit }, text)];

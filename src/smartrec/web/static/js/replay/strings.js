@@ -1,10 +1,8 @@
 /** Every word of trying settings on what was recorded. */
 
-import { LOCALE, fullTimeOf, sentence, share, tenths, timeOf, whole } from "../strings.js";
+import { LOCALE, fullTimeOf, sentence, share, some, tenths, timeOf, whole } from "../strings.js";
 
-const shortDay = new Intl.DateTimeFormat(LOCALE, { weekday: "short", day: "numeric", month: "short" });
 const dated = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const some = (n, one, many) => `${whole.format(n)} ${n === 1 ? one : many}`;
 
 export const words = {
   title: "Tried on recorded events",
@@ -79,8 +77,8 @@ export const kinds = {
 export const different = { many: "Different", help: "All that vanish or appear" };
 export const every = { many: "All", help: "All clips of that time" };
 
-const TOLD = { stays: "stay", vanishes: ["vanishes", "vanish"], appears: ["appears", "appear"] };
-const part = (n, kind) => `${whole.format(n)} ${kind === "stays" ? (n === 1 ? "stays" : TOLD.stays) : TOLD[kind][Number(n !== 1)]}`;
+const TOLD = { vanishes: ["vanishes", "vanish"], appears: ["appears", "appear"], stays: ["stays", "stay"] };
+const part = (n, kind) => `${whole.format(n)} ${TOLD[kind][Number(n !== 1)]}`;
 
 function shifted(seconds) {
   if (seconds === null || Math.abs(seconds) < 0.05) return "";
@@ -90,19 +88,18 @@ function shifted(seconds) {
 export const say = {
   left: (names) => `Has no say in what was recorded: ${names.join(", ")}.`,
   saveAll: (n) => `${words.save} ${some(n, "change", "changes")}`,
-  day: (ms) => sentence(shortDay.format(ms)),
   time: (ms, today) => (today ? timeOf(new Date(ms)) : dated.format(ms)),
   when: (ms) => fullTimeOf(new Date(ms)),
   /** @param {Object<string, number>} counts */
   summary(counts) {
-    const told = ["vanishes", "appears", "stays"].filter((kind) => kind === "stays" || counts[kind]).map((kind) => part(counts[kind], kind));
+    const told = Object.keys(TOLD).filter((kind) => kind === "stays" || counts[kind]).map((kind) => part(counts[kind], kind));
     return counts.vanishes || counts.appears || counts.stays ? sentence(told.join(", ")) : "No person is an event, now or then";
   },
   clips: (n) => `of ${some(n, "clip", "clips")}`,
   progress: (done, of) => (of ? `${whole.format(done)} of ${some(of, "clip", "clips")}` : ""),
   stopped: (done, of) => `Stopped after ${whole.format(done)} of ${some(of, "clip", "clips")}`,
   count: (n) => whole.format(n),
-  left_: (n) => `${words.more} (${whole.format(n)})`,
+  further: (n) => `${words.more} (${whole.format(n)})`,
   refused: (message, hint) => [`${sentence(message).replace(/\.$/, "")}.`, hint].filter(Boolean).join(" "),
   /** What one set of settings makes of a clip. */
   answer(answer, best) {

@@ -4,7 +4,7 @@
  * A setting that has no name here is called by its key, a section by its table.
  */
 
-import { LOCALE, sentence, whole } from "../strings.js";
+import { LOCALE, sentence, some } from "../strings.js";
 
 export const words = {
   title: "Settings",
@@ -228,7 +228,6 @@ const names = new Intl.DateTimeFormat(LOCALE, { weekday: "short", timeZone: "UTC
 export const days = [5, 6, 7, 8, 9, 10, 11].map((day) => names.format(Date.UTC(2026, 0, day)));
 
 const listed = new Intl.ListFormat(LOCALE, { type: "conjunction" });
-const some = (n, one, many) => `${whole.format(n)} ${n === 1 ? one : many}`;
 const plain = (key) => sentence(key.split(".").pop().replaceAll("_", " "));
 /** As people write it. */
 const written = (value) => (Array.isArray(value) ? value.join(", ") : typeof value === "boolean" ? (value ? words.on : words.off).toLowerCase() : typeof value === "object" && value ? Object.entries(value).map(([name, each]) => `${name} ${each}`).join(", ") : String(value ?? ""));

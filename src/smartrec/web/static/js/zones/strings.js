@@ -1,11 +1,10 @@
 /** Every word of the zones view. */
 
-import { LOCALE, sentence, share, timeOf, whole } from "../strings.js";
+import { LOCALE, sentence, share, some, timeOf, whole } from "../strings.js";
 
 const tenth = new Intl.NumberFormat(LOCALE, { style: "percent", maximumFractionDigits: 1 });
 const shortDay = new Intl.DateTimeFormat(LOCALE, { weekday: "short", day: "numeric", month: "short" });
 const full = new Intl.DateTimeFormat(LOCALE, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const some = (n, one, many) => `${whole.format(n)} ${n === 1 ? one : many}`;
 
 export const words = {
   title: "Zones",
