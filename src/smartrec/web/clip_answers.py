@@ -34,7 +34,7 @@ def brief_of(brief: briefs.Brief) -> models.Brief:
         note=brief.note,
         bytes=brief.bytes,
         lost=brief.frames_lost,
-        kind=_kind(brief),
+        kind=kind_of(brief),
         thumbnail=brief.has_thumbnail,
         trashed_ms=None if brief.trashed_ns is None else brief.trashed_ns // MS,
     )
@@ -148,7 +148,8 @@ def look_of(look: Look, zero: Ns) -> models.Look:
     )
 
 
-def _kind(brief: briefs.Brief) -> models.Kind | None:
+def kind_of(brief: briefs.Brief) -> models.Kind | None:
+    """In what form its pictures can be had."""
     if not brief.suffix:
         return None
     return "frames" if brief.suffix == ".mkv" and brief.codec == "jpeg" else "video"

@@ -11,7 +11,8 @@ from smartrec.detection.presence import Rules
 from smartrec.detection.trial import anchor, spread
 from smartrec.units import SECOND, Ns
 from smartrec.web import trials
-from smartrec.web.clip_models import CURSOR, MS, Moment, Name, cursor, cursor_text
+from smartrec.web.clip_answers import kind_of
+from smartrec.web.clip_models import CURSOR, MS, Kind, Moment, Name, cursor, cursor_text
 from smartrec.web.recorder import Recorder
 from smartrec.web.rights import Rights
 from smartrec.web.trials import Page, Trials, Tried, Wanted
@@ -90,6 +91,7 @@ class ClipTried(BaseModel):
         description="Where persons were, some of them, as shares of the upright picture: the point"
         " that must lie in a zone, and whether it counts."
     )
+    kind: Kind | None = Field(description="As in the clip's own answer.")
     thumbnail: bool = Field(description="Whether the clip has one.")
 
 
@@ -159,5 +161,6 @@ def _clip(tried: Tried, among: tuple[zones.Zone, ...], points: int) -> ClipTried
         state=tried.state,
         score=tried.score,
         points=[(round(x, _DIGITS), round(y, _DIGITS), counts) for x, y, counts in at],
+        kind=kind_of(tried.clip),
         thumbnail=tried.clip.has_thumbnail,
     )

@@ -36,6 +36,16 @@ export function newId() {
  */
 export const at = (path) => new URL(`api/v1/${path}`, document.baseURI);
 
+/**
+ * @param {{id: string, thumbnail: boolean, kind: ?string}} clip
+ * @returns {?string} Path of the picture that stands for it; of one without a thumbnail that is made of JPEGs, the first.
+ */
+export function pictureOf(clip) {
+  const path = `clips/${encodeURIComponent(clip.id)}`;
+  if (clip.thumbnail) return `${path}/thumbnail`;
+  return clip.kind === "frames" ? `${path}/frames/0` : null;
+}
+
 let knock = null;
 
 /** @param {() => Promise<void>} act Called where somebody must log in; what it promises is that somebody did. */

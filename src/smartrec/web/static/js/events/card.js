@@ -1,5 +1,6 @@
 /** One clip of the list. */
 
+import { pictureOf } from "../api.js";
 import { make, mark, write } from "../dom.js";
 import { icon } from "../icons.js";
 import { say, words } from "./strings.js";
@@ -56,7 +57,7 @@ export class Card {
   show(clip, query, at) {
     const other = this.clip?.id !== clip.id;
     const picture = pictureOf(clip);
-    if (other || picture !== pictureOf(this.clip)) {
+    if (other || picture !== (this.clip && pictureOf(this.clip))) {
       this._pictured(false);
       if (picture) this._picture.src = at(picture);
       else this._picture.removeAttribute("src");
@@ -115,14 +116,6 @@ export class Card {
     });
     this.element.append(this._restore);
   }
-}
-
-/** Of a clip without a thumbnail that is made of JPEGs, the first. */
-function pictureOf(clip) {
-  if (!clip) return null;
-  const path = `clips/${encodeURIComponent(clip.id)}`;
-  if (clip.thumbnail) return `${path}/thumbnail`;
-  return clip.kind === "frames" ? `${path}/frames/0` : null;
 }
 
 const wrongOf = (clip) => (clip.lost ? say.lost(clip.lost) : clip.state === "recording" ? "" : say.state(clip.state));

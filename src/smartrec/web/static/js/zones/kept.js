@@ -1,5 +1,6 @@
 /** The events of a day as the zones would have them: how many are kept, and which. */
 
+import { pictureOf } from "../api.js";
 import { make, mark, write } from "../dom.js";
 import { icon } from "../icons.js";
 import { say, words } from "./strings.js";
@@ -116,18 +117,13 @@ export class Kept {
 
 class Card {
   constructor(clip, at, point) {
-    const path = `clips/${encodeURIComponent(clip.id)}`;
-    const blank = make("span", { class: "blank" }, clip.thumbnail ? "" : words.noPicture);
-    const picture = make("img", { alt: "", decoding: "async", loading: "lazy" });
-    picture.hidden = !clip.thumbnail;
-    if (clip.thumbnail) picture.src = String(at(`${path}/thumbnail`));
-    picture.addEventListener("error", () => {
-      picture.hidden = true;
-      write(blank, words.noPicture);
-    });
+    this._at = at;
+    this._blank = make("span", { class: "blank" });
+    this._picture = make("img", { alt: "", decoding: "async", loading: "lazy", hidden: true });
+    this._picture.addEventListener("error", () => this._pictured(null));
     this._sign = make("span", { class: "sign" });
     this._state = make("span", { class: "state-of" });
-    this._link = make("a", { href: `#clip/${encodeURIComponent(clip.id)}` }, make("span", { class: "thumb" }, blank, picture, this._sign), make("span", { class: "line" }, make("span", {}, say.time(clip.start_ms)), this._state));
+    this._link = make("a", { href: `#clip/${encodeURIComponent(clip.id)}` }, make("span", { class: "thumb" }, this._blank, this._picture, this._sign), make("span", { class: "line" }, make("span", {}, say.time(clip.start_ms)), this._state));
     this.element = make("li", { "data-clip": clip.id }, this._link);
     this._link.addEventListener("pointerenter", (event) => event.pointerType === "mouse" && point(clip.id));
     this._link.addEventListener("pointerleave", () => point(null));
@@ -136,11 +132,19 @@ class Card {
   }
 
   show(clip) {
+    const path = pictureOf(clip);
+    if (path !== this._path) this._pictured((this._path = path));
     if (clip.state === this._shown) return;
     this._shown = clip.state;
     mark(this.element, "data-state", clip.state);
     mark(this._link, "aria-label", say.event(clip));
     this._sign.replaceChildren(icon(SIGNS[clip.state]));
     write(this._state, say.state[clip.state]);
+  }
+
+  _pictured(path) {
+    this._picture.hidden = !path;
+    if (path) this._picture.src = String(this._at(path));
+    write(this._blank, path ? "" : words.noPicture);
   }
 }
