@@ -130,6 +130,21 @@ def test_wrong_settings_are_told_at_their_places() -> None:
         tried(Change("..", 1))
 
 
+def test_values_without_end_are_refused_and_nothing_is_made_up_between() -> None:
+    deep: object = 1
+    for _ in range(900):
+        deep = [deep]
+    assert "nested" in refused(Change("trigger.frames", deep))["('trigger', 'frames')"]
+    assert refused(Change("camera[9999].zone", [])) == {
+        "('camera', 9999)": "is beyond the end: there are 2"
+    }
+    assert refused(Change("camera[0].zone[2].anchor", "any")) == {
+        "('camera', 0, 'zone', 2)": "is beyond the end: there are 1"
+    }
+    _, then = tried(Change("camera[0].zone[1]", {**DOOR, "name": "hall"}))
+    assert len(then.watched("front").zones) == 2
+
+
 def test_no_password_and_no_address_goes_along() -> None:
     now, then = tried(Change("trigger.frames", 1))
     line = json.dumps(Question(now, then, Path("/clips")).as_json())

@@ -1,5 +1,8 @@
 """`smartrec replay`: which clips are meant, and what is said of each. What comes of them: e2e."""
 
+import errno
+import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -76,6 +79,22 @@ def test_files_that_are_no_clips_are_meant_as_they_are(
 def test_one_directory_at_a_time(two: tuple[Path, list[str]]) -> None:
     with pytest.raises(UsageError, match="all of its clips"):
         meant((str(two[0]), "last"), two[0], given=False)
+
+
+def test_what_cannot_be_looked_for_is_a_mistake(
+    two: tuple[Path, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(UsageError, match="a: File name too long"):
+        meant(("a" * 5000,), two[0], given=True)
+    with pytest.raises(UsageError, match="unset"):
+        meant(("",), two[0], given=True)
+
+    def closed(self: Path) -> Iterator[Path]:  # root may read whatever there is
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self))
+
+    monkeypatch.setattr(Path, "iterdir", closed)
+    with pytest.raises(UsageError, match=f"{tmp_path}: Permission denied"):
+        meant((str(tmp_path),), two[0], given=True)
 
 
 def test_a_clip_that_changes_is_a_line() -> None:

@@ -12,6 +12,7 @@ from smartrec.errors import DiskFull, StoreError
 from smartrec.media.journal import JournalReader, JournalWriter
 from smartrec.media.journal_index import finalise
 from smartrec.model import AccessUnit, ClipState
+from smartrec.recording import journal_layout
 from smartrec.units import SECOND, Ns
 from tests.streams import clip_head, stream
 
@@ -71,6 +72,17 @@ def test_a_flipped_bit_ends_the_journal_there(tmp_path: Path) -> None:
     data[marks[20][0] + 60] ^= 1
     path.write_bytes(data)
     assert len(read(path)) == 21
+
+
+def test_a_size_that_would_fill_the_memory_ends_the_journal_there(tmp_path: Path) -> None:
+    path = tmp_path / "j.mkv"
+    units = list(stream(40, size=100))
+    write(path, units)
+    huge = 1 << 40
+    with path.open("ab") as file:
+        file.write(journal_layout.CLUSTER.to_bytes(4, "big") + b"\x01" + huge.to_bytes(7, "big"))
+        file.truncate(path.stat().st_size + 2 * huge)  # it takes no room on the disk
+    assert read(path) == units
 
 
 def test_follows_a_growing_file(tmp_path: Path) -> None:

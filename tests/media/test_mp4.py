@@ -3,6 +3,7 @@
 import os
 import struct
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,21 @@ def test_media_of_more_than_four_gigabytes_is_skipped(clip: Path, tmp_path: Path
 def test_a_size_that_does_not_fit_is_damage() -> None:
     with pytest.raises(ClipDamaged):
         tree(Box(b"free", b"1234").pack()[:-1])
+
+
+def test_boxes_in_boxes_without_end_are_damage() -> None:
+    nested = Box(b"stbl")
+    for _ in range(9):
+        nested = Box(b"stbl", children=[nested])
+    with pytest.raises(ClipDamaged, match="nested"):
+        tree(nested.pack())
+    assert tree(nested.children[0].children[0].pack())
+
+
+def test_an_edit_list_that_shows_all_of_it_over_and_over_is_damage(clip: Path) -> None:
+    track = Movie(clip).track()
+    pictures = len(track.presented())
+    whole = track.edits[-1]
+    assert len(replace(track, edits=(whole,) * 5).presented()) == 5 * pictures
+    with pytest.raises(ClipDamaged, match="over and over"):
+        replace(track, edits=(whole,) * 1_000_000).presented()

@@ -1,6 +1,7 @@
 """Every picture of a stored clip comes out once, at its time, upright; or it is said why not."""
 
 import itertools
+import os
 import random
 import subprocess
 from pathlib import Path
@@ -174,6 +175,13 @@ def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
             list(open_stored(tmp_path / name).shots())
     with pytest.raises(SmartrecError, match="does not exist"):
         open_stored(tmp_path / "missing.mp4")
+
+
+def test_a_name_that_is_no_utf8_is_told(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.mp4"))
+    path.write_bytes(b"no matter what")
+    with pytest.raises(SmartrecError, match="not UTF-8"):
+        open_stored(path)
 
 
 def hurt(content: bytes, chance: random.Random) -> bytes:

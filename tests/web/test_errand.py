@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,11 @@ os.rename(sys.argv[1] + ".new", sys.argv[1])
 time.sleep(600)
 """
 """It, and what it started, do not end by themselves."""
+CLINGS = """
+import subprocess, sys
+subprocess.Popen(["cat", sys.argv[1]], start_new_session=True)
+"""
+"""What it started is not killed with it, and holds its stdout, like a process in a dead disk."""
 TELLS = """
 import json, sys
 words = sys.argv[1:]
@@ -92,6 +99,35 @@ def test_one_that_hangs_is_killed_with_all_that_it_started(tmp_path: Path) -> No
             break
     for process in at.read_text().split():
         wait_gone(int(process))
+
+
+def test_one_that_cannot_be_killed_is_let_go_and_holds_up_the_next_while_it_is_there(
+    tmp_path: Path,
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    async def stuck() -> Errands:
+        for within in (1.0, 5.0, 25.0):  # it may take a while until it clings
+            made = Errands((sys.executable, "-c", CLINGS), within, let_go_after=0.1)
+            with pytest.raises(ControlError) as caught:
+                await made.run(str(pipe))
+            if "hangs and cannot be killed" in str(caught.value):
+                return made
+        pytest.fail("it never clung")
+
+    async def whole() -> None:
+        made = await stuck()
+        with pytest.raises(ControlError, match="waits for another one"):
+            await made.run(str(pipe))
+        await asyncio.to_thread(pipe.write_text, "it goes on")  # who opens it waits for the reader
+        while True:
+            with suppress(ControlError):
+                assert (await made.run(os.devnull)).status == 0
+                return
+            await asyncio.sleep(0.01)
+
+    asyncio.run(asyncio.wait_for(whole(), 2 * TIMEOUT))
 
 
 def test_one_that_says_ever_more_is_a_condition() -> None:

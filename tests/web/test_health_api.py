@@ -1,20 +1,27 @@
 """How the recorder is doing, asked over the API; doctor and report are the real ones."""
 
+import asyncio
+import errno
 import json
+import os
 import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from smartrec.access.model import Scope
 from smartrec.app.events import CameraState, DetectionState
+from smartrec.app.settings_question import Question
+from smartrec.errors import ControlError
 from smartrec.store.catalog import Catalog
 from smartrec.units import SECOND
+from smartrec.web.health_api import Desk
 from tests.store.clips import INSTANT, closed, done, head
 from tests.web.guarded import Guarded, guarded_in
 from tests.web.recorder import Behind
@@ -124,6 +131,23 @@ def test_a_report_is_a_file_to_save(behind: Behind) -> None:
         assert {"README.txt", "doctor.json", "settings.json"} <= set(archive.namelist())
         settings = json.loads(archive.read("settings.json"))
     assert settings["path"] == str(behind.settled.path)
+
+
+def test_a_report_that_there_is_no_room_for_is_a_condition(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    class Told:
+        async def settings(self, _: Question) -> dict[str, object]:
+            return {"file": "smartrec.toml", "exists": False}
+
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    hub = SimpleNamespace(setup=SimpleNamespace(clips=str(tmp_path)))
+    desk = Desk(cast("Any", hub), cast("Any", Told()))
+    with pytest.raises(ControlError, match="there is no report: No space left on device"):
+        asyncio.run(desk.report())
 
 
 def test_it_is_written_down_who_has_doctor_look_and_who_wants_a_report(guarded: Guarded) -> None:

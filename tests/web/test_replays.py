@@ -8,13 +8,14 @@ import json
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from smartrec.access.model import Scope
+from smartrec.app.replay_outcome import Kind, Outcome
 from smartrec.app.replay_question import Question, Side
 from smartrec.app.settings_question import Change, Do
 from smartrec.app.settings_question import Question as OfSettings
@@ -276,6 +277,16 @@ def test_what_makes_no_sense_is_refused(behind: Behind, wrong: dict[str, object]
     assert behind.send("replays", {**asked(), **wrong}).status == 422
 
 
+@pytest.mark.parametrize("key", ["detector.model", "detector"])
+def test_no_other_file_is_read_for_a_model(behind: Behind, tmp_path: Path, key: str) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("hush-hush")
+    value = str(secret) if key == "detector.model" else {"model": str(secret)}
+    reply = behind.send("replays", asked({"key": key, "value": value}))
+    assert reply.status == 403, reply.body
+    assert b"settings file only" in reply.body
+
+
 def test_settings_that_were_changed_meanwhile_are_read_again_first(behind: Behind) -> None:
     assert behind.send("replays", asked(digest="0" * 64)).status == 409
     begun(behind, digest=behind.settings()["digest"])
@@ -458,6 +469,16 @@ def test_one_that_said_how_it_ended_is_no_error_however_late_that_is_heard(
 
     run(scenario)
     assert not caplog.records
+
+
+def test_names_that_are_no_utf8_can_be_told() -> None:
+    plain = Outcome("clip", None, "cam0", "Front", None, False, Kind.UNKNOWN)
+    outcome = replace(plain, why="/clips\udcff/a.mp4 does not exist").as_json()
+    replay = Replay()
+    replay.hear({"outcome": outcome})
+    replay.hear({"failed": {"message": "no clips in /clips\udcff yet"}})
+    told = told_of(replay, 0).model_dump_json()
+    assert told.count(r"/clips\\udcff") == 2
 
 
 def test_a_process_that_cannot_be_started_is_a_failure(tmp_path: Path) -> None:

@@ -93,17 +93,28 @@ def _refuse_file_only(before: str, after: str) -> None:
     for table, key in _file_only():
         if _said(old, table, key) != _said(new, table, key):
             raise FileOnly(f"{table}.{key} can be changed in the settings file only", hint=_BY_HAND)
-    model = _said(new, "detector", "model")
-    if model != _said(old, "detector", "model") and not _only_weights(model):
-        raise FileOnly(
-            "a model that is no .onnx file can be named in the settings file only: a configuration"
-            " of DeepStream may load code",
-            hint=_BY_HAND,
-        )
+    refuse_other_model(*(_said(values, "detector", "model") for values in (old, new)))
     strange = _microphones(new) - _microphones(old)
     if strange:
         raise FileOnly(
             "a microphone can be named in the settings file only, not on the page", hint=_BY_HAND
+        )
+
+
+def refuse_other_model(before: object, after: object) -> None:
+    """Of models only weights may be named by who cannot edit the file.
+
+    A configuration of DeepStream may load code; and one that is none is told line by line, be it
+    whatever text it may.
+
+    Raises:
+        FileOnly: Another one is named that is something else.
+    """
+    if after != before and not _only_weights(after):
+        raise FileOnly(
+            "a model that is no .onnx file can be named in the settings file only: a configuration"
+            " of DeepStream may load code",
+            hint=_BY_HAND,
         )
 
 

@@ -17,7 +17,7 @@ from smartrec.config import watching
 from smartrec.config.changes import CAPTURE, Changed, changed
 from smartrec.config.findings import place_in, words_of
 from smartrec.config.located import located
-from smartrec.config.plain import clean, nested, put, without
+from smartrec.config.plain import clean, got, nested, put, without
 from smartrec.config.schema import Config
 from smartrec.config.suggest import Place, mistaken, place_of
 from smartrec.config.tables import keys
@@ -202,8 +202,22 @@ def _after(values: object, changes: Sequence[Change], directory: Path) -> object
             value = clean(value)
         except ValueError as error:
             raise mistaken([Mistake(place, str(error))]) from error
+        _refuse_gap(values, place)
         values = put(values, place, located(keys(place), value, directory))
     return values
+
+
+def _refuse_gap(values: object, place: Place) -> None:
+    """Of a list only what is there can be changed, or one more be added: else all between is made.
+
+    Raises:
+        ConfigError: It lies beyond.
+    """
+    for at, part in enumerate(place):
+        there = got(values, place[:at])
+        count = len(there) if isinstance(there, list) else 0
+        if isinstance(part, int) and part > count:
+            raise mistaken([Mistake(place[: at + 1], f"is beyond the end: there are {count}")])
 
 
 def _beyond(now: Config, then: Config) -> Iterator[Mistake]:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _VIDEOS: Final = (".mp4", ".mkv")
 _TOLD: Final = Ns(100 * MILLISECOND)
 """A clip that begins so much earlier or later is another one to whoever looks through them."""
+_SEE: Final = "See what clips there are: smartrec clips list"
+_LONG: Final = 100
 _IN_SUM: Final = {
     "stays": "stay",
     "vanishes": "vanish",
@@ -113,10 +115,23 @@ def meant(
         given: Whether that was asked for; else one that is named in `what` comes first.
 
     Raises:
-        UsageError: There is no such clip; or clips of several catalogues are meant.
+        UsageError: There is no such clip, or it cannot be looked for; or clips of several
+            catalogues are meant.
     """
     if not what:
         return own, None, ()
+    if "" in what:
+        raise UsageError("a clip without a name; is a variable unset?", hint=_SEE)
+    try:
+        return _found(what, own, given=given)
+    except OSError as error:
+        where = printable(str(error.filename)[:_LONG])
+        raise UsageError(f"{where}: {error.strerror}", hint=_SEE) from error
+
+
+def _found(
+    what: Sequence[str], own: Path, *, given: bool
+) -> tuple[Path | None, tuple[str, ...] | None, tuple[Path, ...]]:
     named = [Path(each) for each in what]
     folders = [each for each in named if each.is_dir() and exists(each)]
     if folders:

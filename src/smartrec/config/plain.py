@@ -16,6 +16,8 @@ class Unset(Enum):
 
 
 UNSET: Final = Unset.UNSET
+_DEEPEST: Final = 20
+"""Of lists and tables in a value: those that mean something are six deep."""
 _SOME: Final = "some"
 """In place of a password that is not shown."""
 
@@ -96,16 +98,23 @@ def _bare(values: object) -> object:
     return "nan" if values != values else values  # itself, which Python denies
 
 
-def clean(value: object) -> object:
+def clean(value: object, deep: int = 0) -> object:
     """A value that TOML can hold, with lists for tuples and without keys that have none.
+
+    Args:
+        value: Whatever somebody said.
+        deep: In so many lists and tables.
 
     Raises:
         ValueError: There is no such thing in TOML; the message says what is.
     """
+    if deep > _DEEPEST:
+        raise ValueError(f"must not be nested more than {_DEEPEST} deep")
     if isinstance(value, Mapping):
-        return {_text(key): clean(each) for key, each in value.items() if each is not None}
+        known = {key: each for key, each in value.items() if each is not None}
+        return {_text(key): clean(each, deep + 1) for key, each in known.items()}
     if isinstance(value, (list, tuple)):
-        return [clean(each) for each in value]
+        return [clean(each, deep + 1) for each in value]
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, bool):

@@ -10,6 +10,8 @@ from smartrec.errors import ClipDamaged
 
 # A day at 120 a second.
 _MOST_SAMPLES: Final = 10_368_000
+_DEEPEST: Final = 8
+"""Of the containers that matter, five lie in each other."""
 _CONTAINERS: Final = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts")
 
 
@@ -48,12 +50,18 @@ class Box:
         return struct.pack(">I4s", 8 + len(body), self.kind) + body
 
 
-def tree(data: bytes) -> list[Box]:
+def tree(data: bytes, deep: int = 0) -> list[Box]:
     """Read the boxes that lie side by side in `data`.
 
+    Args:
+        data: Of a file, or of a box.
+        deep: In so many boxes.
+
     Raises:
-        ClipDamaged: A size does not fit.
+        ClipDamaged: A size does not fit, or boxes lie in each other without end.
     """
+    if deep > _DEEPEST:
+        raise ClipDamaged(f"The file's index is nested more than {_DEEPEST} deep")
     boxes, at = [], 0
     while at + 8 <= len(data):
         size, kind = struct.unpack_from(">I4s", data, at)
@@ -61,7 +69,7 @@ def tree(data: bytes) -> list[Box]:
             raise ClipDamaged(f"The file's index is torn in its {kind!r} box")
         body = data[at + 8 : at + size]
         if kind in _CONTAINERS:
-            boxes.append(Box(kind, children=tree(body)))
+            boxes.append(Box(kind, children=tree(body, deep + 1)))
         else:
             boxes.append(Box(kind, body))
         at += size

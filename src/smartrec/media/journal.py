@@ -20,6 +20,8 @@ from smartrec.recording.sound import SAMPLE_BYTES, SoundChunk
 from smartrec.units import Ns
 
 _HEAD_ROOM: Final = 16
+_MOST_ELEMENT: Final = 1 << 28
+"""Bytes: a cluster has 300 ms of pictures. What claims more is damaged, and would fill memory."""
 _CHECKED: Final = (journal_layout.CLUSTER, journal_layout.TAGS)
 
 
@@ -263,6 +265,9 @@ class JournalReader:
             self.torn = end > at
             return None
         if limit is not None and at + head.end > limit:
+            return None
+        if head.end > _MOST_ELEMENT:
+            self.torn = True
             return None
         buffer = os.pread(self._file.fileno(), head.end, at)
         whole = len(buffer) == head.end

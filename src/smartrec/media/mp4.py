@@ -20,6 +20,8 @@ from smartrec.media.boxes import Box, packed, runs, sizes, top_boxes, tree, unsi
 IDENTITY: Final = uuid.UUID("3f3fb4ae-6b0e-5c55-9f0e-5a1d2f0b7c61").bytes
 
 _MOOV_LIMIT: Final = 1 << 28
+_MOST_OFTEN: Final = 10
+"""How often an edit list may show a picture, on average."""
 _ONE: Final = 0x10000
 _W: Final = 0x40000000
 # Samples by which decoding may run ahead of showing: 16 in H.264 and H.265.
@@ -70,17 +72,23 @@ class Track:
         """What a player shows: (tick on the movie's timeline, sample's index), in order.
 
         A sample that began before an edit and lasts into it is not counted: we cut at samples.
+
+        Raises:
+            ClipDamaged: The edit list shows the same over and over, which would fill the memory.
         """
         order = sorted((time, index) for index, time in enumerate(self.times))
         if not self.edits:
             return order
-        shown, at = [], 0
+        shown: list[tuple[int, int]] = []
+        at = 0
         for edit in self.edits:
             length = edit.duration * self.timescale // self.movie_timescale
             if edit.media_time >= 0:
                 first = bisect_left(order, (edit.media_time, -1))
                 # A duration of 0 lasts to the end of the media.
                 stop = bisect_left(order, (edit.media_time + length, -1)) if length else len(order)
+                if len(shown) + stop - first > _MOST_OFTEN * len(order):
+                    raise ClipDamaged("The file's edit list shows all of it over and over")
                 shown += [(at + time - edit.media_time, index) for time, index in order[first:stop]]
             at += length
         return shown

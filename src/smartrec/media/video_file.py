@@ -105,8 +105,16 @@ def must_be_readable(path: Path) -> None:
     """Look at the file itself, for GStreamer says less.
 
     Raises:
-        SourceError: It is missing, empty, a pipe, or may not be read.
+        SourceError: It is missing, empty, a pipe, or may not be read; or GStreamer, which takes
+            UTF-8 alone, could not be told its name.
     """
+    try:
+        os.fspath(path).encode()
+    except UnicodeEncodeError as error:
+        raise SourceError(
+            f"{path} has a name that is not UTF-8",
+            hint="Rename it; ls -b shows how it is written",
+        ) from error
     try:
         if path.is_fifo():  # whoever opens one waits until somebody writes, maybe for ever
             raise SourceError(

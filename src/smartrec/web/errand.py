@@ -24,6 +24,8 @@ WITHIN: Final = 120.0
 MOST: Final = 2_000_000
 """Bytes that it may say."""
 _COMMAND: Final = command_of("smartrec.cli.aside")
+_LET_GO_AFTER: Final = 10.0
+"""Seconds: whoever waits for a disk that is gone cannot be killed either."""
 _LAST_WORDS: Final = 300
 _CANNOT: Final = "Run the same at the recorder: smartrec doctor; smartrec report."
 
@@ -44,24 +46,39 @@ class Errands:
         command: Starts the process; it gets the command and its options.
         within: See `WITHIN`.
         most: See `MOST`.
+        let_go_after: See `_LET_GO_AFTER`.
     """
 
     def __init__(
-        self, command: Sequence[str] = _COMMAND, within: float = WITHIN, most: int = MOST
+        self,
+        command: Sequence[str] = _COMMAND,
+        within: float = WITHIN,
+        most: int = MOST,
+        let_go_after: float = _LET_GO_AFTER,
     ) -> None:
         self._command = command
         self._within = within
         self._most = most
+        self._let_go_after = let_go_after
         self._turn = asyncio.Lock()
+        self._stuck: asyncio.Future[Done] | None = None
 
     async def run(self, *words: str) -> Done:
         """Run a command to its end, be it good or bad.
 
         Raises:
-            ControlError: It cannot be started, does not end in time or says too much.
+            ControlError: It cannot be started, does not end in time or says too much; or one
+                before it has still not ended.
         """
         async with self._turn:
-            return await asyncio.to_thread(self._run, words)
+            if self._stuck is not None and not self._stuck.done():
+                raise _failed(words, "waits for another one, which hangs and cannot be killed")
+            self._stuck = asyncio.get_running_loop().run_in_executor(None, self._run, words)
+            ended, _ = await asyncio.wait([self._stuck], timeout=self._within + self._let_go_after)
+            if not ended:
+                self._stuck.add_done_callback(asyncio.Future.exception)  # nobody asks for it
+                raise _failed(words, "hangs and cannot be killed: a disk or device may be gone")
+            return self._stuck.result()
 
     def _run(self, words: Sequence[str]) -> Done:
         with tempfile.TemporaryFile() as complaints:

@@ -34,6 +34,7 @@ _EXAMINE: Final = "doctor"
 _FILE: Final = "smartrec-report.zip"
 _MOST_REPORT: Final = 20_000_000
 """Bytes."""
+_AT_HAND: Final = "At the recorder: smartrec report."
 _LINES: Final = 2**53
 _ATTACHED: Final = f'attachment; filename="{_FILE}"'
 _ZIP: Final = "application/zip"
@@ -104,16 +105,19 @@ class Desk:
             ControlError: There is none.
         """
         told = await self.recorder.settings(Question(Do.READ))
-        async with scratch() as directory:
-            path = directory / _FILE
-            file = ("--config", told["file"]) if told["exists"] else ()
-            words = ("report", "--output", str(path), "--clips", str(self.clips), *file)
-            done = await self.errands.run(*words)
-            made = await asyncio.to_thread(_read, path) if done.status == 0 else None
+        file = ("--config", told["file"]) if told["exists"] else ()
+        try:
+            async with scratch() as directory:
+                path = directory / _FILE
+                words = ("report", "--output", str(path), "--clips", str(self.clips), *file)
+                done = await self.errands.run(*words)
+                made = await asyncio.to_thread(_read, path) if done.status == 0 else None
+        except OSError as error:  # no room for what is made, or none to be read
+            raise ControlError(f"there is no report: {error.strerror}", hint=_AT_HAND) from error
         if made is not None:
             return made
         why = done.complained or "it is too large"
-        raise ControlError(f"there is no report: {why}", hint="At the recorder: smartrec report.")
+        raise ControlError(f"there is no report: {why}", hint=_AT_HAND)
 
 
 def routes(desk: Desk, rights: Rights, refusals: _Responses, refused: Any) -> APIRouter:

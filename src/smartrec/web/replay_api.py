@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from smartrec.access.model import Scope
 from smartrec.app import replay_question, settings_question
+from smartrec.app.drafting import refuse_other_model
 from smartrec.app.replay_outcome import Kind
 from smartrec.app.settings_question import MOST_CHANGES, Do
 from smartrec.errors import ConfigChanged
@@ -177,12 +178,14 @@ def question_of(
     Raises:
         ConfigChanged: They are not those that were read.
         ConfigError: They would be wrong, or cannot be replayed.
+        FileOnly: A model that can be named in the settings file alone.
         UsageError: A change of something that is no key.
     """
     if asked.digest not in (None, told["digest"]):
         raise ConfigChanged(f"{told['file']} was changed meanwhile", hint="Read it again.")
     changes = tuple(each.asked() for each in asked.changes)
     now, then = replay_question.sides(told["values"], changes, FilePath(told["file"]).parent)
+    refuse_other_model(now.detector.model, then.detector.model)
     return replay_question.Question(
         now,
         then,

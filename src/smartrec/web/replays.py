@@ -75,7 +75,7 @@ class Replay:
             self.results.append(json.dumps(_result(outcome)))
             self.counts[Kind(outcome["outcome"])] += 1
         elif (failed := said.get("failed")) is not None:
-            self.end("failed", failed["message"], failed.get("hint"))
+            self.end("failed", _utf8(failed["message"]), failed.get("hint"))
         elif "sum" in said:
             self.end("done")
 
@@ -233,7 +233,13 @@ class _Process(threading.Thread):
 
 def _result(outcome: Mapping[str, Any]) -> dict[str, Any]:
     told = {name: value for name, value in outcome.items() if name not in _NOT_TOLD}
+    told["why"] = told["why"] and _utf8(told["why"])
     for side in ("now", "then"):
         if told[side] is not None:
             told[side] = {name: told[side][name] for name in _OF_ANSWER}
     return told
+
+
+def _utf8(text: str) -> str:
+    """What can be answered: it may name a file whose name is no UTF-8."""
+    return text.encode(errors="backslashreplace").decode()

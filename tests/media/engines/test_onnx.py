@@ -1,6 +1,7 @@
 """The engine on the built-in model and on small models whose outputs are known."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
@@ -434,6 +435,8 @@ def test_labels_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     assert "cannot be read: No such file" in str(refusal(model, labels=str(labels)))
     labels.write_bytes(b"\xff\xfe\x00")
     assert "it is not UTF-8 text" in str(refusal(model, labels=str(labels)))
+    os.mkfifo(tmp_path / "pipe")
+    assert "it is no file" in str(refusal(model, labels=str(tmp_path / "pipe")))
     labels.write_text("\n")
     assert "hold 0 lines" in str(refusal(model, labels=str(labels)))
 

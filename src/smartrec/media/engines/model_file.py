@@ -79,20 +79,33 @@ def digest(path: Path) -> str:
     """
     sha256, first = hashlib.sha256(), b""
     try:
-        if path.is_char_device() or path.is_fifo():
-            raise ValueError("it is no file")  # noqa: TRY301 - told like the others
+        _refuse_endless(path)
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 first = first or block[:64]
                 sha256.update(block)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
+        why = _words(error)
         raise ModelUnusable(
             f"the model {path} cannot be read: {why}",
             hint=f"Check the file: ls -l '{path}'; without detector.model the built-in one is used",
         ) from error
     _reject_others(path, first)
     return sha256.hexdigest()
+
+
+def _refuse_endless(path: Path) -> None:
+    """Whoever reads a pipe or a device may wait for ever.
+
+    Raises:
+        ValueError: It is one.
+    """
+    if path.is_char_device() or path.is_fifo():
+        raise ValueError("it is no file")
+
+
+def _words(error: OSError | ValueError) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
 def _reject_others(path: Path, first: bytes) -> None:
@@ -114,10 +127,11 @@ def _labels(name: str | None) -> tuple[str, ...] | None:
         return None
     path = Path(name).expanduser()
     try:
+        _refuse_endless(path)
         with path.open("rb") as file:
             text = file.read(_MOST_LABEL_BYTES + 1).decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or "it is not UTF-8 text"
+        why = "it is not UTF-8 text" if isinstance(error, UnicodeError) else _words(error)
         raise ModelUnusable(
             f"the labels {path} cannot be read: {why}",
             hint="Name a text file with one class name a line as detector.labels",
