@@ -86,6 +86,8 @@ def test_what_cannot_be_looked_for_is_a_mistake(
 ) -> None:
     with pytest.raises(UsageError, match="a: File name too long"):
         meant(("a" * 5000,), two[0], given=True)
+    with pytest.raises(UsageError, match=f"no videos in {tmp_path}"):
+        meant([str(tmp_path)], two[0], given=False)
     with pytest.raises(UsageError, match="unset"):
         meant(("",), two[0], given=True)
 

@@ -146,7 +146,10 @@ def _found(
     files: list[Path] = []
     for text, each in zip(what, named, strict=True):
         if each.is_dir():
-            files += sorted(one for one in each.iterdir() if one.suffix.lower() in _VIDEOS)
+            videos = sorted(one for one in each.iterdir() if one.suffix.lower() in _VIDEOS)
+            if not videos:
+                raise UsageError(f"there are no videos in {printable(str(each))}", hint=_SEE)
+            files += videos
         elif not each.is_file():
             ids.append(_id_in(directory, text))
         elif (clip := _listed(directory, each)) is not None:
