@@ -135,7 +135,7 @@ need_system_packages() {
     why="$(id -un) may not install packages (not root, and sudo is missing or wants a password)"
     command -v sudo >/dev/null || command="su -c '${command#sudo }'"
   else
-    say "installing ${#absent[@]} system packages (${absent[*]})"
+    say "installing ${#absent[@]} system packages, which takes some minutes (${absent[*]})"
     install_system_packages "${absent[@]}" && return
     why=$(reason_in_log)
     mapfile -t absent < <(missing "${absent[@]}")

@@ -108,6 +108,10 @@ def test_path_says_which_file_is_read_or_would_be_made(tmp_path: Path) -> None:
     Path("smartrec.toml").touch()
     done = call("path")
     assert (done.stdout, done.stderr) == ("smartrec.toml\n", "")
+    other = tmp_path / "home" / "smartrec" / "smartrec.toml"
+    other.parent.mkdir(parents=True, exist_ok=True)
+    other.touch()
+    assert call("path").stderr == f"nothing of {other} is read here\n"
     assert call("path", "--config", "x.toml").stdout == "x.toml\n"
 
 

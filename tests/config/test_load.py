@@ -112,6 +112,12 @@ def test_files_are_looked_for_in_the_order_that_the_page_promises(tmp_path: Path
     assert load(path=asked, environ=environ, overrides={}).path == asked
     assert load(path=None, environ=environ, overrides={}).path == named
     assert load(path=None, environ={}, overrides={}).path == here
+    assert Given(None, {}, {}).unread() == home
+    assert Given(asked, {}, {}).unread() is Given(None, environ, {}).unread() is None
+    here.unlink()
+    assert Given(None, {}, {}).unread() is None
+    here.symlink_to(home)
+    assert Given(None, {}, {}).unread() is None
     here.unlink()
     assert load(path=None, environ={}, overrides={}).path == home
     home.unlink()

@@ -103,6 +103,8 @@ def list_clips(
         click.echo(json.dumps([clip.as_json() for clip in found], indent=2))
     elif found:
         click.echo("\n".join(text.table(found)))
+    elif trash:
+        click.echo(f"the trash of {printable(str(directory))} is empty", err=True)
     else:
         click.echo(f"no such clips in {printable(str(directory))}", err=True)
 

@@ -78,8 +78,11 @@ def path_(above: Path | None, path: Path | None) -> None:
     """Print which file is read; where there is none, the one that `config set` makes."""
     from smartrec.config.load import Given
 
-    file = Given(path or above, os.environ, {}).file()
+    given = Given(path or above, os.environ, {})
+    file, other = given.file(), given.unread()
     click.echo(file)
+    if other is not None:
+        click.echo(f"nothing of {other} is read here", err=True)
     if not os.access(file, os.F_OK):
         click.echo("it is not there: the first setting that is saved makes it", err=True)
 

@@ -119,7 +119,10 @@ def run(**given: object) -> None:
 @click.command()
 @_options
 def demo(**given: object) -> None:
-    """Like run, with the built-in demo camera: a hall in which a person comes and goes."""
+    """Like run, with the built-in demo camera: a hall in which a person comes and goes.
+
+    Every camera that the settings file names shows that hall; its other settings hold.
+    """
     given["source"] = given["source"] or "demo"
     _record(given)
 
@@ -204,7 +207,10 @@ def _recorded(book: Logbook, given: Given, length: Ns | None, *, new_disk: bool)
     with lock:
         clock = SystemClock()
         bus = Bus(clock)
-        console = Console(bus.subscribe(durable_only=True), book.beside(_say), clock)
+        say = book.beside(_say)
+        if (other := given.unread()) is not None:
+            say(f"settings: those of {loaded.path}; nothing of {other} is read here")
+        console = Console(bus.subscribe(durable_only=True), say, clock)
         console.start()
         station_id = identity.station_id(state_dir())
         station = Station(config, places, station_id, clock, bus, terminal_keys=has_terminal())

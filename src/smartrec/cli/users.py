@@ -141,7 +141,9 @@ def _known(users: Sequence[User], name: str) -> None:
 def _without_admin(users: Sequence[User]) -> None:
     if users and not any(each.scope is Scope.ADMIN for each in users):
         click.echo(
-            "nobody is an admin now: deleting and sharing is for the command line alone", err=True
+            "nobody is an admin now: deleting, sharing and settings are for the command line alone"
+            "\n  Make somebody one: smartrec user role NAME admin",
+            err=True,
         )
 
 

@@ -132,6 +132,13 @@ class Given:
         """The file that is read; where there is none, the one that saving makes."""
         return self.path or find(self.environ) or user_file(self.environ)
 
+    def unread(self) -> Path | None:
+        """The user's own file, where it is there and another one that is here comes before it."""
+        own = user_file(self.environ)
+        here = self.path is None and find(self.environ) == Path(FILE_NAME)
+        other = here and own.is_file() and os.path.realpath(own) != os.path.realpath(FILE_NAME)
+        return own if other else None
+
 
 def find(environ: Mapping[str, str]) -> Path | None:
     """The file that is read where none is asked for; it may turn out to be unreadable."""

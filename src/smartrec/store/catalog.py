@@ -311,7 +311,8 @@ class Catalog:
     def _not_one(self, wanted: str, found: list[ClipRecord]) -> UsageError:
         if not found:
             return NoSuchClip(
-                f"no clip {wanted!r} in {self.directory}", hint="See them: smartrec clips list"
+                f"no clip {wanted!r} in {self.directory}",
+                hint="See them: smartrec clips list; in the trash: add --trash",
             )
         shown = found[-_SHOWN_CANDIDATES:]
         more = "\n  …" if len(found) > len(shown) else ""

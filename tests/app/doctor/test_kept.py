@@ -1,61 +1,49 @@
 """What is said of what is kept, of rows that stand for weeks of recording."""
 
-from dataclasses import replace
+import re
 from pathlib import Path
 
-import pytest
-
 from smartrec.app.doctor.finding import Status
-from smartrec.app.doctor.kept import check_kept, judge_days, limits_in_words
+from smartrec.app.doctor.kept import Kept, check_kept, judge_days, limits_in_words
 from smartrec.clock import SystemClock
 from smartrec.recording.retention import Limit, Limits
-from smartrec.store.catalog import Catalog
-from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND, Ns
-from tests.store.clips import closed, done, head
+from tests.store.large import fill
 
 DAY = 86_400 * SECOND
 NOW = 1_800_000_000 * SECOND
 GB = 10**9
 
 
-@pytest.fixture
-def row(tmp_path: Path) -> ClipRecord:
-    with Catalog.open(tmp_path, create=True) as catalog:
-        catalog.opened(head(), tmp_path / ".open/x.mkv")
-        catalog.finished(closed(head()), done(tmp_path, head()))
-        return catalog.clips()[0]
-
-
-def days(row: ClipRecord, count: int, *, pinned: bool = False) -> list[ClipRecord]:
+def days(count: int, *, pinned: bool = False) -> list[Kept]:
     """One clip of 10 GB a day, the newest just now."""
     begun = [NOW - n * DAY for n in range(count, -1, -1)]
-    return [replace(row, start_wall_ns=at, bytes=10 * GB, pinned=pinned) for at in begun]
+    return [Kept(at, 10 * GB, pinned) for at in begun]
 
 
-def test_days_are_told_by_what_came_lately(row: ClipRecord) -> None:
-    found = judge_days(days(row, 4), NOW, Limits(min_free=GB), (51 * GB, 100 * GB))
+def test_days_are_told_by_what_came_lately() -> None:
+    found = judge_days(days(4), NOW, Limits(min_free=GB), (51 * GB, 100 * GB))
     assert found is not None
     assert found.status is Status.OK
     assert found.what == "12.5 GB of clips a day lately: room for 8 days of them"
 
 
-def test_a_limit_of_bytes_is_the_room(row: ClipRecord) -> None:
-    found = judge_days(days(row, 4), NOW, Limits(Limit(25 * GB)), (999 * GB, 999 * GB))
+def test_a_limit_of_bytes_is_the_room() -> None:
+    found = judge_days(days(4), NOW, Limits(Limit(25 * GB)), (999 * GB, 999 * GB))
     assert found is not None
     assert "room for 2 days" in found.what
 
 
-def test_less_than_a_day_of_clips_says_nothing_about_days(row: ClipRecord) -> None:
+def test_less_than_a_day_of_clips_says_nothing_about_days() -> None:
     assert judge_days([], NOW, Limits(), (GB, GB)) is None
-    young = [replace(row, start_wall_ns=NOW - DAY // 2, bytes=GB)]
+    young = [Kept(NOW - DAY // 2, GB, pinned=False)]
     assert judge_days(young, NOW, Limits(), (GB, GB)) is None
-    old = [replace(row, start_wall_ns=NOW - 30 * DAY, bytes=GB)]
+    old = [Kept(NOW - 30 * DAY, GB, pinned=False)]
     assert judge_days(old, NOW, Limits(), (GB, GB)) is None
 
 
-def test_pinned_clips_that_take_the_room_are_told(row: ClipRecord) -> None:
-    found = judge_days(days(row, 4, pinned=True), NOW, Limits(), (GB, GB))
+def test_pinned_clips_that_take_the_room_are_told() -> None:
+    found = judge_days(days(4, pinned=True), NOW, Limits(), (GB, GB))
     assert found is not None
     assert found.status is Status.WARN
     assert "unpin" in found.mend
@@ -75,8 +63,15 @@ def test_a_directory_without_clips_has_only_limits(tmp_path: Path) -> None:
     assert finding.status is Status.OK
 
 
-def test_a_catalogue_that_cannot_be_read_is_told(tmp_path: Path, row: ClipRecord) -> None:
-    del row
+def test_days_are_told_of_all_clips_that_are_there(tmp_path: Path) -> None:
+    fill(tmp_path, 700, newest_ns=SystemClock().now().wall_ns)
+    _, finding = check_kept(tmp_path, Limits(), SystemClock())
+    assert finding.status is Status.OK
+    assert re.fullmatch(r"0\.[12] GB of clips a day lately: room for \d+ days .*", finding.what)
+
+
+def test_a_catalogue_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    fill(tmp_path, 1)
     (tmp_path / "catalog.sqlite3").write_bytes(b"no database at all" * 100)
     found = list(check_kept(tmp_path, Limits(), SystemClock()))
     assert found[-1].status is Status.WARN

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from smartrec.app.doctor.disk import about, standing
 from smartrec.app.doctor.finding import Finding, Status, amiss
@@ -11,14 +11,29 @@ from smartrec.clock import Clock
 from smartrec.errors import DiskFull, SmartrecError
 from smartrec.recording.retention import Limit, Limits
 from smartrec.store.catalog import Catalog, exists
-from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND, in_words, size_in_words
 
+_KEPT: Final = """SELECT start_wall_ns, bytes, pinned FROM clips WHERE deleting = 0
+  ORDER BY start_wall_ns"""
 _DAY: Final = 86_400 * SECOND
 _LOOKED_AT: Final = 7 * _DAY
 """How far back clips tell how much comes in a day."""
 _LEAST: Final = _DAY
 """Less than that says nothing about a day."""
+
+
+class Kept(NamedTuple):
+    """What is asked of each clip: a catalogue may have a hundred thousand.
+
+    Attributes:
+        start_wall_ns: UTC of its first picture.
+        bytes: Of its file; None where there is none.
+        pinned: Whether it is never deleted to keep a limit.
+    """
+
+    start_wall_ns: int
+    bytes: int | None
+    pinned: bool
 
 
 def check_kept(directory: Path, limits: Limits, clock: Clock) -> Iterator[Finding]:
@@ -35,7 +50,7 @@ def check_kept(directory: Path, limits: Limits, clock: Clock) -> Iterator[Findin
         return
     try:
         with Catalog.open(directory, create=False) as catalog:
-            clips = catalog.clips(trash=None)
+            clips = [Kept(*row) for row in catalog.rows(_KEPT)]
     except SmartrecError as error:
         key = "full" if isinstance(error, DiskFull) else "catalogue"
         yield amiss(key, str(error), mend=error.hint or "", status=Status.WARN)
@@ -46,7 +61,7 @@ def check_kept(directory: Path, limits: Limits, clock: Clock) -> Iterator[Findin
 
 
 def judge_days(
-    clips: Sequence[ClipRecord], now: int, limits: Limits, disk: tuple[int, int]
+    clips: Sequence[Kept], now: int, limits: Limits, disk: tuple[int, int]
 ) -> Finding | None:
     """How long clips last; None where there are too few days of them to tell.
 
