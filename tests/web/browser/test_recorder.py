@@ -100,6 +100,11 @@ def test_what_r_records_appears_among_the_events_and_plays(
     last = events.get_by_text(re.compile(r"^Picture (\d+) of \1$"))
     expect(last).to_be_visible()
     assert number_shown(events) == first + clip["frames_written"] - 1
+    tab.page.locator(f"#entries li[data-clip='{clip_id}']").get_by_role("link").click()
+    expect(tab.page).to_have_url(re.compile(f"#clip/{clip_id}$"))
+    expect(
+        tab.page.get_by_text(f"Picture 1 of {clip['frames_written']}", exact=True)
+    ).to_be_visible()
 
 
 @pytest.mark.long

@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from smartrec.access.model import Scope
+from smartrec.app.replay_question import MOST_CLIPS
 from smartrec.app.settings_question import Change, Do, Question
 from smartrec.clock import SystemClock
 from smartrec.config.load import load
@@ -49,6 +50,12 @@ MINUTE = 60 * SECOND
 DAY_MS = 86_400_000
 HIGH = 0.92
 """A confidence that some walks have, and some have not."""
+SAID = """
+async (numbers) => {
+  const { say } = await import("/js/replay/strings.js");
+  return numbers.map((n) => say.clips(n));
+}
+"""
 TOO_SMALL = """
 (least) => [...document.querySelectorAll(".replay :is(button, select, a)")]
   .filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < least)
@@ -228,6 +235,12 @@ def test_which_events_would_vanish_is_seen_before_it_is_saved(day: Day, visit: O
         f"{len(vanish)} vanish, {stay} stay of {WALKS} clips"
     )
     assert day.text == before, "nothing is changed by trying"
+
+
+def test_of_very_many_it_is_told_that_the_newest_were_tried(day: Day, visit: Open) -> None:
+    page = settings(visit, day).page
+    told = page.evaluate(SAID, [MOST_CLIPS - 1, MOST_CLIPS])
+    assert told == [f"of {MOST_CLIPS - 1:,} clips", f"of the newest {MOST_CLIPS:,} clips"]
 
 
 @pytest.mark.long

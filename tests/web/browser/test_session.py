@@ -130,6 +130,21 @@ def test_nothing_of_it_is_seen_where_nobody_has_to_log_in(stage: Stage, visit: O
     expect(page.get_by_label("Password")).to_have_count(0)
 
 
+@pytest.mark.parametrize("named", [True, pytest.param(False, marks=pytest.mark.long)])
+def test_every_view_is_named_however_narrow_the_page_is(
+    guarded: Guarded, stage: Stage, visit: Open, named: bool
+) -> None:
+    tab = entered(visit, guarded.address, "admin") if named else visit(stage.child.address)
+    page = tab.page
+    views = page.get_by_role("navigation", name="Views")
+    expect(views).to_be_visible()
+    for width in (320, 360, 390, 430, 520, 720, 900):
+        page.set_viewport_size({"width": width, "height": 640})
+        assert wider_than_shown(page) == 0, width
+        assert views.evaluate("(nav) => nav.scrollWidth - nav.clientWidth") == 0, width
+        expect(views.get_by_role("link", name="Health")).to_be_in_viewport(ratio=1)
+
+
 OFFERED = {
     Scope.VIEW: {"Download"},
     Scope.RECORD: {"Download", "Pin"},

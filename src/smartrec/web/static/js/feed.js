@@ -68,7 +68,7 @@ export class Feed {
   _clip(verb, data, moment) {
     let entry = this._clips.get(data.clip_id);
     if (!entry) {
-      entry = this._new(moment);
+      entry = this._new(moment, `#clip/${encodeURIComponent(data.clip_id)}`);
       this._clips.set(data.clip_id, entry);
       mark(entry.element, "data-clip", data.clip_id);
       this._newest = entry;
@@ -108,13 +108,19 @@ export class Feed {
     }
   }
 
-  _new(moment) {
+  /** @param {Date} moment @param {string} [address] Where there is more of it. */
+  _new(moment, address) {
     byId("nothing").hidden = true;
     const day = dayOf(moment);
     if (this._day !== null && day !== this._day) this._list.prepend(make("li", { class: "day" }, this._day));
     this._day = day;
     const parts = { title: make("strong"), time: make("time"), what: make("p", { class: "what" }), more: make("p", { class: "more" }) };
     const element = make("li", { class: this._quiet ? "entry" : "entry new" }, make("i", { class: "mark" }), parts.title, parts.time, parts.what, parts.more);
+    if (address) {
+      const link = make("a", { href: address });
+      parts.what.append(link);
+      parts.what = link;
+    }
     this._list.prepend(element);
     while (this._list.childElementCount > KEPT) this._forget(this._list.lastElementChild);
     return { element, parts, moment, times: 1, sort: "" };

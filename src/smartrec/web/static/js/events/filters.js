@@ -67,7 +67,9 @@ export class FilterBar {
     this._sayScore(score);
     mark(this._pinned, "aria-pressed", String(filters.pinned));
     this._pinned.classList.toggle("on", filters.pinned);
-    if (document.activeElement !== this._text) this._text.value = filters.text;
+    // What is being typed stays, also with a space at its end; what the address says comes in its place.
+    const typed = this._wished.text ?? filters.text;
+    if (this._text.value.trim() !== typed) this._text.value = typed;
     const on = filtering(filters);
     this._clear.hidden = !on;
     write(this.button, say.filtersOn(on));

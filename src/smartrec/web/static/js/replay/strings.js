@@ -4,6 +4,8 @@ import { LOCALE, fullTimeOf, sentence, share, some, tenths, timeOf, whole } from
 
 const dated = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
+const MOST = 5_000; // clips that are tried at once, as the API says
+
 export const words = {
   title: "Tried on recorded events",
   settings: "Settings",
@@ -56,6 +58,7 @@ export const words = {
   now: "Now",
   then: "Then",
   nobodyThere: "nobody",
+  tooBriefly: "nobody long enough",
   more: "Show more",
   known: "What was not recorded cannot be tried.",
 };
@@ -95,7 +98,7 @@ export const say = {
     const told = Object.keys(TOLD).filter((kind) => kind === "stays" || counts[kind]).map((kind) => part(counts[kind], kind));
     return counts.vanishes || counts.appears || counts.stays ? sentence(told.join(", ")) : "No person is an event, now or then";
   },
-  clips: (n) => `of ${some(n, "clip", "clips")}`,
+  clips: (n) => `of ${n < MOST ? "" : "the newest "}${some(n, "clip", "clips")}`,
   progress: (done, of) => (of ? `${whole.format(done)} of ${some(of, "clip", "clips")}` : ""),
   stopped: (done, of) => `Stopped after ${whole.format(done)} of ${some(of, "clip", "clips")}`,
   count: (n) => whole.format(n),
@@ -104,7 +107,7 @@ export const say = {
   /** What one set of settings makes of a clip. */
   answer(answer, best) {
     if (answer) return [`${share.format(answer.score)} at ${tenths.format(Math.max(0, answer.at_s))} s`, answer.zone].filter(Boolean).join(", ");
-    return best ? `${words.nobodyThere}, at most ${share.format(best)}` : words.nobodyThere;
+    return best ? `${words.tooBriefly} (${share.format(best)})` : words.nobodyThere;
   },
   /** How it differs, of what stays. */
   shift: (outcome) => [shifted(outcome.shift_s ?? null), outcome.other_zone ? "another zone" : ""].filter(Boolean).join(", "),

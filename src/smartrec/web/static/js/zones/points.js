@@ -80,7 +80,8 @@ export class Points {
     const stamps = [false, true].map((counts) => stamp(counts, this._size));
     const side = stamps[0].width / devicePixelRatio;
     const taken = new Set();
-    for (const [x, y, counts] of points) {
+    // Dots come last: where some count and others do not, it is a place of those who do.
+    for (const [x, y, counts] of points.sort((one, other) => one[2] - other[2])) {
       const left = Math.min(Math.max(x * width, half), width - half);
       const top = Math.min(Math.max(y * height, half), height - half);
       const cell = `${Math.round(left / CELL)} ${Math.round(top / CELL)} ${counts}`;
