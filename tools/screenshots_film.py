@@ -1,8 +1,8 @@
 """What the second camera of the documentation's pictures sees: the demo's hall, mirrored, visited.
 
 Somebody comes at one side or the other, nearer or further, to the door or only past the corner, so
-that zones and other settings have something to tell apart. Once she only looks in: of the half of
-her the model is not sure. The film is shown again and again, as `file:` with `loop`.
+that zones and other settings have something to tell apart. Between, she only looks in: of the half
+of her the model is not sure. The film is shown again and again, as `file:` with `loop`.
 """
 
 import math
@@ -53,8 +53,8 @@ VISITS = (
     Visit(26, False, 0.72, 3, 0.8),
     Visit(45, True, 0.2, 5, 0.62),
     Visit(66, False, 0.55, 4, 0.9),
-    Visit(87, False, 1.045, 4),
     Visit(106, True, 0.64, 3, 0.75),
+    *(Visit(at_s, False, 1.045, 4) for at_s in (15, 36, 57, 78, 92, 114)),
 )
 LENGTH_S = 124
 
