@@ -39,7 +39,7 @@ def ours(path: Path) -> str:
         watch.start()
         station.run()
         watch.join()
-    return json.dumps({"frames": station.cameras[0].state().pictures, "cpu": used})
+    return json.dumps({"frames": station.cameras[0].pictures, "cpu": used})
 
 
 def is_feed(name: str) -> bool:

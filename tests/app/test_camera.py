@@ -26,7 +26,7 @@ from smartrec.media.capture import Capture
 from smartrec.media.gst import Gst
 from smartrec.model import AccessUnit, Action, ClipState, Command, Trigger, Verdict
 from smartrec.recording.session import Timing
-from smartrec.units import SECOND, Ns
+from smartrec.units import MILLISECOND, SECOND, Ns
 from tests.streams import INSTANT, JPEG_FORMAT, stream
 
 SINK = "appsink name=units sync=false wait-on-eos=false"
@@ -231,6 +231,18 @@ def test_it_is_told_how_a_recording_stands_and_once_that_it_has_ended(tmp_path: 
     clips.close_all(ClipState.STOPPED)
     assert clips.states(Ns(9 * SECOND)) == (RecordingState("cam0", None),)
     assert clips.states(Ns(9 * SECOND)) == ()
+
+
+def test_its_rate_is_of_the_time_that_passed_however_late_it_is_asked(tmp_path: Path) -> None:
+    desk = Desk(tmp_path).live()
+    rates, now = [], Ns(0)
+    for after_ms, pictures in ((1000, 30), (1200, 36), (500, 15), (1000, 0)):
+        now, desk.camera.pictures = (
+            Ns(now + after_ms * MILLISECOND),
+            pictures + desk.camera.pictures,
+        )
+        rates.append(desk.camera.state(now).fps)
+    assert rates[1:] == [30.0, 30.0, 0.0]
 
 
 def test_an_answer_promises_no_picture_that_is_only_needed_to_decode_others(tmp_path: Path) -> None:

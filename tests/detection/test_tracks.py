@@ -256,6 +256,7 @@ def test_a_gated_picture_repeats_the_one_before(film: list[list[Detection]]) -> 
         ]
 
 
+@pytest.mark.long
 def test_a_crowd_of_ghosts_is_forgotten() -> None:
     tracker = Tracker(1)
     for n in range(200):

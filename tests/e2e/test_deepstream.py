@@ -191,6 +191,7 @@ def _numbers(server: XServer) -> list[int]:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.long
 def test_camera_that_sends_h264_is_watched_as_well(
     home: Home, deepstream: Machine, tmp_path: Path
 ) -> None:

@@ -161,8 +161,9 @@ def test_every_kind_of_event_is_exact_to_the_picture(home: Home, hardship: str) 
     assert home.left_over() == []
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("hardship", ["calm", pytest.param("busy", marks=pytest.mark.long)])
+@pytest.mark.parametrize("hardship", ["calm", "busy"])
 def test_several_cameras_record_the_same_moment_exactly(home: Home, hardship: str) -> None:
     config = settings(home.clips.parent / "three.toml", ["demo"] * 3)
     with recorder(hardship, home, "run", "--config", str(config), *timing()) as running:
@@ -201,6 +202,7 @@ def test_an_interval_that_begins_and_ends_with_a_picture_holds_the_first_and_not
     assert (row["first_pts"], row["frames_written"]) == (turn - PRE, 93)
 
 
+@pytest.mark.long
 def test_a_stop_in_the_past_leaves_a_proof_that_adds_up(home: Home) -> None:
     with Recorder(home, ("demo", *timing(post=ns(20), longest=ns(60)))) as running:
         running.wait_live()

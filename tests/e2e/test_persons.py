@@ -9,6 +9,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from smartrec.media.demo_scene import LOOP_FRAMES, PERSON_FIRST, PERSON_LAST, person_box
 from smartrec.model import Box, Look, Verdict
 from smartrec.store.catalog import Catalog
@@ -128,6 +130,7 @@ def test_watch_that_hangs_delays_nothing(home: Home) -> None:
     check(row, row["triggers"][0]["pts"] - PRE, row["triggers"][0]["pts"] + POST)
 
 
+@pytest.mark.long
 def test_recorder_without_a_model_says_why_and_records_by_command(home: Home) -> None:
     with demo(home, "--model", str(home.clips.parent / "missing.onnx")) as running:
         running.wait_live()

@@ -78,6 +78,7 @@ def test_what_the_watch_failed_to_record_is_made_of_the_journal(
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.long
 def test_a_recorder_that_is_stopped_waits_for_what_the_watch_records(home: Home) -> None:
     long = ("demo", "--pre-roll=0.5s", "--post-roll=40s")
     with Recorder(home, long, environ=environment("records")) as running:

@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from tests.usb.descriptors import Mode
 from tests.usb.pictures import DIFFERENT, Fault, picture
+from tests.usb.qemu import before_others
 from tests.usb.usbredir import Redirection
 from tests.usb.uvc import UvcCamera
 
@@ -70,6 +71,7 @@ class CameraProcess:
             text=True,
             start_new_session=True,
         )
+        before_others(self._process.pid)
 
     def wait_ready(self) -> None:
         """Until it listens for QEMU."""

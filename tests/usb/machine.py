@@ -209,6 +209,7 @@ class Machine:
             stderr=log,
             start_new_session=not shell,
         )
+        qemu.before_others(self._qemu.pid)
         self._close.callback(self._qemu.wait)
         self._close.callback(self._qemu.kill)
         self._commands, self._asked = (self._accept(listener) for listener in listeners)

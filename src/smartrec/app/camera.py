@@ -112,7 +112,8 @@ class Camera:
         self._heard_at = self._lost_at = Ns(0)
         self._told: str | None = None
         self._epoch = 0
-        self.pictures = self._counted = 0
+        self.pictures = 0
+        self._counted = (0, Ns(0))
 
     @property
     def description(self) -> str:
@@ -120,13 +121,13 @@ class Camera:
         stream = self.capture.format if self.capture is not None else None
         return self.settings.shown_source if stream is None else in_words(stream)
 
-    def state(self) -> CameraState:
+    def state(self, now: Ns) -> CameraState:
         """How it stands; `fps` is of the time since the last call."""
-        pictures, self._counted = self.pictures - self._counted, self.pictures
+        (before, at), self._counted = self._counted, (self.pictures, now)
         ring = self.clips.ring
         return CameraState(
             self.id,
-            float(pictures),
+            (self.pictures - before) * SECOND / max(1, now - at),
             seconds(ring.span),
             ring.bytes,
             self.pictures,

@@ -282,7 +282,7 @@ class Station(Teller):
 
     def _tell_states(self, now: Ns) -> None:
         for camera in self.cameras:
-            for state in (camera.state(), *camera.clips.states(now)):
+            for state in (camera.state(now), *camera.clips.states(now)):
                 self._bus.publish(state)
         self.watching.tell_states()
 

@@ -95,6 +95,7 @@ def test_one_picture_is_no_rate() -> None:
     assert judge_measured(measured(promised=30, came=units(1, 30))).status is Status.WARN
 
 
+@pytest.mark.long
 def test_sources_are_streamed_and_one_that_does_not_start_stops_no_other(
     tmp_path: Path, movie: Path
 ) -> None:

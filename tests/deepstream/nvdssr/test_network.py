@@ -175,6 +175,7 @@ def test_the_text_of_a_branch_finds_its_camera_and_its_recorder_records_a_clip(
     assert drawn[0] <= 15 < 60 <= drawn[-1]
 
 
+@pytest.mark.long
 def test_the_watch_has_the_camera_recorded_and_its_password_in_no_launch_text(
     server: Server, tmp_path: Path
 ) -> None:

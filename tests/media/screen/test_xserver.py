@@ -59,6 +59,7 @@ def cookie(secret: bytes) -> bytes:
     return struct.pack(">H", 65535) + b"".join(struct.pack(">H", len(x)) + x for x in entry)
 
 
+@pytest.mark.long
 def test_the_screen_does_not_blank_while_it_is_used(x_display: str, server: Display) -> None:
     user = connect(x_display)
     Light(user).keep()

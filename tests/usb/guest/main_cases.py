@@ -63,6 +63,7 @@ def test_a_clip_whose_camera_is_unplugged_is_finished_and_whole(
     running: Recorder, plug: Plug
 ) -> None:
     asked = record(running)
+    running.command(pts=asked.pts + 20 * SECOND)  # however long the plug is looked for
     pause_until(asked.pts + SECOND // 2)
     sent = plug.unplug()["sent"]
     wait_lost(running)

@@ -259,6 +259,7 @@ def test_what_is_downloaded_is_what_was_recorded(
     expect(tab.page.get_by_text(digest)).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_pin_and_a_note_are_kept_and_seen_by_others(library: Library, visit: Open) -> None:
     clip = library.new()
     tab = opened(visit, library, clip)

@@ -186,6 +186,7 @@ def test_who_opens_the_page_later_sees_what_happened_and_each_thing_once(
     expect(entry).to_contain_text("\N{MULTIPLICATION SIGN}3")
 
 
+@pytest.mark.long
 def test_a_box_lies_where_it_was_seen_whatever_the_size(film: DemoFeed, visit: Open) -> None:
     with played(1, film, shown=lambda n: STANDS[n % len(STANDS)]) as stage:
         tabs = [visit(stage.child.address, **size) for size in (PHONE, DESK)]

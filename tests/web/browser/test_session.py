@@ -244,6 +244,7 @@ def test_a_note_that_was_begun_is_kept_by_whoever_logs_in_again(
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
 
 
+@pytest.mark.long
 def test_who_logs_out_leaves_nothing_behind(guarded: Guarded, visit: Open) -> None:
     with guarded.vault() as vault:
         vault.add_user(MARKUP, PASSWORD, Scope.VIEW)

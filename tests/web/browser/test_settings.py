@@ -194,6 +194,7 @@ def test_a_file_that_was_changed_meanwhile_is_not_overwritten(stage: Stage, visi
     assert "# mine" in file.read_text()
 
 
+@pytest.mark.long
 def test_nobody_leaves_changes_behind_without_being_asked(stage: Stage, visit: Open) -> None:
     page = visit(stage.child.address, **DESK).page
     page.get_by_role("link", name="Settings").click()
@@ -270,6 +271,7 @@ def test_it_fits_and_axe_finds_nothing(
     assert not complaints
 
 
+@pytest.mark.long
 def test_who_may_not_do_everything_sees_no_settings(film: DemoFeed, visit: Open) -> None:
     with played(1, film, users=True) as stage:
         tab = visit(f"{stage.child.address}#settings", **PHONE)
