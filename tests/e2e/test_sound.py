@@ -22,9 +22,11 @@ CLOSE = 5 * MILLISECOND
 """What is kept."""
 
 
-def settings(path: Path, *, format_: str = "mp4", longest: str = "60s", pre: str = "2s") -> Path:
+def settings(
+    path: Path, *, format_: str = "mp4", longest: str = "60s", pre: str = "2s", post: str = "2s"
+) -> Path:
     path.write_text(
-        f'[recording]\nformat = "{format_}"\npre_roll = "{pre}"\npost_roll = "2s"\n'
+        f'[recording]\nformat = "{format_}"\npre_roll = "{pre}"\npost_roll = "{post}"\n'
         f'max_length = "{longest}"\n[[camera]]\nsource = "demo"\naudio = true\n'
     )
     return path
@@ -111,7 +113,7 @@ def test_what_a_kill_leaves_behind_is_in_step(home: Home, tmp_path: Path) -> Non
 
 @pytest.mark.long
 def test_claps_stay_together_from_the_first_second_to_the_last(home: Home, tmp_path: Path) -> None:
-    with run(home, settings(tmp_path / "s.toml", pre="6s")) as running:
+    with run(home, settings(tmp_path / "s.toml", pre="6s", post="5s")) as running:
         running.wait_live().wait_ring(6.5)
         answer = running.trigger()
         assert answer.pre_roll_s is not None
@@ -129,7 +131,7 @@ def test_claps_stay_together_from_the_first_second_to_the_last(home: Home, tmp_p
 
 
 def pause_until_next(running: Recorder) -> None:
-    """Most of a post-roll later."""
+    """A while later, within its post-roll."""
     status = running.status()
     assert status["cameras"][0]["recording"]
     pause_until(SystemClock().monotonic() + 1600 * MILLISECOND)

@@ -12,6 +12,7 @@ import sys
 import time
 from typing import Any, Final
 
+from smartrec.model import Loss
 from smartrec.store.catalog import Catalog
 from smartrec.store.files import sha256
 from smartrec.store.record import ClipRecord
@@ -98,6 +99,7 @@ def _row(row: ClipRecord) -> dict[str, Any]:
         "path": row.path and str(row.path),
     }
     told |= {"first": row.first_pts, "last": row.last_pts, "written": row.written}
+    told["lost"] = row.lost.get(Loss.DRIVER.value, 0) + row.lost.get(Loss.DAMAGED.value, 0)
     if row.path is None or not row.path.exists():
         return {**told, "numbers": [], "sha256": "", "proven": row.sha256}
     data = row.path.read_bytes()
