@@ -101,6 +101,8 @@ def test_everything_is_done_by_keys(stage: Stage, visit: Open) -> None:
     expect(tiles).to_have_count(2)
     page.keyboard.press("1")
     expect(tiles).to_have_count(1)
+    page.keyboard.press("s")
+    expect(page.locator("#answer")).to_contain_text("nothing is being recorded")
     page.keyboard.press("r")
     expect(page.locator("#answer")).to_have_text(re.compile(r"^Recording Demo\..* 10\.0 s"))
     page.keyboard.press("r")

@@ -25,11 +25,10 @@ export class Record {
     return this.ask("start", [this._stage.target]);
   }
 
-  /** Stop what is being recorded of what is shown. */
+  /** Stop what is being recorded of what is shown; whether anything is, the recorder knows before the page. */
   stop() {
     const open = this.shown.filter((camera) => camera.recording);
-    if (open.length) return this.ask("stop", open.map((camera) => camera.id));
-    return undefined;
+    return this.ask("stop", open.length ? open.map((camera) => camera.id) : [this._stage.target]);
   }
 
   /**
