@@ -75,6 +75,13 @@ def test_all_that_the_shipped_files_name_is_there() -> None:
         assert assets[name.decode()].caching != "no-cache"
 
 
+def test_a_browser_asks_for_all_that_it_needs_at_once() -> None:
+    entry = (STATIC / "index.html").read_text()
+    early = re.findall(r'<link rel="modulepreload" href="([^"]+)">', entry)
+    assert sorted(early) == early
+    assert set(early) == with_imports({"js/app.js"}) - {"js/app.js"}
+
+
 @pytest.mark.parametrize("view", ["events", "clip", "settings", "zones", "replay", "health"])
 def test_what_is_loaded_for_a_view_is_small(view: str) -> None:
     """Beside what all views need, live pictures among it."""

@@ -59,15 +59,16 @@ def test_r_records_and_the_clip_appears_without_loading_again(
     lamps = [each.page.locator(".rec").first for each in (tab, visit(address))]
     for lamp in lamps:
         expect(lamp).to_contain_text(re.compile(r"\d+ s left"))
+    clip_id = tab.page.locator("#entries li[data-tone=rec]").get_attribute("data-clip")
     tab.page.keyboard.press("s")
     expect(answer).to_contain_text("Stopped")
 
-    entry = tab.page.locator("#entries li", has_text="Clip ready").first
-    expect(entry).to_be_visible()
+    entry = tab.page.locator(f"#entries li[data-clip='{clip_id}']")
+    expect(entry).to_contain_text("Clip ready")
     expect(entry).to_contain_text("none lost")
     for lamp in lamps:
         expect(lamp).to_be_hidden()
-    row = running.home.rows()[0]
+    (row,) = [each for each in running.home.rows() if each["clip_id"] == clip_id]
     assert row["state"] == "stopped"
     assert row["frames_lost"] == 0
     expect(entry).to_contain_text(f"{row['frames_written']} pictures")
