@@ -374,6 +374,7 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (no_file, "No such file"),
     "a directory": (directory, "Is a directory"),
     "empty": (lambda path: path.touch(), "is empty"),
+    "of the kernel": (lambda path: path.symlink_to("/proc/kmsg"), "is empty"),
     "text": (lambda path: path.write_text("weights\n"), "no ONNX file"),
     "a part": (part_of_a_model, "no ONNX file, or only a part"),
     "Git LFS": (lambda path: path.write_text("version https://git-lfs.x/1"), "Git LFS"),
@@ -437,6 +438,8 @@ def test_labels_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     assert "it is not UTF-8 text" in str(refusal(model, labels=str(labels)))
     os.mkfifo(tmp_path / "pipe")
     assert "it is no file" in str(refusal(model, labels=str(tmp_path / "pipe")))
+    labels.write_text("")
+    assert "it is empty" in str(refusal(model, labels=str(labels)))
     labels.write_text("\n")
     assert "hold 0 lines" in str(refusal(model, labels=str(labels)))
 

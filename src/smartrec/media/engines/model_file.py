@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from smartrec.detection.persons import MIN_CONFIDENCE, MIN_CONFIDENCE_PGIE
 from smartrec.detection.pgie import Pgie, read_pgie
@@ -79,8 +79,7 @@ def digest(path: Path) -> str:
     """
     sha256, first = hashlib.sha256(), b""
     try:
-        _refuse_endless(path)
-        with path.open("rb") as file:
+        with _opened(path) as file:
             while block := file.read(1 << 20):
                 first = first or block[:64]
                 sha256.update(block)
@@ -94,14 +93,17 @@ def digest(path: Path) -> str:
     return sha256.hexdigest()
 
 
-def _refuse_endless(path: Path) -> None:
-    """Whoever reads a pipe or a device may wait for ever.
+def _opened(path: Path) -> BinaryIO:
+    """Without those that one may wait for for ever: pipes, devices, and what the kernel makes up.
 
     Raises:
-        ValueError: It is one.
+        ValueError: It is one of them, or empty.
     """
     if path.is_char_device() or path.is_fifo():
         raise ValueError("it is no file")
+    if path.is_file() and not path.stat().st_size:  # as all of /proc
+        raise ValueError("it is empty")
+    return path.open("rb")
 
 
 def _words(error: OSError | ValueError) -> str:
@@ -109,8 +111,6 @@ def _words(error: OSError | ValueError) -> str:
 
 
 def _reject_others(path: Path, first: bytes) -> None:
-    if not first:
-        raise ModelUnusable(f"the model {path} is empty", hint="Copy or download it again")
     if first[4:8] == _TFLITE:
         raise ModelUnusable(
             f"the model {path} is one of TensorFlow Lite",
@@ -127,8 +127,7 @@ def _labels(name: str | None) -> tuple[str, ...] | None:
         return None
     path = Path(name).expanduser()
     try:
-        _refuse_endless(path)
-        with path.open("rb") as file:
+        with _opened(path) as file:
             text = file.read(_MOST_LABEL_BYTES + 1).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         why = "it is not UTF-8 text" if isinstance(error, UnicodeError) else _words(error)
