@@ -36,7 +36,11 @@ def test_what_could_deceive_or_break_something_is_none(name: str) -> None:
         normal(name)
 
 
-@given(st.text(max_size=2 * NAME_MOST))
+OF_NAMES = st.characters(exclude_categories=("C", "Z"), exclude_characters="/:") | st.just(" ")
+"""Mostly a name: what hypothesis finds otherwise is refused too often to be tried."""
+
+
+@given(st.text(OF_NAMES, min_size=1, max_size=NAME_MOST))
 def test_a_name_that_is_taken_stays_as_it_is_and_can_be_shown(name: str) -> None:
     try:
         kept = normal(name)

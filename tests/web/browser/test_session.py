@@ -140,7 +140,7 @@ def test_every_view_is_named_however_narrow_the_page_is(
     expect(views).to_be_visible()
     for width in (320, 360, 390, 430, 520, 720, 900):
         page.set_viewport_size({"width": width, "height": 640})
-        assert wider_than_shown(page) == 0, width
+        tab.wait_until(f"all of it fits {width}", lambda: wider_than_shown(page) == 0)
         assert views.evaluate("(nav) => nav.scrollWidth - nav.clientWidth") == 0, width
         expect(views.get_by_role("link", name="Health")).to_be_in_viewport(ratio=1)
 
