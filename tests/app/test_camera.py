@@ -103,6 +103,33 @@ class Film(Capture):
         assert self.lets_go.wait(50)
 
 
+class Failing(Film):
+    """A stand-in for a camera that fails right after it was asked something.
+
+    Attributes:
+        soon: Set by a test: it happens the next time.
+    """
+
+    soon = over = False
+
+    def problem(self) -> SmartrecError | None:
+        """See `Capture`."""
+        told = self.trouble
+        self._fail()
+        return told
+
+    def ended(self) -> bool:
+        """See `Capture`."""
+        told = self.over
+        self._fail()
+        return told
+
+    def _fail(self) -> None:
+        """As GStreamer does: the error is said, then the stream ends."""
+        if self.soon:
+            self.trouble, self.over = PipelineError("source", "cannot read"), True
+
+
 class Bench(Sources):
     """A stand-in for the sources of a station: has a film, or has none."""
 
@@ -267,6 +294,18 @@ def test_a_lost_camera_is_told_once_and_when_it_is_tried_again(tmp_path: Path) -
     lost.started(Started("cam0", None, SourceError("no video")), Ns(5 * SECOND))
     assert told.retries == [retry, None]
     assert lost.phase is CameraPhase.ENDED
+
+
+def test_an_error_at_whatever_moment_is_told_and_is_no_end(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.film = film = Failing()
+    desk.live()
+    film.soon = True
+    desk.camera.turn(SECOND)
+    assert desk.camera.phase is CameraPhase.LOST
+    desk.report(SECOND)
+    assert desk.told.said == ["live", "lost: source: cannot read"]
+    assert desk.told.retries[0] is not None
 
 
 def test_silence_is_told_soon_and_a_short_one_cuts_no_clip(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 
 from smartrec.app.wire import ask, ask_status, find_socket
 from smartrec.clock import SystemClock
+from smartrec.errors import ControlError
 from smartrec.model import Action, Answer, Command, Verdict, new_id
 from smartrec.store.catalog import Catalog, exists
 from smartrec.units import SECOND, Ns
@@ -186,7 +187,10 @@ class Recorder:
         return answer
 
     def status(self) -> dict[str, Any]:
-        return ask_status(find_socket(self.home.clips, self.home.environ), 20.0)
+        try:
+            return ask_status(find_socket(self.home.clips, self.home.environ), 20.0)
+        except ControlError as error:
+            raise ControlError(f"{error}; it said:\n{self.everything}", hint=error.hint) from error
 
     def wait_until(self, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Ask for its status until something holds."""

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -231,6 +232,31 @@ def test_a_source_that_fails_is_told_as_our_error() -> None:
             capture.drain()
             problem = capture.problem()
     assert isinstance(problem, PipelineError)
+
+
+@pytest.mark.parametrize("start", range(5))
+def test_an_error_is_said_before_the_end_that_it_brings(start: int) -> None:
+    failing = f"videotestsrc ! {CAPS_RAW} ! jpegenc ! identity error-after={start + 1}"
+    with running(Graph(((failing, *HOLD),))) as capture:
+        deadline = time.monotonic() + 20
+        while not capture.ended():
+            assert time.monotonic() < deadline
+            capture.drain()
+        assert isinstance(capture.problem(), PipelineError)
+
+
+def test_a_camera_has_no_good_end() -> None:
+    graph = Graph(((f"videotestsrc num-buffers=5 ! {CAPS_RAW} ! jpegenc", *HOLD),))
+    with running(graph) as capture:
+        capture.device = Path("/dev/video9")
+        units: list[AccessUnit] = []
+        deadline = time.monotonic() + 20
+        while (problem := capture.problem()) is None:
+            assert time.monotonic() < deadline
+            assert not capture.ended()
+            units += capture.drain()
+        assert len(units) == 5
+        assert "has ended the stream" in str(problem)
 
 
 def test_a_format_that_nobody_can_record_is_refused() -> None:

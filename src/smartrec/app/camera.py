@@ -272,9 +272,10 @@ class Camera:
             self._listener.camera_units(self, units, capture.format)
             self.pictures += len(units)
             self._heard(capture, now)
+        over = capture.ended()  # asked first: an error is said before the end that it brings
         if (problem := capture.problem()) is not None:
             self._part_from(capture, problem, now)
-        elif capture.ended():
+        elif over:
             self.clips.close_all(ClipState.STOPPED)
             self._drop_capture()
             self.phase = CameraPhase.ENDED

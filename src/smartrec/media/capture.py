@@ -121,7 +121,8 @@ class Capture:
         return units
 
     def problem(self) -> SmartrecError | None:
-        """What the pipeline says has gone wrong since the last call, if anything."""
+        """What the pipeline says has gone wrong since the last call; also that a camera ended."""
+        over = self._over()  # asked first: an error is said before the end that it brings
         wanted = Gst.MessageType.ERROR | Gst.MessageType.QOS
         while (message := self._bus.timed_pop_filtered(0, wanted)) is not None:
             if message.type == Gst.MessageType.ERROR:
@@ -133,10 +134,18 @@ class Capture:
             away = message.parse_qos()[4]
             if away != Gst.CLOCK_TIME_NONE:
                 self._numbers.dropped(round(away * self._rate() / SECOND))
+        if over and self.device is not None:
+            return PipelineError("source", "the camera has ended the stream")
         return None
 
     def ended(self) -> bool:
-        """Whether the source came to its end and every unit was taken out."""
+        """Whether the source came to its end and every unit was taken out; ask before `problem`.
+
+        Never of a camera: it is tried again.
+        """
+        return self.device is None and self._over()
+
+    def _over(self) -> bool:
         if self._sink.is_eos():
             self._order.flush()
         return self._kept is None and self._order.empty and bool(self._sink.is_eos())

@@ -300,10 +300,11 @@ def _samples(path: Path, reading: Reading, closed: threading.Event) -> Iterator[
                 silent = 0
                 yield sample
                 continue
+            over = sink.is_eos()  # asked first: an error is said before the end that it brings
             message = bus.timed_pop_filtered(0, Gst.MessageType.ERROR)
             if message is not None:
                 raise read_error(path, message)
-            if sink.is_eos():
+            if over:
                 return
             silent += _GLANCE
             if silent >= _PATIENCE:

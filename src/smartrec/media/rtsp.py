@@ -112,10 +112,11 @@ class RtspCapture(Capture):
 
     def problem(self) -> SmartrecError | None:
         """See `Capture.problem`; a camera's stream has no good end."""
+        over = self._over()
         problem = super().problem()
         if isinstance(problem, PipelineError):
             return self._failure(problem)
-        if problem is None and super().ended():
+        if problem is None and over:
             return CameraGone(f"{self._address.shown} has ended the stream", hint=STANDS_STILL)
         return problem
 

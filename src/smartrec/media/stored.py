@@ -227,6 +227,7 @@ def _through_decoder(
         source.end_of_stream()
         while not sink.is_eos():
             yield from outlet.drained(_GLANCE)
+        yield from outlet.drained(Ns(0))  # what has failed comes to its end as well
 
 
 class _Outlet:
