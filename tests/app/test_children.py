@@ -1,5 +1,6 @@
 """A child that has only begun gets no signal that is meant for the recorder."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -52,10 +53,11 @@ def test_an_errand_stands_behind_all_others_and_leads_its_own_group(itself: bool
 
 
 def test_a_child_that_cannot_be_started_leaves_nothing_open() -> None:
+    gc.collect()  # else what other tests left may be closed meanwhile
     before = len(list(Path("/proc/self/fd").iterdir()))
     with pytest.raises(OSError, match="nowhere"):
         linked(("/nowhere/at/all",))
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
 
 
 def test_a_command_runs_main_with_its_arguments_and_not_what_lies_in_the_folder() -> None:

@@ -4,6 +4,7 @@ The library is the real one; each case moves one field of the right layout by 8 
 """
 
 import dataclasses
+import gc
 from pathlib import Path
 
 import pytest
@@ -131,13 +132,14 @@ def test_two_fields_in_each_others_place_are_found_out(
 
 
 def test_asking_leaves_no_descriptor_open(library: Library) -> None:
+    gc.collect()  # else what other tests left may be closed meanwhile
     before = len([*Path("/proc/self/fd").iterdir()])
     for row in ROWS:
         try:
             prove(library, layout(row))
         except Differs:
             continue
-    assert len([*Path("/proc/self/fd").iterdir()]) == before
+    assert len([*Path("/proc/self/fd").iterdir()]) <= before
 
 
 def test_what_the_library_prints_meanwhile_does_not_reach_the_terminal(

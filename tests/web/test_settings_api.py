@@ -1,19 +1,20 @@
 """Settings over the API: the real page, the control socket, a real file; the station stands in."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from smartrec.access.model import Scope
+from smartrec.access.model import Entry, Scope
 from smartrec.app.settings_question import Change, Do
 from smartrec.config import form
 from smartrec.config.load import flat
 from smartrec.config.schema import Config
 from smartrec.errors import StoreError
 from smartrec.web.settings_api import Changes
-from tests.web.child import Child
+from tests.web.child import TIMEOUT, Child
 from tests.web.guarded import Guarded, guarded_in
 from tests.web.http import Answer, ask
 from tests.web.recorder import Behind
@@ -336,8 +337,12 @@ def test_who_changed_what_is_written_down_without_what_it_is_now(guarded: Guarde
     said = {"digest": digest, "changes": changes}
     assert guarded.ask("settings", "PATCH", who, said).status == 200
     assert guarded.ask("settings", "PATCH", who, said).status == 409
-    with guarded.vault() as vault:
-        entries = [each for each in vault.entries(20, None) if each.action == "settings.change"]
+    entries: list[Entry] = []
+    deadline = time.monotonic() + TIMEOUT
+    while len(entries) < 2:  # nobody waits for what is written down
+        assert time.monotonic() < deadline, entries
+        with guarded.vault() as vault:
+            entries = [each for each in vault.entries(20, None) if each.action == "settings.change"]
     assert [(each.who, each.object) for each in entries] == [
         ("admin", "camera[0].source, recording.pre_roll")
     ] * 2
