@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from smartrec.model import ClipState, Verdict
+from smartrec.store.record import ClipRecord
 from smartrec.units import SECOND
 from tests.e2e.recorder import READY, Home, Recorder, environment, pause_until
 from tests.usb.guest.clips import (
@@ -41,21 +42,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
         yield recorder
 
 
-def lasting(running: Recorder) -> Asked:
-    """A clip that goes on however long the plug is looked for.
-
-    In a starved guest one may be over before it is asked to go on.
-    """
-    for _ in range(5):
-        asked = record(running)
-        (answer,) = running.command(pts=asked.pts + 20 * SECOND)
-        if answer.clip_id == asked.clip_id:
-            assert answer.verdict is Verdict.EXTENDED, answer
-            return asked
-        running.command(stop=True)
-    raise AssertionError(f"each was over at once:\n{running.everything}")
-
-
 def test_a_recorder_started_without_a_camera_takes_the_one_that_is_plugged_in_later(
     home: Home, plug: Plug
 ) -> None:
@@ -77,15 +63,24 @@ def test_first_start_picks_the_camera_and_its_best_format(running: Recorder, plu
 def test_a_clip_whose_camera_is_unplugged_is_finished_and_whole(
     running: Recorder, plug: Plug
 ) -> None:
-    asked = lasting(running)
-    pause_until(asked.pts + SECOND // 2)
-    sent = plug.unplug()["sent"]
-    wait_lost(running)
-    running.wait_for(rf"{READY}.*\[camera-lost\]", TIMEOUT)
-    row = finished(running.home, asked)
-    assert row.state is ClipState.CAMERA_LOST
+    row, sent = unplugged(running, plug)
+    if row.state is ClipState.COMPLETE:  # in a starved guest it may be over before the plug is out
+        plug.plug()
+        wait_live(running)
+        row, sent = unplugged(running, plug)
+    assert row.state is ClipState.CAMERA_LOST, running.everything
     last = whole(row)[-1]
     assert sent - last <= 5, f"the clip ends with picture {last} of {sent}"
+
+
+def unplugged(running: Recorder, plug: Plug) -> tuple[ClipRecord, int]:
+    """A clip in whose middle the plug was pulled out, and how many pictures were sent by then."""
+    asked = record(running)
+    pause_until(asked.pts + SECOND // 2)
+    sent = int(plug.unplug()["sent"])
+    wait_lost(running)
+    wait_ready(running)
+    return finished(running.home, asked), sent
 
 
 def test_a_camera_that_comes_back_under_another_number_is_recorded_again(
