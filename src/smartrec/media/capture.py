@@ -121,7 +121,7 @@ class Capture:
         return units
 
     def problem(self) -> SmartrecError | None:
-        """What the pipeline says has gone wrong since the last call; also that a camera ended."""
+        """What the pipeline says has gone wrong since the last call; also why its end is bad."""
         over = self._over()  # asked first: an error is said before the end that it brings
         wanted = Gst.MessageType.ERROR | Gst.MessageType.QOS
         while (message := self._bus.timed_pop_filtered(0, wanted)) is not None:
@@ -134,16 +134,20 @@ class Capture:
             away = message.parse_qos()[4]
             if away != Gst.CLOCK_TIME_NONE:
                 self._numbers.dropped(round(away * self._rate() / SECOND))
-        if over and self.device is not None:
-            return PipelineError("source", "the camera has ended the stream")
-        return None
+        return self._bad_end() if over else None
 
     def ended(self) -> bool:
-        """Whether the source came to its end and every unit was taken out; ask before `problem`.
+        """Whether the source came to its good end, with every unit taken out; ask before `problem`.
 
-        Never of a camera: it is tried again.
+        A camera has none: it is tried again.
         """
-        return self.device is None and self._over()
+        return self._over() and self._bad_end() is None
+
+    def _bad_end(self) -> SmartrecError | None:
+        """Why an end that came without an error is none of the good ones."""
+        if self.device is None:
+            return None
+        return PipelineError("source", "the camera has ended the stream")
 
     def _over(self) -> bool:
         if self._sink.is_eos():
@@ -337,9 +341,8 @@ class FedCapture(Capture):
         """Pts of the feed's first picture; None until that is known."""
         return self._feeder.began
 
-    def problem(self) -> SmartrecError | None:
-        """See `Capture.problem`; also why the feed ended early, once all of it has come."""
-        return super().problem() or (self._feeder.error if self.ended() else None)
+    def _bad_end(self) -> SmartrecError | None:
+        return self._feeder.error
 
     def stop(self) -> None:
         """See `Capture.stop`."""

@@ -111,18 +111,12 @@ class RtspCapture(Capture):
         return units
 
     def problem(self) -> SmartrecError | None:
-        """See `Capture.problem`; a camera's stream has no good end."""
-        over = self._over()
+        """See `Capture.problem`."""
         problem = super().problem()
-        if isinstance(problem, PipelineError):
-            return self._failure(problem)
-        if problem is None and over:
-            return CameraGone(f"{self._address.shown} has ended the stream", hint=STANDS_STILL)
-        return problem
+        return self._failure(problem) if isinstance(problem, PipelineError) else problem
 
-    def ended(self) -> bool:
-        """Never: it is tried again."""
-        return False
+    def _bad_end(self) -> SmartrecError | None:
+        return CameraGone(f"{self._address.shown} has ended the stream", hint=STANDS_STILL)
 
     def stop(self) -> None:
         """See `Capture.stop`."""
