@@ -1,4 +1,4 @@
-"""SIGKILL at any moment: nothing of the pre-roll is lost, little of the rest, no finished clip.
+"""SIGKILL at any moment: no picture that came before the trigger is lost, and no finished clip.
 
 Every recorder of a series finds what the one before it left, and is killed in its turn. Of four
 kills one comes right after a trigger, one within 2 s after it, one within 1 s around the end of the
@@ -51,6 +51,7 @@ class Killed:
 
     Attributes:
         clip_id: That its trigger was promised.
+        held: Pictures that had come when it was triggered; the first has the number 0.
         trigger: When it was triggered.
         end: Where the clip would have ended.
         killed: A moment right before the kill.
@@ -58,6 +59,7 @@ class Killed:
     """
 
     clip_id: str
+    held: int
     trigger: int
     end: int
     killed: int
@@ -176,6 +178,7 @@ def kill_one(home: Home, plan: Plan) -> Killed:
         running.wait_live()
         running.wait_ring(1.2 * PRE / SECOND)
         with Changes(clips=home.clips, open=home.clips / ".open") as changes:
+            held = running.status()["cameras"][0]["pictures"]
             at = time.monotonic_ns()
             answer = running.trigger(pts=at)
             changes.wait_for(*plan.step)
@@ -188,7 +191,7 @@ def kill_one(home: Home, plan: Plan) -> Killed:
     assert answer.verdict is Verdict.ACCEPTED
     assert answer.clip_id is not None
     ready = frozenset(re.findall(READY, running.everything))
-    return Killed(answer.clip_id, at, at + plan.post, killed, ready)
+    return Killed(answer.clip_id, held, at, at + plan.post, killed, ready)
 
 
 def still_there(home: Home, before: dict[str, str], ready: frozenset[str]) -> dict[str, str]:
@@ -213,8 +216,8 @@ def check(row: Row, death: Killed) -> None:
     drawn = numbers(Path(row["path"]))
     grid = Grid.of(row, drawn[0])
     most = grid.within(death.trigger - PRE, death.end)
-    certain = max(death.trigger, min(death.end, death.killed - LOST_AT_MOST))
-    least = grid.within(death.trigger - PRE, certain)
+    certain = death.killed - LOST_AT_MOST
+    least = [n for n in most if n < death.held or grid.pts(n) < certain]
     late = (death.killed - death.trigger) / SECOND
     told = f"killed {late:.3f} s after its trigger: {drawn} of {most}, at least {least}"
     assert drawn == most[: len(drawn)], told
