@@ -141,6 +141,7 @@ def test_tab_goes_through_all_that_can_be_done_and_shows_where_it_is(
     stage: Stage, visit: Open
 ) -> None:
     page = wait_live(visit(stage.child.address, **DESK)).page
+    expect(page.locator("#record")).to_be_visible()  # what one may do comes beside the pictures
     reached: list[str] = []
     for _ in range(40):
         page.keyboard.press("Tab")
