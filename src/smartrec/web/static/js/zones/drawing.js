@@ -49,7 +49,12 @@ export class Drawing {
   }
 
   get dirty() {
-    return JSON.stringify(this.saved) !== JSON.stringify(this.zones);
+    return !this.holds(this.zones);
+  }
+
+  /** @param {?Zone[]} zones @returns {boolean} Whether these are what is saved, as far as it is known here. */
+  holds(zones) {
+    return JSON.stringify(this.saved) === JSON.stringify(zones);
   }
 
   get chosen() {

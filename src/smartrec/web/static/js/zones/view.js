@@ -45,6 +45,7 @@ class Zones {
     this._editable = context.may("admin");
     this._refused = new Map();
     this._trouble = "";
+    this._reads = 0;
     this._ended = new AbortController();
     this.title = say.title(camera.name);
     this._build(root);
@@ -151,24 +152,33 @@ class Zones {
     this._easel.start();
   }
 
-  /** What the settings say. */
-  async _read() {
+  /** What the settings say. @param {boolean} [over] Whatever is drawn here. */
+  async _read(over = false) {
     clearTimeout(this._timer);
+    const turn = ++this._reads;
     const saving = new Saving(this._context.api, this._camera.id);
     try {
       const zones = await saving.read(this._ended.signal);
-      this._saving = saving;
-      this._trouble = zones === null ? words.noCamera : saving.closed ?? "";
-      this._refused = new Map();
-      this._drawing.load(zones ?? []);
-      this._goOn();
+      if (turn === this._reads) this._take(saving, zones, over);
     } catch (error) {
-      if (this._ended.signal.aborted) return;
+      if (this._ended.signal.aborted || turn !== this._reads) return;
       console.debug("no settings", error);
       this._trouble = error.status ? say.refused(error.message, error.hint) : words.away;
       this._timer = setTimeout(() => this._read(), LATER_MS);
       this._changed();
     }
+  }
+
+  /** What was drawn while it was on its way stays, and so do its steps: saving tells of what others did. */
+  _take(saving, zones, over) {
+    this._trouble = zones === null ? words.noCamera : saving.closed ?? "";
+    const same = this._drawing.holds(zones);
+    const stays = this._saving && !over && (same || this._unsaved);
+    if (!stays || same) this._saving = saving;
+    if (stays) return this._changed();
+    this._refused = new Map();
+    this._drawing.load(zones ?? []);
+    this._goOn();
   }
 
   /** With what was drawn before it was tried. */
@@ -179,7 +189,7 @@ class Zones {
 
   _theirs() {
     this._footer.tell("");
-    this._read();
+    this._read(true);
   }
 
   _discard() {
@@ -192,6 +202,7 @@ class Zones {
     const { _drawing: drawing } = this;
     if (this._busy || !this._saving || this._trouble || !drawing.dirty || drawing.draft || this._wrong) return;
     this._busy = true;
+    this._reads += 1; // what is on its way is from before
     this._footer.tell("busy", words.saving);
     const zones = drawing.zones;
     try {
@@ -207,6 +218,7 @@ class Zones {
     this._refused = saved.mistakes ?? new Map();
     if (saved.as === "saved" || saved.as === "kept") {
       this._drawing.kept(zones);
+      this._read(); // others may have changed them at the same time
       if (saved.as === "saved") this._footer.tell("good", words.saved);
       else this._footer.tell("warn", words.savedOnly, say.refused(saved.text, saved.hint));
     } else if (saved.as === "changed") this._footer.tell("conflict", words.changed);
@@ -263,7 +275,7 @@ class Zones {
   /** Somebody changed the settings, or may have while this page was away. */
   _others() {
     if (!this._editable) this._drawing.load(this._camera.zones.map((zone) => ({ anchor: "bottom", ...zone })));
-    else if (!this._busy && !this._unsaved) this._read();
+    else if (!this._busy) this._read();
   }
 }
 
