@@ -31,7 +31,7 @@ from tests.web.browser.fitting import (
     wider_than_shown,
 )
 from tests.web.browser.shown import number_shown, screen, wait_for_number
-from tests.web.browser.visit import Visit, pixels
+from tests.web.browser.visit import Late, Visit, pixels
 from tests.web.programme import FIRST, MARKUP
 from tests.web.stage import ready
 from tests.web.studio import FPS, Clip, Growing, Studio, Wish, where_in
@@ -298,6 +298,21 @@ def test_a_note_is_not_taken_from_who_writes_on_after_a_pause(
     note.press("End")
     note.press_sequentially("van")
     expect(note).to_have_value("Post van")
+
+
+@pytest.mark.long
+def test_an_answer_from_before_takes_no_note_away(library: Library, visit: Open) -> None:
+    clip = library.new()
+    tab = opened(visit, library, clip)
+    late = Late(tab, f"/clips/{clip.id}$")
+    opened(visit, library, clip).page.get_by_role("button", name="Pin").click()
+    late.wait()
+    note = tab.page.get_by_role("textbox", name="Note")
+    note.fill("Post van")
+    expect(tab.page.get_by_text("Saved", exact=True)).to_be_visible()
+    late.come()
+    assert note.input_value() == "Post van", "nor for a moment"
+    expect(tab.page.get_by_role("button", name="Pinned")).to_be_visible()
 
 
 def test_a_deleted_clip_can_be_had_back(library: Library, visit: Open) -> None:

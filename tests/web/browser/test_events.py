@@ -27,7 +27,7 @@ from tests.web.browser.listing import (
     words,
 )
 from tests.web.browser.shown import number_shown
-from tests.web.browser.visit import Visit
+from tests.web.browser.visit import Late, Visit
 from tests.web.programme import MARKUP
 from tests.web.stage import Stage, ready
 from tests.web.studio import FPS
@@ -278,6 +278,24 @@ def test_what_is_recorded_appears_and_what_is_deleted_goes_without_loading_again
     other.get_by_role("button", name="Undo").click()
     expect(here).to_be_visible()
     assert page.evaluate("window.smartrecStays")
+
+
+@pytest.mark.long
+def test_a_list_from_before_brings_nothing_back(library: Library, visit: Open) -> None:
+    clip = library.new()
+    tab = opened(visit, library)
+    gone = card(tab.page, clip.id)
+    expect(gone).to_be_visible()
+    late = Late(tab, "/clips[?]")
+    new = library.new()
+    library.stage.publish(ready(new))
+    late.wait()
+    other = visit(library.address(clip), **DESK).page
+    other.get_by_role("button", name="Delete").click()
+    expect(gone).to_be_hidden()
+    late.come()
+    expect(card(tab.page, new.id)).to_be_visible()
+    expect(gone).to_be_hidden()
 
 
 @pytest.mark.long

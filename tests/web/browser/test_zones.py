@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import APIResponse, Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
 from smartrec.access.model import Scope
 from smartrec.app.settings_question import Change, Do, Question
@@ -32,7 +32,7 @@ from tests.web.browser.fitting import (
     wider_than_shown,
 )
 from tests.web.browser.test_session import REFUSED, log_in
-from tests.web.browser.visit import Visit, pixels
+from tests.web.browser.visit import Late, Visit, pixels
 from tests.web.stage import Stage
 from tests.web.studio import FPS, Clip, Studio, Wish
 
@@ -48,7 +48,7 @@ EDGE = (PERSON[0][0], 0.9)
 """On its border."""
 COLOURS = {"include": (126, 226, 168), "exclude": (255, 184, 77)}
 NEAR = 40
-SETTINGS = re.compile("/settings$")
+SETTINGS = "/settings$"
 
 
 @dataclass(frozen=True)
@@ -372,45 +372,40 @@ def test_zones_that_somebody_else_changed_are_not_lost_unasked(day: Day, visit: 
     assert [zone.name for zone in day.zones()] == ["door", "street"]
 
 
+def removed(page: Page) -> None:
+    """The only zone."""
+    areas(page).first.focus()
+    page.keyboard.press("Delete")
+    expect(areas(page)).to_have_count(0)
+
+
 def test_what_is_drawn_while_the_settings_are_read_stays(day: Day, visit: Open) -> None:
     day.put(DOOR)
     tab = opened(visit, day)
     tab.expected.append("409")
     page = tab.page
-    held: list[tuple[Route, APIResponse]] = []
-
-    def hold() -> None:
-        """The next answer comes late."""
-        page.route(SETTINGS, lambda route: held.append((route, route.fetch())), times=1)
-
-    def late() -> None:
-        route, answer = held.pop()
-        with page.expect_event("requestfinished", lambda each: each == route.request):
-            route.fulfill(response=answer)
-        page.evaluate("() => new Promise(requestAnimationFrame)")
-
-    def remove() -> None:
-        areas(page).first.focus()
-        page.keyboard.press("Delete")
-        expect(areas(page)).to_have_count(0)
-
-    hold()
+    late = Late(tab, SETTINGS)
     day.put(DOOR, STREET)
-    tab.wait_until("it is read", lambda: bool(held))
-    remove()
-    late()
+    late.wait()
+    removed(page)
+    late.come()
     expect(areas(page)).to_have_count(0)
     page.keyboard.press("Control+s")
     page.get_by_role("button", name="Take theirs").click()
     expect(areas(page)).to_have_count(2)
+
+
+def test_settings_of_before_a_save_are_not_taken(day: Day, visit: Open) -> None:
     day.put(DOOR)
-    expect(areas(page)).to_have_count(1)
-    hold()
+    tab = opened(visit, day)
+    tab.expected.append("409")
+    page = tab.page
+    late = Late(tab, SETTINGS)
     changed(day.stage, Change("camera[1].name", "Yard"))
-    tab.wait_until("it is read", lambda: bool(held))
-    remove()
+    late.wait()
+    removed(page)
     save(page)
-    late()
+    late.come()
     expect(areas(page)).to_have_count(0)
     expect(page.get_by_text("Saved. It counts from now on.")).to_be_visible()
     assert not day.zones()

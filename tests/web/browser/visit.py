@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
+from playwright.sync_api import (
+    APIResponse,
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Route,
+)
 
 from tests.web.browser import numbers
 
@@ -79,6 +87,30 @@ class Visit:
         asked, own = urlsplit(request.url), urlsplit(self.address)
         if asked.scheme not in LOCAL_SCHEMES and asked.netloc != own.netloc:
             self.faults.append(f"request to another host: {request.url}")
+
+
+class Late:
+    """An answer that a tab waits for: of the moment it was asked, and it comes when it shall."""
+
+    def __init__(self, tab: Visit, url: str) -> None:
+        """Hold back what is asked next of an address like `url`, a regular expression."""
+        self._tab = tab
+        self._held: list[tuple[Route, APIResponse]] = []
+        tab.page.route(re.compile(url), self._hold, times=1)
+
+    def _hold(self, route: Route) -> None:
+        self._held.append((route, route.fetch()))
+
+    def wait(self) -> None:
+        """Until it was asked for."""
+        self._tab.wait_until("it is asked for", lambda: bool(self._held))
+
+    def come(self) -> None:
+        """Here it is, and the page has done with it what it does."""
+        ((route, answer),) = self._held
+        with self._tab.page.expect_event("requestfinished", lambda each: each == route.request):
+            route.fulfill(response=answer)
+        self._tab.page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
 @contextmanager

@@ -41,6 +41,7 @@ class ClipView {
     this._shared = context.shared();
     this._filters = new URLSearchParams([...query].filter(([name]) => name !== "at"));
     this._detail = null;
+    this._loads = 0;
     this._least = USUAL_SCORE;
     this._boxes = memory.get("clip.boxes") !== "off";
     this._ended = new AbortController();
@@ -169,18 +170,16 @@ class ClipView {
 
   /** Ask how the clip is; and again after a while, for others may change it. */
   async _load() {
-    if (this._loading || this._ended.signal.aborted) return;
-    this._loading = true;
+    if (this._ended.signal.aborted) return;
     clearTimeout(this._timer);
+    const load = ++this._loads;
     try {
       const detail = await this._context.api.get(`clips/${encodeURIComponent(this._id)}`, this._filters, this._ended.signal);
+      if (load !== this._loads) return; // something happened since it was asked
       this._show(detail);
       this._soon(detail.open ? OFTEN_MS : SELDOM_MS);
     } catch (error) {
-      if (this._ended.signal.aborted) return;
-      this._missing(error);
-    } finally {
-      this._loading = false;
+      if (load === this._loads && !this._ended.signal.aborted) this._missing(error);
     }
   }
 
@@ -215,6 +214,7 @@ class ClipView {
   /** The answer to a change has no more than a brief. */
   _changed(brief) {
     if (this._ended.signal.aborted || !this._detail) return;
+    this._loads += 1; // what is on its way is from before
     this._show({ ...this._detail, ...brief });
     this._soon(HEARD_MS);
   }
@@ -368,6 +368,8 @@ class ClipView {
   async _write(text) {
     const brief = await this._context.api.send("PATCH", `clips/${encodeURIComponent(this._id)}`, { note: text });
     if (this._detail) this._detail = { ...this._detail, ...brief };
+    this._loads += 1; // what is on its way is from before
+    this._soon(HEARD_MS);
   }
 
   _writeAndLeave(text) {

@@ -27,6 +27,9 @@ export class Shelf {
     this._pages = [];
     this._busy = { newer: false, older: false, head: false };
     this._gone = new AbortController();
+    /** @type {Set<Map<string, ?Clip>>} What was put since it was asked, of each list that is on its way. */
+    this._asked = new Set();
+    this._looks = new Map();
     /** @type {Clip[]} */
     this.clips = [];
     /** Whether the first answer has come. */
@@ -104,13 +107,18 @@ export class Shelf {
   async _ask(query, gone, limit = PAGE) {
     const all = new URLSearchParams(this._query);
     for (const [name, value] of Object.entries({ ...query, limit: String(limit) })) all.set(name, value);
+    const since = new Map();
+    this._asked.add(since);
     try {
       const page = await this._api.get("clips", all, gone.signal);
       this._told.failed(null);
-      return page;
+      const clips = page.clips.filter(({ id }) => since.get(id) !== null).map((clip) => since.get(clip.id) ?? clip);
+      return { ...page, clips };
     } catch (error) {
       if (!gone.signal.aborted) this._told.failed(error);
       return null;
+    } finally {
+      this._asked.delete(since);
     }
   }
 
@@ -157,12 +165,16 @@ export class Shelf {
   async look(id) {
     if (!this.clips.some((clip) => clip.id === id)) return;
     const gone = this._gone;
+    const turn = {};
+    this._looks.set(id, turn);
     let now = null;
     try {
       now = await this._api.get(`clips/${encodeURIComponent(id)}`, undefined, gone.signal);
     } catch (error) {
       if (gone.signal.aborted || error.status !== 404) return; // it is asked again with the next
     }
+    if (this._looks.get(id) !== turn) return; // something happened since
+    this._looks.delete(id);
     this.put(id, now);
   }
 
@@ -171,6 +183,8 @@ export class Shelf {
    * @param {?Clip} clip What it is now; null: take it away.
    */
   put(id, clip) {
+    this._looks.delete(id);
+    for (const since of this._asked) since.set(id, clip);
     const page = this._pages.find(({ clips }) => clips.some((each) => each.id === id));
     if (!page) return;
     const index = page.clips.findIndex((each) => each.id === id);
@@ -184,6 +198,7 @@ export class Shelf {
    * @param {Clip} clip
    */
   add(clip) {
+    this._again ||= this._busy.head; // that may be from before
     const page = this._pages.find(({ clips }, i) => clips.length && (order(clip, clips.at(-1)) < 0 || (i === this._pages.length - 1 && !this.more)));
     if (!page || (page === this._pages[0] && !this.whole && order(clip, page.clips[0]) < 0)) return;
     page.clips = [...page.clips.filter((each) => each.id !== clip.id), clip].sort(order);
