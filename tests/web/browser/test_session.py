@@ -230,9 +230,10 @@ def test_a_session_that_ends_is_gone_on_with_after_logging_in(
 def test_a_note_that_was_begun_is_kept_by_whoever_logs_in_again(
     guarded: Guarded, visit: Open
 ) -> None:
-    tab = entered(visit, guarded.address, "record", f"#clip/{guarded.clip.id}")
+    clip = guarded.new()
+    tab = entered(visit, guarded.address, "record", f"#clip/{clip.id}")
     page = tab.page
-    wait_for_number(tab, guarded.clip.shown[0])
+    wait_for_number(tab, clip.shown[0])
     note = page.get_by_role("textbox", name="Note")
     expect(note).to_be_editable()
     with guarded.vault() as vault:

@@ -164,6 +164,7 @@ def test_what_is_saved_is_in_force_and_the_file_keeps_its_comments(
     saved(page)
     assert stage.settled.path.read_text() == before.replace('"10s"  # of', '"4s"  # of')
     page.get_by_role("link", name="Live").click()
+    expect(page.locator(".tile").first).to_be_visible()
     page.keyboard.press("r")
     expect(page.locator("#answer")).to_contain_text("4.0 s before it are secured")
     page.keyboard.press("s")
