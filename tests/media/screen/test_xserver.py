@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from Xlib import X, Xatom
 from Xlib.display import Display
+from Xlib.error import ConnectionClosedError
 from Xlib.ext.screensaver import NotifyMask
 
 from smartrec.errors import NoScreen
+from smartrec.media.screen import xserver
 from smartrec.media.screen.layout import Rect
 from smartrec.media.screen.xserver import Light, connect, has_manager, monitor
 from tests.xserver import start
@@ -33,6 +35,21 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up() -> None:
             connect(":999", within_s=0.5)
     assert caught.value.missing
     assert caught.value.hint
+
+
+def test_who_is_thrown_out_by_a_server_that_resets_comes_again(
+    x_display: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resets = [ConnectionClosedError("server"), ConnectionClosedError("server")]
+
+    def opened(name: str) -> Display:
+        if resets:
+            raise resets.pop()
+        return Display(name)
+
+    monkeypatch.setattr(xserver, "Display", opened)
+    connect(x_display).close()
+    assert not resets
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -6,7 +6,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final, TypeVar
@@ -26,6 +26,8 @@ _T = TypeVar("_T")
 
 _ANSWERS_S: Final = 10.0
 """A server that does not answer for so long is taken for dead."""
+_RESETS: Final = 3
+"""Of a server, one after the other, that a connection outlives by being made anew."""
 _PORT: Final = 6000
 _AWAKE_EVERY_S: Final = 30.0
 _DIRECT: Final = frozenset({"DRI2", "DRI3", "NV-GLX"})
@@ -49,7 +51,7 @@ def connect(name: str | None = None, *, within_s: float = _ANSWERS_S) -> Display
     name = os.environ.get("DISPLAY", "") if name is None else name
     try:
         _probe(*get_display(name)[2:4], within_s)
-        display = answered(lambda: Display(name), within_s)
+        display = _opened(name, within_s)
     except ScreenLost as error:
         raise NoScreen(str(error), missing=True, hint=_HINT) from error
     except (DisplayError, ConnectionClosedError, XauthError, XError, OSError) as error:
@@ -94,7 +96,7 @@ def answered(ask: Callable[[], _T], within_s: float = _ANSWERS_S) -> _T:
 def kept_up(name: str | None = None) -> Iterator[Display]:
     """A connection for as long as others come and go.
 
-    A server resets when its last client leaves, and who comes just then is thrown out.
+    The last client to leave makes a server reset, which throws out who comes just then.
 
     Raises:
         NoScreen: As for `connect`.
@@ -196,6 +198,14 @@ def _probe(host: str | None, number: int, within_s: float) -> None:
     with socket.socket(socket.AF_UNIX) as end:
         end.settimeout(within_s)
         end.connect(str(path) if path.exists() else f"\0{path}")
+
+
+def _opened(name: str, within_s: float) -> Display:
+    """A server resets when its last client leaves, and throws out who comes just then."""
+    for _ in range(_RESETS):
+        with suppress(ConnectionClosedError):
+            return answered(lambda: Display(name), within_s)
+    return answered(lambda: Display(name), within_s)
 
 
 def _refusal(name: str, error: Exception) -> NoScreen:
