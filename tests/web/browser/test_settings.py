@@ -143,6 +143,7 @@ def test_what_is_wrong_is_said_where_it_is_before_it_is_saved(stage: Stage, visi
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_have_accessible_description("Must be 0s to 10m, not 30m")
     page.get_by_role("link", name="Log", exact=True).click()
+    expect(page.get_by_role("heading", name="Log", exact=True)).to_be_focused()
     page.keyboard.press("Control+s")
     expect(field).to_be_focused()
     expect(field).to_be_in_viewport()
