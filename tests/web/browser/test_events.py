@@ -55,9 +55,9 @@ def test_the_day_is_counted_and_drawn_as_the_catalogue_has_it(
     page = opened(visit, library, viewer=viewer).page
     with library.studio.catalog() as catalog:
         wanted = counted(catalog, "start_wall_ns BETWEEN ? AND ?", begin, end - 1)
-        first = newest(catalog, 8)
+        first = newest(catalog, FEW)
     expect(page.get_by_text(words(*wanted), exact=True)).to_be_visible()
-    assert ids(page)[:8] == first
+    assert ids(page)[:FEW] == first
     clip = library["street"]
     (bar,) = drawn(page, "Street")
     share = (clip.wish.began - begin) / (end - begin)
